@@ -1,0 +1,71 @@
+"""Durable files: written aside, flushed to the disk, then moved into place in one step."""
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+CHUNK_BYTES = 1 << 20
+
+#: A file whose name holds this is unfinished work; it can be deleted by whoever holds the volume's lock.
+TEMPORARY = ".tmp-"
+
+
+def digest(*values: Any) -> str:
+    """SHA-256, 64 hex characters, of JSON-able values in canonical form."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, 64 hex characters; memory stays at one MiB."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def temporary_name(path: Path) -> Path:
+    """A name beside `path` that no other task or attempt uses."""
+    return path.with_name(f"{path.name}{TEMPORARY}{uuid.uuid4().hex}")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names created or moved in `folder` survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that becomes `path` only when the block ends well.
+
+    Readers of `path` see the old content or the new one, never a part. The folder is created when missing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_name(path)
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` in one step that survives a power cut."""
+    with replacing(path) as file:
+        file.write(data)
+
+
+def to_json(value: Any) -> bytes:
+    """Readable JSON, keys in the order given, one line feed at the end."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,105 @@
+"""Reads the tensors out of a PyTorch state_dict without PyTorch, and executes nothing that is in the file."""
+
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import CannotProceedError
+
+Tensors = dict[str, NDArray[Any]]
+
+#: First pickle of the file. Source: torch/serialization.py, MAGIC_NUMBER of the format before PyTorch 1.6.
+MAGIC = 0x1950A86A20F9469CFC6C
+DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+
+
+class Storage(NamedTuple):
+    """A run of numbers that tensors point into; its bytes come after the pickles."""
+
+    key: str
+    dtype: np.dtype[Any]
+    length: int
+
+
+class Tensor(NamedTuple):
+    """A view of a storage: where it starts, its shape and its steps, all in elements."""
+
+    storage: Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+def rebuild_tensor(storage: Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object) -> Tensor:
+    """Stand in for ``torch._utils._rebuild_tensor_v2``; gradients and hooks are dropped."""
+    return Tensor(storage, offset, shape, strides)
+
+
+ALLOWED: dict[tuple[str, str], Callable[..., Any] | np.dtype[Any]] = {
+    ("collections", "OrderedDict"): OrderedDict,
+    ("torch._utils", "_rebuild_tensor_v2"): rebuild_tensor,
+    **{("torch", name): dtype for name, dtype in DTYPES.items()},
+}
+
+
+class RestrictedUnpickler(pickle.Unpickler):
+    """Knows the four names a state_dict needs; any other name in the file is refused."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in ALLOWED:
+            raise pickle.UnpicklingError(f"it names {module}.{name}, which no table of weights needs")
+        return ALLOWED[module, name]
+
+    def persistent_load(self, pid: Any) -> Storage:
+        _, dtype, key, _, length, _ = pid  # 'storage', type, key, device, elements, view
+        return Storage(str(key), dtype, int(length))
+
+
+def read_state_dict(path: Path) -> Tensors:
+    """Return the arrays of a state_dict that PyTorch before 1.6 saved, by name.
+
+    Raises:
+        CannotProceedError: the file is something else, is cut short, or asks for more than tensors.
+    """
+    try:
+        with path.open("rb") as file:
+            return read_tensors(file)
+    except (OSError, pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError) as error:
+        raise CannotProceedError(f"{path} is not a PyTorch state_dict this program can read ({error}); reinstall the package that holds it") from error
+
+
+def read_tensors(file: BinaryIO) -> Tensors:
+    """Read magic, protocol, machine, tensors and storage keys (five pickles), then the raw storages."""
+    magic, _, _, tensors, keys = (RestrictedUnpickler(file).load() for _ in range(5))
+    if magic != MAGIC:
+        raise ValueError("it does not begin with PyTorch's magic number")
+    storages = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
+    numbers = {key: read_storage(file, storages[key]) for key in keys}
+    return {name: view(tensor, numbers[tensor.storage.key]) for name, tensor in tensors.items()}
+
+
+def read_storage(file: BinaryIO, storage: Storage) -> NDArray[Any]:
+    """Read one storage: its length as int64, then its numbers."""
+    length = int.from_bytes(file.read(8), "little")
+    data = file.read(length * storage.dtype.itemsize)
+    if length != storage.length or len(data) != length * storage.dtype.itemsize:
+        raise ValueError(f"expected {storage.length} numbers in storage {storage.key}, got {len(data) // storage.dtype.itemsize}")
+    return np.frombuffer(data, storage.dtype)
+
+
+def view(tensor: Tensor, numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return the tensor as an array of its own."""
+    if tensor.strides != contiguous_strides(tensor.shape):
+        raise ValueError(f"expected rows of numbers one after the other, got steps {tensor.strides} for shape {tensor.shape}")
+    size = int(np.prod(tensor.shape, dtype=np.int64))
+    return numbers[tensor.offset : tensor.offset + size].reshape(tensor.shape)
+
+
+def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the steps, in elements, of a C-ordered array of this shape."""
+    return tuple(int(np.prod(shape[axis + 1 :], dtype=np.int64)) for axis in range(len(shape)))

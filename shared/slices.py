@@ -1,0 +1,156 @@
+"""Slices: up to 1,024 pictures that go through every stage together.
+
+A slice is the unit of work (one Spark partition), of storage (one part per table) and of lineage: it has the same
+name in `images`, `labels`, `embeddings`, ... and its rows keep their order, so a stage's missing work is a set
+difference of slice names and never a join of rows.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pyspark import RDD, Accumulator, Broadcast, SparkContext
+
+from shared import tables
+from shared.contracts import FAILURES, Contract
+from shared.tables import Part, Snapshot
+
+TableRow = tuple[str, dict[str, Any]]
+"""A row and the name of the table it belongs to."""
+
+
+class Stage(NamedTuple):
+    """What a stage writes.
+
+    Args:
+        name: the room.
+        fingerprint: digest of everything that shapes the output: settings, model, version of the features.
+        contracts: its tables; the last is written last, so its part says that the slice is complete.
+    """
+
+    name: str
+    fingerprint: str
+    contracts: tuple[Contract, ...]
+
+    @property
+    def tables(self) -> tuple[Contract, ...]:
+        """Every table it writes, failures first."""
+        return (FAILURES, *self.contracts)
+
+
+class Done(NamedTuple):
+    """What came of one slice."""
+
+    parts: list[Part]
+    failures: dict[str, int]
+
+
+class WorkList(NamedTuple):
+    """What a stage has, and what it lacks."""
+
+    published: list[Part]  # of an earlier run, with the same fingerprint
+    adopted: list[Done]  # left complete by an interrupted run
+    todo: list[str]  # slices
+
+
+def work_list(sc: SparkContext, volume: Path, snapshot: Snapshot, stage: Stage, slices: Iterable[str]) -> WorkList:
+    """Say which slices are done already; delete what an interrupted run left half done."""
+    wanted = set(slices)
+    published = [
+        part
+        for contract in stage.tables
+        for part in snapshot.parts(contract, stage.name, stage.fingerprint)
+        if part.slice in wanted
+    ]
+    missing = sorted(wanted - {part.slice for part in published if part.table == stage.contracts[-1].name})
+    adopted = _adopt(sc, volume, stage, missing)
+    keep = [part for done in adopted for part in done.parts]
+    tables.sweep(volume, snapshot, stage.name, stage.tables, keep)
+    return WorkList(published, adopted, sorted(set(missing) - {part.slice for part in keep}))
+
+
+def _adopt(sc: SparkContext, volume: Path, stage: Stage, slices: Sequence[str]) -> list[Done]:
+    folder = tables.tables_dir(volume) / stage.contracts[-1].name
+    left = [name for name in slices if (folder / tables.part_name(name, stage.name, stage.fingerprint)).exists()]
+    if not left:
+        return []
+    found = sc.parallelize(left, len(left)).map(partial(find_slice, volume, stage)).collect()
+    return [done for done in found if done is not None]
+
+
+def find_slice(volume: Path, stage: Stage, slice_name: str) -> Done | None:
+    """What an interrupted run made of a slice, or None unless it is complete and undamaged."""
+    found = [tables.find_part(volume, contract, slice_name, stage.name, stage.fingerprint) for contract in stage.contracts]
+    parts = [part for part in found if part is not None]
+    if len(parts) < len(stage.contracts):
+        return None
+    failures = tables.find_part(volume, FAILURES, slice_name, stage.name, stage.fingerprint)
+    if failures is None:
+        return Done(parts, {})
+    reasons = tables.read_columns(volume, failures, ["reason"])["reason"]
+    return Done([failures, *parts], dict(Counter(reasons)))
+
+
+def run_slices(
+    sc: SparkContext,
+    volume: Path,
+    stage: Stage,
+    todo: Sequence[str],
+    describe: Callable[["RDD[str]"], "RDD[TableRow]"],
+    counter: "Accumulator[int]",
+) -> list[Done]:
+    """Work through the slices, one partition each.
+
+    Args:
+        describe: turns the RDD of slice names (one a partition) into rows of the stage's tables and of `failures`;
+            it must not move rows between partitions.
+        counter: counts pictures as slices end, for progress only.
+    """
+    if not todo:
+        return []
+    names = sc.broadcast(list(todo))
+    rows = describe(sc.parallelize(todo, len(todo)))
+    return rows.mapPartitionsWithIndex(partial(_write_partition, volume, stage, names, counter)).collect()
+
+
+def _write_partition(
+    volume: Path, stage: Stage, names: "Broadcast[list[str]]", counter: "Accumulator[int]", index: int, rows: Iterator[TableRow]
+) -> Iterator[Done]:
+    done = write_slice(volume, stage, names.value[index], rows)
+    counter.add(done.parts[-1].rows + sum(done.failures.values()))
+    yield done
+
+
+def write_slice(volume: Path, stage: Stage, slice_name: str, rows: Iterable[TableRow]) -> Done:
+    """Store a slice's rows as one part per table; `failures` only if there are any.
+
+    Raises:
+        KeyError: a row of a table that the stage does not write.
+    """
+    by_table: dict[str, list[dict[str, Any]]] = {contract.name: [] for contract in stage.tables}
+    for table, row in rows:
+        by_table[table].append(row)
+    parts = [
+        tables.write_part(volume, contract, by_table[contract.name], slice_name, stage.name, stage.fingerprint)
+        for contract in stage.tables
+        if contract != FAILURES or by_table[FAILURES.name]
+    ]
+    return Done(parts, dict(Counter(row["reason"] for row in by_table[FAILURES.name])))
+
+
+def failure_row(stage: str, source: str, reason: str, detail: str, size_bytes: int = -1, mtime_ns: int = -1) -> TableRow:
+    """A row of `failures`."""
+    row = {"stage": stage, "source": source, "reason": reason, "detail": detail, "size_bytes": size_bytes, "mtime_ns": mtime_ns}
+    return FAILURES.name, row
+
+
+def publish(volume: Path, snapshot: Snapshot, stage: Stage, work: WorkList, done: Iterable[Done]) -> Snapshot:
+    """Make a stage's finished slices visible in one move; nothing is written when nothing changed."""
+    fresh = [part for finished in [*work.adopted, *done] for part in finished.parts]
+    parts = [*work.published, *fresh]
+    mine = {contract.name: [part for part in parts if part.table == contract.name] for contract in stage.tables}
+    if all(set(mine[contract.name]) == set(snapshot.parts(contract, stage.name)) for contract in stage.tables):
+        return snapshot
+    return tables.publish(volume, snapshot, stage.name, mine)

@@ -1,0 +1,289 @@
+"""Tables on the volume: checksummed Parquet parts, made visible all at once by one small file.
+
+    tables/<name>/part-<slice>-<stage>-<fingerprint>.parquet   immutable
+    tables/<name>/manifest-<sha256>.json                       which parts the table has; immutable
+    tables/snapshot.json                                       which manifest each table has; replaced in one move
+
+A part that no manifest of the snapshot names does not exist for readers.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from shared.contracts import Contract
+from shared.errors import CannotProceedError
+from shared.files import TEMPORARY, digest, to_json, write_atomically
+from shared.volume import tables_dir
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Part(NamedTuple):
+    """One immutable Parquet file of a table: the rows that one stage made of one slice."""
+
+    table: str
+    slice: str
+    stage: str
+    fingerprint: str
+    rows: int
+    size_bytes: int
+    sha256: str
+    transient: bool = False  # holds failures that the next run tries again
+
+    @property
+    def name(self) -> str:
+        """File name, a pure function of what the part is."""
+        return part_name(self.slice, self.stage, self.fingerprint, self.transient)
+
+
+def part_name(slice_name: str, stage: str, fingerprint: str, transient: bool = False) -> str:
+    """File name of the part that `stage` makes of a slice."""
+    kind = "transient" if transient else "part"
+    return f"{kind}-{slice_name}-{stage}-{fingerprint[:8]}.parquet"
+
+
+def part_path(volume: Path, part: Part) -> Path:
+    """Where a part's file is."""
+    return tables_dir(volume) / part.table / part.name
+
+
+class Snapshot(NamedTuple):
+    """All tables of a volume at one moment."""
+
+    tables: dict[str, tuple[Part, ...]]
+
+    def parts(self, contract: Contract, stage: str | None = None, fingerprint: str | None = None) -> list[Part]:
+        """Parts of a table, by slice; of one stage or fingerprint only when asked."""
+        return [
+            part
+            for part in self.tables.get(contract.name, ())
+            if stage in (None, part.stage) and fingerprint in (None, part.fingerprint)
+        ]
+
+    def slices(self, contract: Contract) -> list[str]:
+        """Names of the slices a table has, sorted."""
+        return sorted({part.slice for part in self.parts(contract)})
+
+    def rows(self, contract: Contract) -> int:
+        """Rows of a table."""
+        return sum(part.rows for part in self.parts(contract))
+
+    def digest(self, *contracts: Contract) -> str:
+        """Identity of the content of some tables: equal digests, equal bytes."""
+        return digest([[part.sha256 for part in self.parts(contract)] for contract in contracts])
+
+
+def encode_rows(contract: Contract, rows: Rows) -> bytes:
+    """Rows as a Parquet file with a checksum on every page.
+
+    Raises:
+        ValueError: a row has a column that the contract lacks, lacks one that it has, or a null in one.
+    """
+    names = set(contract.schema.names)
+    for row in rows:
+        if row.keys() != names:
+            raise ValueError(f"expected the columns {sorted(names)} of {contract.name}, got {sorted(row)}")
+    table = pa.Table.from_pylist(list(rows), schema=contract.schema)
+    for field in contract.schema:
+        if not field.nullable and table[field.name].null_count:
+            raise ValueError(f"expected a value in every row of {contract.name}.{field.name}, got a null")
+    sink = io.BytesIO()
+    pq.write_table(
+        table,
+        sink,
+        row_group_size=contract.row_group_rows,
+        compression="zstd",
+        write_page_checksum=True,
+        store_schema=True,
+    )
+    return sink.getvalue()
+
+
+def write_part(
+    volume: Path, contract: Contract, rows: Rows, slice_name: str, stage: str, fingerprint: str, *, transient: bool = False
+) -> Part:
+    """Store the rows as one part, durable but not yet visible; a second attempt writes the same bytes.
+
+    Raises:
+        ValueError: as `encode_rows`.
+    """
+    data = encode_rows(contract, rows)
+    sha256 = hashlib.sha256(data).hexdigest()
+    part = Part(contract.name, slice_name, stage, fingerprint, len(rows), len(data), sha256, transient)
+    write_atomically(part_path(volume, part), data)
+    return part
+
+
+def find_part(volume: Path, contract: Contract, slice_name: str, stage: str, fingerprint: str, *, transient: bool = False) -> Part | None:
+    """The part that an interrupted run left complete, or None; its pages are checked."""
+    path = tables_dir(volume) / contract.name / part_name(slice_name, stage, fingerprint, transient)
+    try:
+        data = path.read_bytes()
+        table = _parse(data)
+    except (FileNotFoundError, OSError, pa.ArrowException):
+        return None
+    if not table.schema.equals(contract.schema):
+        return None
+    return Part(contract.name, slice_name, stage, fingerprint, table.num_rows, len(data), hashlib.sha256(data).hexdigest(), transient)
+
+
+def _parse(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
+    return pq.read_table(
+        pa.BufferReader(data), columns=columns, page_checksum_verification=True, use_threads=False, pre_buffer=False
+    )
+
+
+def read_table(volume: Path, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
+    """A part's rows, checked against its SHA-256.
+
+    Raises:
+        CannotProceedError: the file is missing or not what was written; the message names it.
+    """
+    path = part_path(volume, part)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); restore it, or delete tables/ and run again") from error
+    if hashlib.sha256(data).hexdigest() != part.sha256:
+        raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); restore it, or delete tables/ and run again")
+    return _parse(data, list(columns) if columns is not None else None)
+
+
+def read_rows(volume: Path, part: Part, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """A part's rows as dictionaries; errors as `read_table`."""
+    rows: list[dict[str, Any]] = read_table(volume, part, columns).to_pylist()
+    return rows
+
+
+def read_columns(volume: Path, part: Part, columns: Sequence[str]) -> dict[str, list[Any]]:
+    """Some columns of a part as lists of equal length; errors as `read_table`."""
+    table = read_table(volume, part, columns)
+    return {name: table[name].to_pylist() for name in columns}
+
+
+def read_matrix(volume: Path, part: Part, name: str) -> NDArray[np.float32]:
+    """A column of equally long vectors, shape (rows, width); (0, 0) for no rows; errors as `read_table`."""
+    chunks = read_table(volume, part, [name])[name].combine_chunks()
+    values: NDArray[np.float32] = chunks.flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(len(chunks), -1) if len(chunks) else np.zeros((0, 0), np.float32)
+
+
+def snapshot_path(volume: Path) -> Path:
+    """The one file that says what the tables are."""
+    return tables_dir(volume) / "snapshot.json"
+
+
+def open_snapshot(volume: Path) -> Snapshot:
+    """The tables as last published; an empty snapshot where nothing was.
+
+    Raises:
+        CannotProceedError: the snapshot or a manifest is damaged; the message names the file.
+    """
+    data = _snapshot_bytes(volume)
+    while True:
+        manifests = _parse_snapshot(snapshot_path(volume), data) if data else {}
+        try:
+            return Snapshot({name: _read_manifest(volume, name, sha256) for name, sha256 in manifests.items()})
+        except CannotProceedError:
+            latest = _snapshot_bytes(volume)
+            if latest == data:
+                raise
+            data = latest  # it was replaced while we read the manifests it named
+
+
+def _snapshot_bytes(volume: Path) -> bytes:
+    try:
+        return snapshot_path(volume).read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _parse_snapshot(path: Path, data: bytes) -> dict[str, str]:
+    try:
+        content = json.loads(data)
+        manifests: dict[str, str] = content["manifests"]
+        checksum = content["checksum"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CannotProceedError(f"{path} is damaged ({error}); restore it, or delete tables/ and run again") from error
+    if digest(manifests) != checksum or to_json(content) != data:
+        raise CannotProceedError(f"{path} is damaged (its checksum is not the stored one); restore it, or delete tables/ and run again")
+    return manifests
+
+
+def _manifest_path(volume: Path, table: str, sha256: str) -> Path:
+    return tables_dir(volume) / table / f"manifest-{sha256[:16]}.json"
+
+
+def _read_manifest(volume: Path, table: str, sha256: str) -> tuple[Part, ...]:
+    path = _manifest_path(volume, table, sha256)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); restore it, or delete tables/ and run again") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); restore it, or delete tables/ and run again")
+    return tuple(Part(table, *entry) for entry in json.loads(data))
+
+
+def _write_manifest(volume: Path, table: str, parts: Iterable[Part]) -> str:
+    lines = ",\n".join(json.dumps(part[1:]) for part in parts)
+    data = f"[\n{lines}\n]\n".encode()
+    sha256 = hashlib.sha256(data).hexdigest()
+    write_atomically(_manifest_path(volume, table, sha256), data)
+    return sha256
+
+
+def publish(volume: Path, base: Snapshot, stage: str, parts: Mapping[str, Iterable[Part]]) -> Snapshot:
+    """Make `parts` the ones that `stage` has in each named table, in one move for all of them.
+
+    Parts of other stages in the same tables, and tables not named, stay as they are.
+
+    Raises:
+        ValueError: a part is another stage's or another table's.
+    """
+    tables = dict(base.tables)
+    for name, mine in parts.items():
+        mine = list(mine)
+        if any(part.stage != stage or part.table != name for part in mine):
+            raise ValueError(f"expected parts of {name} made by {stage}, got {mine}")
+        others = [part for part in tables.get(name, ()) if part.stage != stage]
+        tables[name] = tuple(sorted({part.name: part for part in [*others, *mine]}.values(), key=lambda part: (part.slice, part.name)))
+    manifests = {name: _write_manifest(volume, name, tables[name]) for name in sorted(tables)}
+    write_atomically(snapshot_path(volume), to_json({"manifests": manifests, "checksum": digest(manifests)}))
+    return Snapshot(tables)
+
+
+def sweep(volume: Path, snapshot: Snapshot, stage: str, contracts: Iterable[Contract], keep: Iterable[Part] = ()) -> None:
+    """Delete what `stage` left in these tables and neither the snapshot nor `keep` names, and temporary files."""
+    for contract in contracts:
+        folder = tables_dir(volume) / contract.name
+        named = {part.name for part in snapshot.parts(contract)} | {part.name for part in keep if part.table == contract.name}
+        for path in folder.glob("*"):
+            is_mine = f"-{stage}-" in path.name or TEMPORARY in path.name
+            if is_mine and path.name not in named:
+                path.unlink(missing_ok=True)
+        _sweep_manifests(volume, snapshot, contract)
+
+
+def _sweep_manifests(volume: Path, snapshot: Snapshot, contract: Contract) -> None:
+    """Delete the table's manifests but the live one."""
+    live = _live_manifests(volume).get(contract.name, "")
+    for path in (tables_dir(volume) / contract.name).glob("manifest-*.json"):
+        if path.name != f"manifest-{live[:16]}.json":
+            path.unlink(missing_ok=True)
+
+
+def _live_manifests(volume: Path) -> dict[str, str]:
+    path = snapshot_path(volume)
+    manifests: dict[str, str] = json.loads(path.read_bytes())["manifests"] if path.exists() else {}
+    return manifests
+
