@@ -1,0 +1,76 @@
+"""The command `imagerec`: finds the rooms by name and hands over to them."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from shared import cli
+
+ROOMS = ("acquisition", "labeling", "embedding", "recommendation")
+
+#: Commands that are a room's own, by the room that answers them.
+QUERY_COMMANDS = {
+    "query": "print the pictures most like one picture, or like up to five",
+    "serve": "answer queries over HTTP and from the inbox",
+    "inbox": "answer the query jobs that wait in queries/inbox, then end",
+    "evaluate": "measure retrieval quality over the collection",
+}
+COMMANDS = {
+    "run": "run all four rooms, one after the other",
+    **{room: f"run the room {room} alone" for room in ROOMS},
+    **QUERY_COMMANDS,
+    "status": "say what is on the volume",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 1 nothing could be produced, 2 wrong usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    command = _parser().parse_args(arguments[:1]).command
+    rest = arguments[1:]
+    if command == "run":
+        return _run_all(rest)
+    if command == "status":
+        return _call("shared.status", rest)
+    if command in QUERY_COMMANDS:
+        return _call("recommendation.__main__", [command, *rest])
+    return _call(f"{command}.__main__", rest)
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS))
+    lines = "\n".join(f"  {name:{width}}  {meaning}" for name, meaning in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="imagerec",
+        usage="imagerec COMMAND [options]",
+        description="Find, recommend and see pictures.",
+        epilog=f"commands:\n{lines}\n\n`imagerec COMMAND --help` lists a command's options.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    return parser
+
+
+def _call(module: str, argv: Sequence[str]) -> int:
+    code: int = importlib.import_module(module).main(argv)
+    return code
+
+
+def _run_all(argv: Sequence[str]) -> int:
+    """`imagerec run`: every room's settings are flags of this one command."""
+    return cli.run_command(lambda: _run_rooms(argv))
+
+
+def _run_rooms(argv: Sequence[str]) -> int:
+    from shared.pipeline import Room, run_rooms  # pulls in Spark, which the other commands do without
+
+    classes = {room: importlib.import_module(f"{room}.settings").Settings for room in ROOMS}
+    arguments = cli.parser("imagerec run", COMMANDS["run"], *classes.values()).parse_args(argv)
+    jobs = {room: importlib.import_module(f"{room}.job").run for room in ROOMS}
+    rooms = [Room(room, cli.settings_of(classes[room], arguments), jobs[room]) for room in ROOMS]
+    return run_rooms(rooms, "run")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

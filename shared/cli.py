@@ -1,0 +1,51 @@
+"""What every command does alike: flags, log lines, errors as one sentence, exit codes."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from shared.errors import BadInputError, CannotProceedError, UsageError
+from shared.settings import Settings, add_flags
+
+S = TypeVar("S", bound=Settings)
+
+OK, NOTHING_PRODUCED, WRONG_USAGE = 0, 1, 2
+
+
+def parser(prog: str, description: str, *classes: type[Settings]) -> argparse.ArgumentParser:
+    """A parser with the flags of some settings classes; abbreviations are off so that scripts stay valid."""
+    made = argparse.ArgumentParser(prog=prog, description=description, allow_abbrev=False)
+    add_flags(made, *classes)
+    return made
+
+
+def settings_of(cls: type[S], arguments: argparse.Namespace) -> S:
+    """The settings that the parsed flags, the environment and the profile give.
+
+    Raises:
+        UsageError: a value is not what its setting expects.
+    """
+    return cls.resolve(vars(arguments), arguments.profile)
+
+
+def run_command(command: Callable[[], int]) -> int:
+    """Run a command; say a user's error as one line on standard error and return the exit code."""
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    try:
+        return command()
+    except UsageError as error:
+        return _say(error, WRONG_USAGE)
+    except (CannotProceedError, BadInputError) as error:
+        return _say(error, NOTHING_PRODUCED)
+    except OSError as error:  # a full or broken disk, a missing right: the operating system's words name the file
+        return _say(error, NOTHING_PRODUCED)
+    except KeyboardInterrupt:
+        return _say("stopped by Ctrl-C; the same command goes on from here", 130)
+
+
+def _say(error: object, code: int) -> int:
+    print(f"imagerec: {error}", file=sys.stderr)
+    return code

@@ -1,0 +1,74 @@
+"""Run rooms one after the other in one Spark context, and keep the account of each."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from pyspark import SparkContext
+
+from shared import catalog, cli, runs, spark
+from shared.errors import CannotProceedError
+from shared.lock import exclusive
+from shared.runs import Accounting
+from shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Room(NamedTuple):
+    """A stage of the pipeline: what it can be told and what it does."""
+
+    name: str
+    settings: Settings
+    run: Callable[[SparkContext, Any], Accounting]
+
+
+def main(name: str, description: str, settings: type[Settings], run: Callable[[SparkContext, Any], Accounting], argv: Sequence[str] | None) -> int:
+    """The command of one room: 0 when something was produced or nothing was left to do, 1 when nothing could be, 2 on wrong usage."""
+
+    def command() -> int:
+        arguments = cli.parser(f"imagerec {name}", description, settings).parse_args(argv)
+        return run_rooms([Room(name, cli.settings_of(settings, arguments), run)], name)
+
+    return cli.run_command(command)
+
+
+def run_rooms(rooms: Sequence[Room], what: str) -> int:
+    """Run the rooms in order; the first that produces nothing ends the chain.
+
+    Returns:
+        0, or 1 when a room could produce nothing.
+    """
+    first = rooms[0].settings
+    started = time.monotonic()
+    with exclusive(first.data, what), spark.context(first, what) as sc:
+        log.info("Spark is up after %.1f s", time.monotonic() - started)
+        code = next((cli.NOTHING_PRODUCED for room in rooms if not _run_room(sc, room)), cli.OK)
+        catalog.rebuild(first.data)
+    log.info("all done in %.1f s", time.monotonic() - started)
+    return code
+
+
+def _run_room(sc: SparkContext, room: Room) -> bool:
+    """Run one room, say and store what it did; False when it could produce nothing."""
+    now, started = datetime.now(UTC), time.monotonic()
+    accounting = runs.checked(room.run(sc, room.settings))
+    seconds = time.monotonic() - started
+    runs.record(room.settings.data, accounting, now, seconds, room.settings.master, sc.defaultParallelism)
+    rate = f", {accounting.done / seconds:.0f} pictures/s" if accounting.done else ""
+    log.info("%s in %.1f s%s", accounting, seconds, rate)
+    if accounting.n_failed == 0 and accounting.done == 0 and accounting.skipped:
+        log.info("%s: nothing new, nothing to do", room.name)
+    return bool(accounting.done or accounting.skipped)
+
+
+def require(snapshot_rows: int, room: str, before: str) -> None:
+    """Refuse to run a room whose input is not there.
+
+    Raises:
+        CannotProceedError: no row to work on; the message names the room to run first.
+    """
+    if not snapshot_rows:
+        raise CannotProceedError(f"{room} found no pictures on the volume; run `imagerec {before}` first")

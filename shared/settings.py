@@ -1,0 +1,124 @@
+"""Settings: a flag, else an ``IMAGEREC_*`` variable, else a line of a profile file, else the default."""
+
+import argparse
+import os
+import tomllib
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+
+from shared.errors import UsageError
+
+PROFILES_DIR = Path(__file__).with_name("profiles")
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+def setting(default: Any, help: str, *, choices: Sequence[str] | None = None) -> Any:
+    """A field of a settings class: its default and what it means, unit included."""
+    return field(default=default, metadata={"help": help, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every room can be told."""
+
+    data: Path = setting(Path("shared_data"), "folder that holds everything the pipeline stores: the volume")
+    master: str = setting("local[*]", "Spark master: local[N], local[*] or spark://HOST:PORT")
+
+    @classmethod
+    def resolve(cls, flags: Mapping[str, Any], profile: str | None) -> Self:
+        """Settings from parsed flags (absent or None: not given), the environment, a profile and the defaults.
+
+        Raises:
+            UsageError: a value is not what its setting expects; the message names where it came from.
+        """
+        lines = read_profile(profile)
+        return cls(**{one.name: _value(cls, one, flags, lines) for one in fields(cls)})
+
+
+def add_flags(parser: argparse.ArgumentParser, *classes: type[Settings]) -> None:
+    """Add `--profile` and one flag for each setting of the classes."""
+    parser.add_argument("--profile", metavar="NAME|FILE", help="mini, full, or a TOML file with settings [IMAGEREC_PROFILE]")
+    for cls in classes:
+        hints = get_type_hints(cls)
+        for one in fields(cls):
+            flag = "--" + one.name.replace("_", "-")
+            if flag not in parser._option_string_actions:  # argparse offers no public way to ask
+                default = "" if one.default is None else f"; default {one.default}"
+                parser.add_argument(
+                    flag,
+                    metavar=_metavar(hints[one.name], one.metadata["choices"]),
+                    help=f"{one.metadata['help']} [{variable(one.name)}{default}]".replace("%", "%%"),
+                )
+
+
+def variable(name: str) -> str:
+    """Name of the environment variable of a setting."""
+    return f"IMAGEREC_{name.upper()}"
+
+
+def read_profile(name: str | None) -> dict[str, Any]:
+    """Lines of a profile: one of the built-in ones or a file; {} without one.
+
+    Raises:
+        UsageError: there is no such profile, or it is not TOML.
+    """
+    name = name or os.environ.get("IMAGEREC_PROFILE")
+    if not name:
+        return {}
+    built_in = PROFILES_DIR / f"{name}.toml"
+    path = built_in if built_in.exists() else Path(name)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        known = ", ".join(sorted(path.stem for path in PROFILES_DIR.glob("*.toml")))
+        raise UsageError(f"--profile: expected {known} or a TOML file, got {name!r} ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"--profile: expected TOML in {path}, got: {error}") from error
+
+
+def _value(cls: type[Settings], one: "Field[Any]", flags: Mapping[str, Any], lines: Mapping[str, Any]) -> Any:
+    kind = get_type_hints(cls)[one.name]
+    sources = (
+        ("--" + one.name.replace("_", "-"), flags.get(one.name)),
+        (variable(one.name), os.environ.get(variable(one.name)) or None),
+        (f"profile line {one.name}", lines.get(one.name)),
+    )
+    for origin, value in sources:
+        if value is not None:
+            return _convert(kind, value, origin, one.metadata["choices"])
+    return one.default
+
+
+def _base(kind: Any) -> Any:
+    """The type itself of an optional one."""
+    if get_origin(kind) in (Union, types.UnionType):
+        return next(one for one in get_args(kind) if one is not type(None))
+    return kind
+
+
+def _metavar(kind: Any, choices: Sequence[str] | None) -> str:
+    names = {Path: "PATH", str: "TEXT", int: "N", float: "X", bool: "yes|no"}
+    return "|".join(choices) if choices else names[_base(kind)]
+
+
+def _convert(kind: Any, value: Any, origin: str, choices: Sequence[str] | None) -> Any:
+    """A value as the setting's type.
+
+    Raises:
+        UsageError: it cannot be; the message names `origin`, the value and what was expected.
+    """
+    base, text = _base(kind), str(value).strip()
+    if choices and text not in choices:
+        raise UsageError(f"{origin}: expected one of {', '.join(choices)}, got {text!r}")
+    if base is bool:
+        if text.lower() not in TRUE | FALSE:
+            raise UsageError(f"{origin}: expected yes or no, got {text!r}")
+        return text.lower() in TRUE
+    try:
+        return Path(text).expanduser() if base is Path else base(text)
+    except ValueError:
+        expected = {int: "a whole number", float: "a number"}[base]
+        raise UsageError(f"{origin}: expected {expected}, got {text!r}") from None

@@ -1,0 +1,106 @@
+"""The only place that makes a SparkContext."""
+
+import logging
+import os
+import socket
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyspark import SparkConf, SparkContext
+
+from shared import java
+from shared.errors import CannotProceedError
+from shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PROJECT = Path(__file__).resolve().parents[1]
+PACKAGES = ("acquisition", "labeling", "embedding", "recommendation", "shared")
+TASK_TRIES = 4
+#: One thread per task: Spark already runs a task on every core.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@contextmanager
+def context(settings: Settings, name: str) -> Iterator[SparkContext]:
+    """A SparkContext until the block ends.
+
+    Raises:
+        CannotProceedError: there is no Java 17 or newer, or the cluster's secret cannot be read.
+    """
+    _prepare_environment()
+    conf = spark_conf(settings.master, name)
+    log.info("starting Spark on %s", settings.master)
+    with SparkContext(conf=conf) as sc:
+        sc.setLogLevel("ERROR")
+        with tempfile.TemporaryDirectory() as folder:
+            if is_cluster(settings.master):
+                sc.addPyFile(str(zip_code(Path(folder))))
+            yield sc
+
+
+def is_cluster(master: str) -> bool:
+    """Whether tasks run on other machines."""
+    return not master.startswith("local")
+
+
+def local_master(master: str) -> str:
+    """A local master that tries a task again: plain ``local[N]`` gives up at the first killed worker."""
+    if not is_cluster(master) and master.endswith("]") and "," not in master:
+        return f"{master[:-1]},{TASK_TRIES}]"
+    return master
+
+
+def spark_conf(master: str, name: str) -> SparkConf:
+    """All of Spark's settings that are not its defaults."""
+    conf = SparkConf().setAppName(f"imagerec {name}").setMaster(local_master(master))
+    conf.set("spark.ui.enabled", "false")
+    conf.set("spark.ui.showConsoleProgress", "false")
+    conf.set("spark.driver.memory", os.environ.get("IMAGEREC_DRIVER_MEMORY", "1g"))
+    # The JVM only schedules: quick start-up is worth more than peak speed of compiled code.
+    options = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile={(PROJECT / 'shared/log4j2.properties').as_uri()}"
+    conf.set("spark.driver.extraJavaOptions", options)
+    for variable in THREAD_VARIABLES:
+        conf.setExecutorEnv(variable, "1")
+    return _cluster_conf(conf) if is_cluster(master) else conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
+
+
+def _cluster_conf(conf: SparkConf) -> SparkConf:
+    conf.set("spark.driver.host", os.environ.get("IMAGEREC_DRIVER_HOST", socket.gethostname()))
+    conf.set("spark.executor.memory", os.environ.get("IMAGEREC_EXECUTOR_MEMORY", "1g"))
+    secret_file = os.environ.get("IMAGEREC_SPARK_SECRET_FILE")
+    if secret_file:
+        conf.set("spark.authenticate", "true").set("spark.authenticate.secret", _read_secret(Path(secret_file)))
+        conf.set("spark.network.crypto.enabled", "true")
+    return conf
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise CannotProceedError(f"IMAGEREC_SPARK_SECRET_FILE: {path} cannot be read ({error.strerror})") from error
+
+
+def _prepare_environment() -> None:
+    """Workers run this interpreter, find this code, and Java is one that Spark can use."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    paths = [str(PROJECT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
+    os.environ["JAVA_HOME"] = str(java.java_home(os.environ))
+
+
+def zip_code(folder: Path) -> Path:
+    """The project's packages as one archive that executors can import from."""
+    path = folder / "imagerec_code.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for package in PACKAGES:
+            for file in sorted((PROJECT / package).rglob("*")):
+                if file.is_file() and "__pycache__" not in file.parts:
+                    archive.write(file, file.relative_to(PROJECT))
+    return path
