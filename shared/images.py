@@ -160,7 +160,7 @@ def shrink(image: Image.Image, size: tuple[int, int]) -> Image.Image:
         image = image.convert("RGBA")
     elif image.mode in AVERAGED_AS:
         image = image.convert(AVERAGED_AS[image.mode])
-    return image.resize(size, Resampling.LANCZOS, reducing_gap=2.0)
+    return image if image.size == size else image.resize(size, Resampling.BICUBIC, reducing_gap=2.0)
 
 
 def to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
