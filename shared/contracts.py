@@ -80,7 +80,16 @@ THUMBNAILS = Contract("thumbnails", pa.schema([IMAGE_ID, *THUMBNAIL_COLUMNS]), r
 #: One row per file that was read, duplicates included: every place a picture is at.
 LOCATIONS = Contract(
     "locations",
-    pa.schema([IMAGE_ID, *[field for field in ENTRY_COLUMNS if field.name in {"location", "filename", "source", "size_bytes", "mtime_ns"}]]),
+    pa.schema(
+        [
+            IMAGE_ID,
+            *[
+                field
+                for field in ENTRY_COLUMNS
+                if field.name in {"location", "filename", "source", "size_bytes", "mtime_ns"}
+            ],
+        ]
+    ),
 )
 
 FAILURES = Contract(
@@ -106,7 +115,11 @@ LABELS = Contract(
             IMAGE_ID,
             column("filename", pa.string(), "as in images"),
             column("location", pa.string(), "as in images"),
-            column("palette", pa.list_(pa.field("item", RGB, nullable=False)), "3 to 5 predominant colours, sRGB 0..255, largest share first"),
+            column(
+                "palette",
+                pa.list_(pa.field("item", RGB, nullable=False)),
+                "3 to 5 predominant colours, sRGB 0..255, largest share first",
+            ),
             column("palette_shares", FLOATS, "share of the pixels of each colour of the palette, sums to 1"),
             column("color_names", STRINGS, "name of each colour of the palette"),
             column("orientation", pa.string(), "landscape, portrait or square"),
@@ -126,7 +139,9 @@ FEATURES = Contract(
         [
             IMAGE_ID,
             column("color", FLOATS, "square-rooted CIELAB histograms, see shared.features.color; unit length"),
-            column("structure", FLOATS, "gradient orientations on a 4x4 grid, see shared.features.structure; unit length"),
+            column(
+                "structure", FLOATS, "gradient orientations on a 4x4 grid, see shared.features.structure; unit length"
+            ),
             column("hash", pa.binary(24), "aHash, dHash, pHash, 64 bits each, most significant bit first"),
         ]
     ),

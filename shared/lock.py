@@ -26,7 +26,9 @@ def exclusive(volume: Path, what: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CannotProceedError(f"{volume} is in use by {_holder(file)}; wait until it ends, or use another --data") from None
+            raise CannotProceedError(
+                f"{volume} is in use by {_holder(file)}; wait until it ends, or use another --data"
+            ) from None
         _sign(file, what)
         yield
 

@@ -25,7 +25,13 @@ class Room(NamedTuple):
     run: Callable[[SparkContext, Any], Accounting]
 
 
-def main(name: str, description: str, settings: type[Settings], run: Callable[[SparkContext, Any], Accounting], argv: Sequence[str] | None) -> int:
+def main(
+    name: str,
+    description: str,
+    settings: type[Settings],
+    run: Callable[[SparkContext, Any], Accounting],
+    argv: Sequence[str] | None,
+) -> int:
     """The command of one room: 0 when something was produced or nothing was left to do, 1 when nothing could be, 2 on wrong usage."""
 
     def command() -> int:

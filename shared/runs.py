@@ -54,7 +54,9 @@ def checked(accounting: Accounting) -> Accounting:
     return accounting
 
 
-def account_slices(stage: Stage, pictures: Contract, snapshot: Snapshot, work: WorkList, done: Iterable[Done]) -> Accounting:
+def account_slices(
+    stage: Stage, pictures: Contract, snapshot: Snapshot, work: WorkList, done: Iterable[Done]
+) -> Accounting:
     """Count pictures of a stage that turns every row of `pictures` into one row of its last table or a failure."""
     fresh = [*work.adopted, *done]
     finished = {part.slice for part in work.published if part.table == stage.contracts[-1].name}
@@ -89,7 +91,9 @@ def record(volume: Path, accounting: Accounting, started: datetime, seconds: flo
     }
     earlier = [old for part in snapshot.parts(RUNS, accounting.stage) for old in tables.read_rows(volume, part)]
     rows: list[dict[str, Any]] = [*earlier, row][-KEPT_RUNS:]
-    name = digest([str(old["started"]) for old in rows])[:16]  # another name each time: a live part is never overwritten
+    name = digest([str(old["started"]) for old in rows])[
+        :16
+    ]  # another name each time: a live part is never overwritten
     part = tables.write_part(volume, RUNS, rows, name, accounting.stage, accounting.fingerprint)
     published = tables.publish(volume, snapshot, accounting.stage, {RUNS.name: [part]})
     tables.sweep(volume, published, accounting.stage, [RUNS])

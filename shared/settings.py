@@ -40,7 +40,9 @@ class Settings:
 
 def add_flags(parser: argparse.ArgumentParser, *classes: type[Settings]) -> None:
     """Add `--profile` and one flag for each setting of the classes."""
-    parser.add_argument("--profile", metavar="NAME|FILE", help="mini, full, or a TOML file with settings [IMAGEREC_PROFILE]")
+    parser.add_argument(
+        "--profile", metavar="NAME|FILE", help="mini, full, or a TOML file with settings [IMAGEREC_PROFILE]"
+    )
     for cls in classes:
         hints = get_type_hints(cls)
         for one in fields(cls):

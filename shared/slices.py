@@ -16,6 +16,7 @@ from pyspark import RDD, Accumulator, Broadcast, SparkContext
 from shared import tables
 from shared.contracts import FAILURES, Contract
 from shared.tables import Part, Snapshot
+from shared.volume import tables_dir
 
 TableRow = tuple[str, dict[str, Any]]
 """A row and the name of the table it belongs to."""
@@ -72,7 +73,7 @@ def work_list(sc: SparkContext, volume: Path, snapshot: Snapshot, stage: Stage, 
 
 
 def _adopt(sc: SparkContext, volume: Path, stage: Stage, slices: Sequence[str]) -> list[Done]:
-    folder = tables.tables_dir(volume) / stage.contracts[-1].name
+    folder = tables_dir(volume) / stage.contracts[-1].name
     left = [name for name in slices if (folder / tables.part_name(name, stage.name, stage.fingerprint)).exists()]
     if not left:
         return []
@@ -82,7 +83,9 @@ def _adopt(sc: SparkContext, volume: Path, stage: Stage, slices: Sequence[str]) 
 
 def find_slice(volume: Path, stage: Stage, slice_name: str) -> Done | None:
     """What an interrupted run made of a slice, or None unless it is complete and undamaged."""
-    found = [tables.find_part(volume, contract, slice_name, stage.name, stage.fingerprint) for contract in stage.contracts]
+    found = [
+        tables.find_part(volume, contract, slice_name, stage.name, stage.fingerprint) for contract in stage.contracts
+    ]
     parts = [part for part in found if part is not None]
     if len(parts) < len(stage.contracts):
         return None
@@ -116,7 +119,12 @@ def run_slices(
 
 
 def _write_partition(
-    volume: Path, stage: Stage, names: "Broadcast[list[str]]", counter: "Accumulator[int]", index: int, rows: Iterator[TableRow]
+    volume: Path,
+    stage: Stage,
+    names: "Broadcast[list[str]]",
+    counter: "Accumulator[int]",
+    index: int,
+    rows: Iterator[TableRow],
 ) -> Iterator[Done]:
     done = write_slice(volume, stage, names.value[index], rows)
     counter.add(done.parts[-1].rows + sum(done.failures.values()))
@@ -140,9 +148,18 @@ def write_slice(volume: Path, stage: Stage, slice_name: str, rows: Iterable[Tabl
     return Done(parts, dict(Counter(row["reason"] for row in by_table[FAILURES.name])))
 
 
-def failure_row(stage: str, source: str, reason: str, detail: str, size_bytes: int = -1, mtime_ns: int = -1) -> TableRow:
+def failure_row(
+    stage: str, source: str, reason: str, detail: str, size_bytes: int = -1, mtime_ns: int = -1
+) -> TableRow:
     """A row of `failures`."""
-    row = {"stage": stage, "source": source, "reason": reason, "detail": detail, "size_bytes": size_bytes, "mtime_ns": mtime_ns}
+    row = {
+        "stage": stage,
+        "source": source,
+        "reason": reason,
+        "detail": detail,
+        "size_bytes": size_bytes,
+        "mtime_ns": mtime_ns,
+    }
     return FAILURES.name, row
 
 

@@ -109,7 +109,14 @@ def encode_rows(contract: Contract, rows: Rows) -> bytes:
 
 
 def write_part(
-    volume: Path, contract: Contract, rows: Rows, slice_name: str, stage: str, fingerprint: str, *, transient: bool = False
+    volume: Path,
+    contract: Contract,
+    rows: Rows,
+    slice_name: str,
+    stage: str,
+    fingerprint: str,
+    *,
+    transient: bool = False,
 ) -> Part:
     """Store the rows as one part, durable but not yet visible; a second attempt writes the same bytes.
 
@@ -123,7 +130,9 @@ def write_part(
     return part
 
 
-def find_part(volume: Path, contract: Contract, slice_name: str, stage: str, fingerprint: str, *, transient: bool = False) -> Part | None:
+def find_part(
+    volume: Path, contract: Contract, slice_name: str, stage: str, fingerprint: str, *, transient: bool = False
+) -> Part | None:
     """The part that an interrupted run left complete, or None; its pages are checked."""
     path = tables_dir(volume) / contract.name / part_name(slice_name, stage, fingerprint, transient)
     try:
@@ -133,7 +142,16 @@ def find_part(volume: Path, contract: Contract, slice_name: str, stage: str, fin
         return None
     if not table.schema.equals(contract.schema):
         return None
-    return Part(contract.name, slice_name, stage, fingerprint, table.num_rows, len(data), hashlib.sha256(data).hexdigest(), transient)
+    return Part(
+        contract.name,
+        slice_name,
+        stage,
+        fingerprint,
+        table.num_rows,
+        len(data),
+        hashlib.sha256(data).hexdigest(),
+        transient,
+    )
 
 
 def _parse(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
@@ -152,9 +170,13 @@ def read_table(volume: Path, part: Part, columns: Sequence[str] | None = None) -
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); restore it, or delete tables/ and run again") from error
+        raise CannotProceedError(
+            f"{path} cannot be read ({error.strerror}); restore it, or delete tables/ and run again"
+        ) from error
     if hashlib.sha256(data).hexdigest() != part.sha256:
-        raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); restore it, or delete tables/ and run again")
+        raise CannotProceedError(
+            f"{path} is damaged (its SHA-256 is not the stored one); restore it, or delete tables/ and run again"
+        )
     return _parse(data, list(columns) if columns is not None else None)
 
 
@@ -215,7 +237,9 @@ def _parse_snapshot(path: Path, data: bytes) -> dict[str, str]:
     except (ValueError, KeyError, TypeError) as error:
         raise CannotProceedError(f"{path} is damaged ({error}); restore it, or delete tables/ and run again") from error
     if digest(manifests) != checksum or to_json(content) != data:
-        raise CannotProceedError(f"{path} is damaged (its checksum is not the stored one); restore it, or delete tables/ and run again")
+        raise CannotProceedError(
+            f"{path} is damaged (its checksum is not the stored one); restore it, or delete tables/ and run again"
+        )
     return manifests
 
 
@@ -228,9 +252,13 @@ def _read_manifest(volume: Path, table: str, sha256: str) -> tuple[Part, ...]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); restore it, or delete tables/ and run again") from error
+        raise CannotProceedError(
+            f"{path} cannot be read ({error.strerror}); restore it, or delete tables/ and run again"
+        ) from error
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); restore it, or delete tables/ and run again")
+        raise CannotProceedError(
+            f"{path} is damaged (its SHA-256 is not the stored one); restore it, or delete tables/ and run again"
+        )
     return tuple(Part(table, *entry) for entry in json.loads(data))
 
 
@@ -256,25 +284,31 @@ def publish(volume: Path, base: Snapshot, stage: str, parts: Mapping[str, Iterab
         if any(part.stage != stage or part.table != name for part in mine):
             raise ValueError(f"expected parts of {name} made by {stage}, got {mine}")
         others = [part for part in tables.get(name, ()) if part.stage != stage]
-        tables[name] = tuple(sorted({part.name: part for part in [*others, *mine]}.values(), key=lambda part: (part.slice, part.name)))
+        tables[name] = tuple(
+            sorted({part.name: part for part in [*others, *mine]}.values(), key=lambda part: (part.slice, part.name))
+        )
     manifests = {name: _write_manifest(volume, name, tables[name]) for name in sorted(tables)}
     write_atomically(snapshot_path(volume), to_json({"manifests": manifests, "checksum": digest(manifests)}))
     return Snapshot(tables)
 
 
-def sweep(volume: Path, snapshot: Snapshot, stage: str, contracts: Iterable[Contract], keep: Iterable[Part] = ()) -> None:
+def sweep(
+    volume: Path, snapshot: Snapshot, stage: str, contracts: Iterable[Contract], keep: Iterable[Part] = ()
+) -> None:
     """Delete what `stage` left in these tables and neither the snapshot nor `keep` names, and temporary files."""
     for contract in contracts:
         folder = tables_dir(volume) / contract.name
-        named = {part.name for part in snapshot.parts(contract)} | {part.name for part in keep if part.table == contract.name}
+        named = {part.name for part in snapshot.parts(contract)} | {
+            part.name for part in keep if part.table == contract.name
+        }
         for path in folder.glob("*"):
             is_mine = f"-{stage}-" in path.name or TEMPORARY in path.name
             if is_mine and path.name not in named:
                 path.unlink(missing_ok=True)
-        _sweep_manifests(volume, snapshot, contract)
+        _sweep_manifests(volume, contract)
 
 
-def _sweep_manifests(volume: Path, snapshot: Snapshot, contract: Contract) -> None:
+def _sweep_manifests(volume: Path, contract: Contract) -> None:
     """Delete the table's manifests but the live one."""
     live = _live_manifests(volume).get(contract.name, "")
     for path in (tables_dir(volume) / contract.name).glob("manifest-*.json"):
@@ -286,4 +320,3 @@ def _live_manifests(volume: Path) -> dict[str, str]:
     path = snapshot_path(volume)
     manifests: dict[str, str] = json.loads(path.read_bytes())["manifests"] if path.exists() else {}
     return manifests
-

@@ -1,0 +1,104 @@
+"""Settings: the nearest word wins, and a wrong one is named with its origin."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared import cli
+from shared.errors import BadInputError, CannotProceedError, UsageError
+from shared.settings import PROFILES_DIR, Settings, add_flags, setting
+
+
+@dataclass(frozen=True)
+class Room(Settings):
+    side: int = setting(256, "side, px")
+    share: float = setting(0.95, "share, 0..1")
+    fast: bool = setting(False, "be quick")
+    mode: str = setting("auto", "mode", choices=("auto", "scan"))
+    model: str | None = setting(None, "model")
+
+
+def resolve(
+    monkeypatch: pytest.MonkeyPatch, flags: dict[str, Any], variables: dict[str, str], profile: str | None = None
+) -> Room:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return Room.resolve(flags, profile)
+
+
+def test_flag_then_variable_then_profile_then_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    profile = tmp_path / "mine.toml"
+    profile.write_text('side = 1\nshare = 0.1\nmode = "scan"\n')
+    settings = resolve(
+        monkeypatch,
+        {"side": "3"},
+        {"IMAGEREC_SIDE": "2", "IMAGEREC_SHARE": "0.2", "IMAGEREC_FAST": "yes"},
+        str(profile),
+    )
+    assert settings == Room(side=3, share=0.2, fast=True, mode="scan", model=None)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("IMAGEREC_SIDE", "big", "IMAGEREC_SIDE: expected a whole number, got 'big'"),
+        ("IMAGEREC_SHARE", "x", "IMAGEREC_SHARE: expected a number, got 'x'"),
+        ("IMAGEREC_FAST", "perhaps", "IMAGEREC_FAST: expected yes or no, got 'perhaps'"),
+        ("IMAGEREC_MODE", "slow", "IMAGEREC_MODE: expected one of auto, scan, got 'slow'"),
+        ("IMAGEREC_PROFILE", "nope", "--profile: expected full, mini or a TOML file, got 'nope'"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_origin(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        resolve(monkeypatch, {}, {variable: value})
+
+
+def test_a_profile_that_is_not_toml_is_wrong_usage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    profile = tmp_path / "bad.toml"
+    profile.write_text("side = = 1")
+    with pytest.raises(UsageError, match=r"expected TOML in .*bad\.toml"):
+        resolve(monkeypatch, {}, {}, str(profile))
+
+
+@pytest.mark.parametrize("name", ["mini", "full"])
+def test_built_in_profiles_resolve(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert (PROFILES_DIR / f"{name}.toml").exists()
+    assert resolve(monkeypatch, {}, {}, name).master.startswith("local[")
+
+
+def test_help_names_every_flag_variable_and_default() -> None:
+    parser = argparse.ArgumentParser()
+    add_flags(parser, Room)
+    words = " ".join(parser.format_help().split())
+    assert "--share X share, 0..1 [IMAGEREC_SHARE; default 0.95]" in words
+    assert "--mode auto|scan mode [IMAGEREC_MODE; default auto]" in words
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("expected a, got b"), 2),
+        (CannotProceedError("no index"), 1),
+        (BadInputError("undecodable", "torn"), 1),
+        (OSError(28, "No space left on device", "/full"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_an_error_is_one_line_and_an_exit_code(
+    error: BaseException, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def command() -> int:
+        raise error
+
+    assert cli.run_command(command) == code
+    assert capsys.readouterr().err.startswith("imagerec: ")
+
+
+def test_a_bug_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        cli.run_command(lambda: 1 // 0)

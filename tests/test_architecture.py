@@ -1,0 +1,86 @@
+"""The rules of the house: rooms meet in tables, one library has one door, files stay readable."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = {"acquisition", "labeling", "embedding", "recommendation"}
+ROOM_FILES = {"__init__.py", "__main__.py", "settings.py", "steps.py", "job.py", "Dockerfile", "requirements.txt"}
+FILES = sorted(path for folder in (*ROOMS, "shared") for path in (ROOT / folder).rglob("*.py"))
+MAX_LINES = 300
+
+#: Which files may import a library; a name that ends in / is a folder.
+DOORS = {
+    "pyspark": {"job.py", "shared/spark.py", "shared/slices.py", "shared/progress.py", "shared/pipeline.py"},
+    "duckdb": {"shared/catalog.py"},
+    "annoy": {"recommendation/index.py"},
+    "onnx": {"shared/models/"},
+    "onnxruntime": {"shared/models/"},
+    "pyarrow": {"shared/contracts.py", "shared/tables.py"},
+    "PIL": {"shared/images.py", "acquisition/sample/", "recommendation/gallery.py"},
+    "fastapi": {"recommendation/server.py"},
+    "uvicorn": {"recommendation/server.py"},
+}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(path: Path) -> set[str]:
+    """Full names of the modules a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def top_level(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported(path)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_room_imports_only_itself_and_shared(path: Path) -> None:
+    room = path.relative_to(ROOT).parts[0]
+    assert not top_level(path) & (ROOMS - {room})
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_one_library_has_one_door(path: Path) -> None:
+    name = name_of(path)
+    doors = {
+        library
+        for library, files in DOORS.items()
+        if not any(name.endswith(file) or (file.endswith("/") and file in name) for file in files)
+    }
+    assert not top_level(path) & doors
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_who_knows_one_room_knows_all(room: str) -> None:
+    assert {path.name for path in (ROOT / room).iterdir()} >= ROOM_FILES
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_imports_run_downhill(room: str) -> None:
+    order = ["settings", "steps", "job"]
+    for position, module in enumerate(order):
+        uphill = {f"{room}.{later}" for later in [*order[position + 1 :], "__main__"]}
+        assert not imported(ROOT / room / f"{module}.py") & uphill
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_only_settings_spark_and_java_read_the_environment(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    allowed = {"shared/settings.py", "shared/spark.py", "shared/java.py", "shared/decoder.py"}
+    assert name_of(path) in allowed or ("os.environ" not in text and "getenv" not in text)
