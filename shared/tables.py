@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from shared.contracts import Contract
 from shared.errors import CannotProceedError
-from shared.files import TEMPORARY, digest, to_json, write_atomically
+from shared.files import TEMPORARY, digest, sha256_of, to_json, write_atomically
 from shared.volume import tables_dir
 
 Rows = Sequence[Mapping[str, Any]]
@@ -197,6 +198,34 @@ def read_matrix(volume: Path, part: Part, name: str) -> NDArray[np.float32]:
     chunks = read_table(volume, part, [name])[name].combine_chunks()
     values: NDArray[np.float32] = chunks.flatten().to_numpy(zero_copy_only=False)
     return values.reshape(len(chunks), -1) if len(chunks) else np.zeros((0, 0), np.float32)
+
+
+def read_row(volume: Path, part: Part, row: int, columns: Sequence[str]) -> dict[str, Any]:
+    """One row of a part, {} when it has fewer; reads one row group. Errors as `read_table`.
+
+    The file is checked against its SHA-256 once in this process, the pages that are read each time.
+    """
+    path = part_path(volume, part)
+    _check_once(path, part.sha256)
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
+            for group in range(file.num_row_groups):
+                if row < (rows := file.metadata.row_group(group).num_rows):
+                    return dict(file.read_row_group(group, list(columns), use_threads=False).slice(row, 1).to_pylist()[0])
+                row -= rows
+    except (OSError, pa.ArrowException) as error:
+        raise CannotProceedError(f"{path} cannot be read ({error}); restore it, or delete tables/ and run again") from error
+    return {}
+
+
+@lru_cache(maxsize=65536)
+def _check_once(path: Path, sha256: str) -> None:
+    try:
+        found = sha256_of(path)
+    except OSError as error:
+        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); restore it, or delete tables/ and run again") from error
+    if found != sha256:
+        raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); restore it, or delete tables/ and run again")
 
 
 def snapshot_path(volume: Path) -> Path:

@@ -21,7 +21,7 @@ DOORS = {
     "pyarrow": {"shared/contracts.py", "shared/tables.py"},
     "PIL": {"shared/images.py", "acquisition/sample/", "recommendation/gallery.py"},
     "fastapi": {"recommendation/server.py"},
-    "uvicorn": {"recommendation/server.py"},
+    "uvicorn": {"recommendation/service.py"},
 }
 
 
