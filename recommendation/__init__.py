@@ -1,0 +1,1 @@
+"""Reads images, thumbnails, features and embeddings; writes index generations and answers."""

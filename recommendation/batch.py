@@ -1,0 +1,34 @@
+"""Many queries at once: each line of a JSONL file is a job, each gets one line of answer. No Spark here, see `job`."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from recommendation.engine import Options
+from recommendation.jobs import answer_job
+from recommendation.live import Answerer
+from shared.errors import CannotProceedError
+
+
+def read_lines(path: Path) -> list[str]:
+    """The jobs of a JSONL file, one a line; empty lines are none.
+
+    Raises:
+        CannotProceedError: the file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise CannotProceedError(f"--batch: {path} cannot be read ({error.strerror})") from error
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def answer_lines(lines: Iterable[str], volume: Path, defaults: Options, folder: Path) -> Iterator[str]:
+    """Answer the jobs of one partition in order, one line of JSON each; a bad job's answer says why.
+
+    Args:
+        folder: relative names of pictures start here.
+    """
+    answerer = Answerer(volume)
+    for line in lines:
+        yield json.dumps(answer_job(answerer, line, defaults, lambda name: folder / name))

@@ -1,0 +1,110 @@
+"""A query picture: from a file or an upload to the same features that the collection has."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from shared.features.color import color_histogram
+from shared.features.hashes import perceptual_hashes
+from shared.features.structure import gradient_orientations
+
+from recommendation.engine import QueryPicture
+from shared import images, locations
+from shared.decoder import Decoder
+from shared.errors import BadInputError, CannotProceedError, UsageError
+from shared.headers import LIMITS
+from shared.models.session import Embedder
+
+MAX_PICTURES = 5
+MAX_TOP_K = 1000
+
+
+class Upload(NamedTuple):
+    """A picture as it arrived: the name to show, and the bytes of its file."""
+
+    name: str
+    data: bytes
+
+
+class Described(NamedTuple):
+    """A query picture ready for the engine, and its thumbnail (JPEG) for people."""
+
+    picture: QueryPicture
+    thumbnail: bytes
+
+
+def read_upload(path: Path) -> Upload:
+    """Read a picture's file.
+
+    Raises:
+        BadInputError: it is gone, cannot be read, is no regular file, or is larger than LIMITS.max_bytes.
+    """
+    name = locations.filename(locations.encode(path))
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not make us wait
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise BadInputError("unreadable", f"{name} is not a regular file")
+            data = file.read(LIMITS.max_bytes + 1)
+    except FileNotFoundError:
+        raise BadInputError("vanished", f"{name}: there is no such file") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise BadInputError("unreadable", f"{name}: {error}") from error
+    if len(data) > LIMITS.max_bytes:
+        raise BadInputError("too_many_bytes", f"{name} is larger than {LIMITS.max_bytes >> 20} MiB")
+    return Upload(name, data)
+
+
+def describe(upload: Upload, decoder: Decoder, embedder: Embedder) -> Described:
+    """The features of a picture, by the path that the collection's pictures took: decoder, thumbnail, features.
+
+    Raises:
+        BadInputError: it is no picture that can be used; the detail starts with its name.
+    """
+    try:
+        jpeg = decoder.decode(upload.data).jpeg
+        rgb = images.open_thumbnail(jpeg)
+        features = features_of(rgb, embedder)
+    except BadInputError as error:
+        raise BadInputError(error.reason, f"{upload.name}: {error.detail}") from error
+    image_id = hashlib.sha256(upload.data).hexdigest()[:32]
+    return Described(QueryPicture(image_id, upload.name, features), jpeg)
+
+
+def features_of(rgb: NDArray[np.uint8], embedder: Embedder) -> dict[str, NDArray[Any]]:
+    """Every measure's feature of a thumbnail, shape (height, width, 3)."""
+    side = embedder.side_px
+    vectors, _ = embedder.embed(images.resize(rgb, side, side)[np.newaxis])
+    return {
+        "embedding": vectors[0],
+        "color": color_histogram(rgb),
+        "structure": gradient_orientations(rgb),
+        "hash": np.frombuffer(perceptual_hashes(rgb), np.uint8),
+    }
+
+
+def check_size(n_pictures: int, top_k: int) -> None:
+    """Do nothing for a query of 1 to 5 pictures with at most MAX_TOP_K answers for each measure.
+
+    Raises:
+        UsageError: more, or none.
+    """
+    if not 1 <= n_pictures <= MAX_PICTURES:
+        raise UsageError(f"expected 1 to {MAX_PICTURES} query pictures, got {n_pictures}")
+    if not 1 <= top_k <= MAX_TOP_K:
+        raise UsageError(f"top_k: expected 1 to {MAX_TOP_K}, got {top_k}")
+
+
+def error_object(error: BadInputError | UsageError | CannotProceedError) -> dict[str, Any]:
+    """What an answer holds instead of results: ``{"error": {"code", "message"}}``."""
+    codes = {UsageError: "wrong_usage", CannotProceedError: "unavailable"}
+    code, message = (
+        (error.reason, error.detail) if isinstance(error, BadInputError) else (codes[type(error)], str(error))
+    )
+    return {
+        "error": {"code": code, "message": message.encode("utf-8", "backslashreplace").decode()}
+    }  # a job may hold lone surrogates
