@@ -1,0 +1,128 @@
+"""One measure of an index generation: proposes candidates from reduced vectors, scores them exactly on full ones."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from annoy import AnnoyIndex
+from numpy.typing import NDArray
+from shared.measures import MEASURES, Measure
+
+from recommendation import generation, index, reduction
+from shared import measures
+from shared.errors import CannotProceedError
+
+LEAST_CANDIDATES, CANDIDATES_PER_ANSWER = 200, 20
+
+Vector = NDArray[np.float32] | NDArray[np.uint8]
+
+
+class Searcher(NamedTuple):
+    """What one measure needs to answer.
+
+    Args:
+        full: vectors for exact scores, shape (rows, width): float16 of unit length, or uint8 bits.
+        reduced: vectors for candidates, shape (rows, dimensions); bits are not reduced.
+        axes: shape (width, dimensions); None for bits.
+        mean: taken from a query's feature before it is brought to unit length; None where nothing is.
+        forest: Annoy's index of the reduced vectors; None where all are scanned.
+        search_k: how many nodes of the forest are looked at.
+    """
+
+    measure: Measure
+    full: NDArray[Any]
+    reduced: NDArray[Any]
+    axes: NDArray[np.float32] | None
+    mean: NDArray[np.float32] | None
+    forest: AnnoyIndex | None
+    search_k: int = 0
+
+    def prepare(self, feature: Vector) -> Vector:
+        """A picture's feature as the collection's vectors are: centred and of unit length; bits as they are."""
+        if self.axes is None:
+            return feature
+        vector = np.asarray(feature, np.float32)
+        return reduction.unit(vector if self.mean is None else vector - self.mean)
+
+    def stored(self, row: int) -> Vector:
+        """The feature of a stored picture, up to a factor: `prepare` makes its vector of it."""
+        vector = self.vector(row)
+        return vector if self.mean is None else vector + self.mean
+
+    def vector(self, row: int) -> Vector:
+        """The prepared vector of a stored picture."""
+        vector = self.full[row]
+        return vector if self.axes is None else vector.astype(np.float32)
+
+    @property
+    def trees(self) -> int:
+        """Trees in the forest, 0 without one."""
+        return 0 if self.forest is None else self.forest.get_n_trees()
+
+    def propose(self, vector: Vector, count: int) -> NDArray[np.int64]:
+        """Rows that are probably nearest to a prepared vector, at most `count`, in no order."""
+        reduced = vector if self.axes is None else reduction.project(vector, self.axes)
+        if self.forest is not None:
+            return index.nearest(self.forest, reduced, count, self.search_k)
+        if self.axes is None:
+            return smallest(measures.distances(self.measure.metrics[0], reduced, self.reduced), count)
+        return smallest(-(self.reduced @ reduced), count)
+
+    def distances(self, vector: Vector, rows: NDArray[np.int64], metric: str | None = None) -> NDArray[np.float32]:
+        """Exact distances from a prepared vector to some rows, shape (len(rows),)."""
+        full = self.full[rows]
+        gallery = full if self.axes is None else full.astype(np.float32)
+        return measures.distances(metric or self.measure.metrics[0], vector, gallery)
+
+    def scores(self, vector: Vector, rows: NDArray[np.int64], metric: str | None = None) -> NDArray[np.float32]:
+        """Exact scores of some rows for a prepared vector, 0..1, shape (len(rows),)."""
+        return measures.score(metric or self.measure.metrics[0], self.distances(vector, rows, metric))
+
+
+def open_searcher(folder: Path, measure: Measure, search_k: int | None) -> Searcher:
+    """The searcher of a measure over a generation whose files are known to be right.
+
+    Args:
+        search_k: nodes of the Annoy forest to look at; None to scan all reduced vectors.
+    """
+    full = generation.load_rows(folder / f"{measure.name}.npy")
+    mean = folder / f"{measure.name}.mean.npy"
+    axes = folder / f"{measure.name}.axes.npy"
+    reduced = generation.load_rows(folder / f"{measure.name}.reduced.npy") if axes.exists() else full
+    forest = (
+        None if search_k is None else index.open_forest(folder / f"{measure.name}.ann", reduced.shape[1], reduced.dtype)
+    )
+    return Searcher(
+        measure=measure,
+        full=full,
+        reduced=reduced,
+        axes=np.load(axes) if axes.exists() else None,
+        mean=np.load(mean) if mean.exists() else None,
+        forest=forest,
+        search_k=search_k or 0,
+    )
+
+
+def open_searchers(folder: Path, settled: Mapping[str, Mapping[str, Any]]) -> dict[str, Searcher]:
+    """The searcher of every measure, searching as the build settled.
+
+    Raises:
+        CannotProceedError: the generation has other measures.
+    """
+    if settled.keys() != MEASURES.keys():
+        raise CannotProceedError(f"{folder} was built with other measures; {generation.BUILD}")
+    search_ks = {name: one["search_k"] if one["search"] == "annoy" else None for name, one in settled.items()}
+    return {name: open_searcher(folder, measure, search_ks[name]) for name, measure in MEASURES.items()}
+
+
+def candidate_count(top_k: int) -> int:
+    """How many candidates are scored exactly for `top_k` answers."""
+    return max(LEAST_CANDIDATES, CANDIDATES_PER_ANSWER * top_k)
+
+
+def smallest(values: NDArray[Any], count: int) -> NDArray[np.int64]:
+    """Positions of the `count` smallest values, in no order; all of them when there are not so many."""
+    if count >= len(values):
+        return np.arange(len(values))
+    return np.argpartition(values, count)[:count].astype(np.int64)
