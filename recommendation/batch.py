@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from recommendation.engine import Options
 from recommendation.jobs import answer_job
-from recommendation.live import Answerer
+from recommendation.live import Answerer, current
 from shared.errors import CannotProceedError
 
 
@@ -29,6 +30,12 @@ def answer_lines(lines: Iterable[str], volume: Path, defaults: Options, folder: 
     Args:
         folder: relative names of pictures start here.
     """
-    answerer = Answerer(volume)
+    answerer = answerer_of(volume, current(volume))
     for line in lines:
         yield json.dumps(answer_job(answerer, line, defaults, lambda name: folder / name))
+
+
+@lru_cache(maxsize=1)
+def answerer_of(volume: Path, generation: str) -> Answerer:  # noqa: ARG001 - another generation needs another answerer
+    """This process's answerer: opening one checks every file of the index, so partitions share it."""
+    return Answerer(volume)

@@ -11,8 +11,9 @@ from recommendation.engine import Engine, Options, QueryPicture
 from recommendation.query import Upload, check_size, describe
 from shared.decoder import decoder
 from shared.errors import CannotProceedError
+from shared.models import store
 from shared.models.session import Embedder, embedder
-from shared.volume import index_dir, models_dir
+from shared.volume import index_dir
 
 log = logging.getLogger("recommendation")
 
@@ -22,11 +23,7 @@ class Live(NamedTuple):
 
     engine: Engine
     embedder: Embedder
-
-    @property
-    def model_name(self) -> str:
-        """Name of the network."""
-        return str(self.engine.describe()["model"]["name"])
+    model_name: str
 
 
 class Answer(NamedTuple):
@@ -43,8 +40,8 @@ def open_live(volume: Path) -> Live:
         CannotProceedError: there is none, or a file of it or its model is missing or damaged.
     """
     engine = Engine.open(volume)
-    model = models_dir(volume) / f"{engine.model_sha256}.onnx"
-    return Live(engine, embedder(model, engine.model_sha256))
+    model = store.load_model(volume, engine.model_sha256)
+    return Live(engine, embedder(store.model_path(volume, model.sha256), model.sha256), model.name)
 
 
 class Answerer:

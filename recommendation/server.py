@@ -1,9 +1,11 @@
 """The HTTP service: routes, errors and headers. Answers come from `live`, the page from `page`."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI, File, Form, Query, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -24,6 +26,7 @@ from shared.errors import BadInputError, CannotProceedError, UsageError
 
 log = logging.getLogger("recommendation")
 
+THREADS = 8
 ONE_DAY = "private, max-age=86400"  # an image_id names its content, so a thumbnail hardly ever changes
 
 #: Everything a page needs comes from this service.
@@ -98,6 +101,7 @@ def create_app(answerer: Answerer, health: Health, settings: ServeSettings) -> F
         title=page.TITLE,
         description=page.ABOUT,
         version=page.VERSION,
+        lifespan=limit_threads,
         redoc_url=None,
         max_body_size=settings.max_upload_mib << 20,
     )
@@ -111,6 +115,13 @@ def create_app(answerer: Answerer, health: Health, settings: ServeSettings) -> F
     add_error_handlers(app)
     app.add_middleware(SecurityHeaders)
     return app
+
+
+@asynccontextmanager
+async def limit_threads(_: FastAPI) -> AsyncIterator[None]:
+    """Let few requests work at the same moment; the others wait, with their uploads on the disk and not in memory."""
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def queries(answerer: Answerer, defaults: Options) -> APIRouter:

@@ -15,12 +15,12 @@ from recommendation.server import create_app
 from recommendation.settings import ServeSettings
 from recommendation.thumbnails import Thumbnails
 from shared import cli
-from shared.decoder import decoder
 from shared.errors import CannotProceedError
 
 log = logging.getLogger("recommendation")
 
 STOP_LIMIT_S = 6  # for requests under way; Docker kills after 10
+JOIN_LIMIT_S = 2
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,11 +38,15 @@ def run_service(settings: ServeSettings) -> int:
     answerer = Answerer(settings.data)
     stop = threading.Event()
     threads = [
-        threading.Thread(target=watch_generations, args=(answerer, stop), name="the watch for new generations"),
-        threading.Thread(target=watch_inbox, args=(settings, answerer, stop), name="the inbox"),
+        threading.Thread(
+            target=watch_generations, args=(answerer, stop), name="the watch for new generations", daemon=True
+        ),
+        threading.Thread(target=watch_inbox, args=(settings, answerer, stop), name="the inbox", daemon=True),
     ]
     app = create_app(answerer, Health(answerer, Thumbnails(settings.data), threads), settings)
-    config = uvicorn.Config(app, log_config=None, log_level="warning", timeout_graceful_shutdown=STOP_LIMIT_S)
+    config = uvicorn.Config(
+        app, log_config=None, log_level="warning", timeout_graceful_shutdown=STOP_LIMIT_S, server_header=False
+    )
     with open_socket(settings.host, settings.port) as listener:
         for thread in threads:
             thread.start()
@@ -51,8 +55,7 @@ def run_service(settings: ServeSettings) -> int:
         finally:
             stop.set()
             for thread in threads:
-                thread.join()
-            decoder().close()
+                thread.join(JOIN_LIMIT_S)  # a job that is cut off is answered at the next start
     return cli.OK
 
 

@@ -12,6 +12,7 @@ from shared import cli, tables
 from shared.contracts import CONTRACTS, FAILURES, IMAGES, RUNS
 from shared.errors import CannotProceedError
 from shared.files import to_json
+from shared.models import store
 from shared.settings import Settings
 from shared.tables import Snapshot
 from shared.volume import index_dir
@@ -54,6 +55,7 @@ def status(volume: Path) -> dict[str, Any]:
         "pictures": snapshot.rows(IMAGES),
         "failures": failures_by_reason(volume, snapshot),
         "tables": {name: table_size(snapshot, name) for name in CONTRACTS if name in snapshot.tables},
+        "model": read_model(volume),
         "index": read_index(volume),
         "runs": last_runs(volume, snapshot),
     }
@@ -91,6 +93,20 @@ def run_facts(row: dict[str, Any]) -> dict[str, Any]:
     """A row of `runs` as JSON, with its speed."""
     speed = row["done"] / row["seconds"] if row["seconds"] else 0.0
     return {**row, "started": row["started"].isoformat(timespec="seconds"), "pictures_per_s": round(speed, 1)}
+
+
+def read_model(volume: Path) -> dict[str, str] | None:
+    """The network that the volume's embeddings are made with, and why this precision; None before the first one.
+
+    Raises:
+        CannotProceedError: a file that says so is damaged.
+    """
+    choice = store.read_choice(volume)
+    if choice is None:
+        return None
+    model = store.load_model(volume, choice.sha256)
+    known = {"name": model.name, "sha256": model.sha256, "precision": model.precision}
+    return {**known, "reason": choice.reason, "source": model.source, "license": model.license}
 
 
 def read_index(volume: Path) -> dict[str, Any] | None:
@@ -136,6 +152,7 @@ def status_lines(found: dict[str, Any]) -> Iterable[str]:
     for name, size in found["tables"].items():
         yield f"{name:<12} {size['rows']:>12,} {readable(size['bytes']):>10}"
     yield ""
+    yield from model_lines(found["model"])
     yield from index_lines(found["index"])
     yield ""
     yield f"{'last run':<15} {'started':<26} {'seconds':>8} {'done':>9} {'skipped':>9} {'failed':>7} {'pictures/s':>11}"
@@ -149,6 +166,14 @@ def failure_lines(failures: dict[str, int]) -> Iterable[str]:
     total = sum(failures.values())
     if total:
         yield f"{total:,} could not be used: " + ", ".join(f"{reason} {count:,}" for reason, count in failures.items())
+
+
+def model_lines(model: dict[str, str] | None) -> Iterable[str]:
+    """The network, and why it has the precision it has."""
+    if model is None:
+        yield "no model yet; run `imagerec embedding`"
+    else:
+        yield f"model {model['name']} ({model['reason']})" if model["reason"] else f"model {model['name']}"
 
 
 def index_lines(index: dict[str, Any] | None) -> Iterable[str]:

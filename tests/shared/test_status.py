@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from shared import status, tables
 from shared.contracts import FAILURES, RUNS, TOTALS
 from shared.files import to_json, write_atomically
+from shared.models.store import Choice, Model, choose, save_model
 from shared.runs import Accounting, record
 from shared.tables import Snapshot, publish, write_part
 from shared.volume import index_dir
@@ -43,6 +45,8 @@ def filled(volume: Path) -> Path:
     for hour, done in ((1, 10), (2, 30)):
         ran = Accounting("labeling", "f" * 64, done, done, 0, {})
         record(volume, ran, datetime(2026, 1, 1, hour, tzinfo=UTC), 2.0, "local[2]", 2)
+    model = Model("", "net", "o" * 64, "int8", "", 224, 1280, "a package", "MIT", ("cat", "dog"))
+    choose(volume, Choice(save_model(volume, b"network", model).sha256, settled=True, reason="it keeps 0.98 of them"))
     write_atomically(index_dir(volume) / "CURRENT", f"{GENERATION}\n".encode())
     write_atomically(index_dir(volume) / GENERATION / "generation.json", to_json(DOCUMENT))
     write_atomically(index_dir(volume) / GENERATION / "timings.json", to_json(TIMINGS))
@@ -56,6 +60,14 @@ def test_status_counts_what_is_stored(filled: Path) -> None:
     assert found["tables"]["totals"] == {"rows": 1500, "parts": 1, "bytes": size}
     assert found["tables"][RUNS.name]["rows"] == 2
     assert found["index"]["generation"] == GENERATION
+    assert found["model"] == {
+        "name": "net int8",
+        "sha256": sha256(b"network").hexdigest(),
+        "precision": "int8",
+        "reason": "it keeps 0.98 of them",
+        "source": "a package",
+        "license": "MIT",
+    }
     [last] = found["runs"]
     assert (last["stage"], last["done"], last["pictures_per_s"]) == ("labeling", 30, 15.0)
 
@@ -66,6 +78,7 @@ def test_people_get_aligned_tables(filled: Path, capsys: pytest.CaptureFixture[s
     assert lines[0] == f"0 pictures in {filled}"
     assert lines[1] == "3 could not be used: undecodable 2, vanished 1"
     assert f"index generation {GENERATION}: 3 pictures; default = 0.75 embedding + 0.25 color" in lines
+    assert "model net int8 (it keeps 0.98 of them)" in lines
     assert "embedding    annoy         4000     0.970     1.50     3.25" in lines
     assert "hash         scan             -     1.000     0.10     0.20" in lines
     assert lines[-1].split() == ["labeling", "2026-01-01T02:00:00+00:00", "2.0", "30", "0", "0", "15.0"]
@@ -80,6 +93,12 @@ def test_a_volume_without_index_says_how_to_get_one(filled: Path, capsys: pytest
     (index_dir(filled) / "CURRENT").unlink()
     assert status.main(["--data", str(filled)]) == 0
     assert "no index yet; run `imagerec recommendation build`" in capsys.readouterr().out
+
+
+def test_a_volume_without_model_says_how_to_get_one(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (filled / "models" / "CURRENT.json").unlink()
+    assert status.main(["--data", str(filled)]) == 0
+    assert "no model yet; run `imagerec embedding`" in capsys.readouterr().out
 
 
 def test_an_empty_or_missing_volume_is_one_clear_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
