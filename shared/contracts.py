@@ -51,7 +51,17 @@ ENTRY_COLUMNS = [
     column("tags", STRINGS, "tags the source gives; for a folder the folder's name"),
 ]
 
-LISTING = Contract("listing", pa.schema(ENTRY_COLUMNS))
+#: One row per entry of a source, before anyone has opened it. Never published.
+LISTING = Contract(
+    "listing",
+    pa.schema(
+        [
+            *ENTRY_COLUMNS,
+            column("reason", pa.string(), "why the entry names no picture, one of shared.errors.REASONS; empty if it may"),
+            column("detail", pa.string(), "what exactly is wrong with the entry, empty if nothing is"),
+        ]
+    ),
+)
 
 PICTURE_COLUMNS = [
     IMAGE_ID,

@@ -87,14 +87,15 @@ class Decoder:
         self.close()
 
 
-def decoder() -> Decoder:
+def decoder(guard: Guard = GUARD) -> Decoder:
     """This process's decoder; a forked process gets its own."""
-    if os.getpid() not in _DECODERS:
-        atexit.register(_DECODERS.setdefault(os.getpid(), Decoder()).close)
-    return _DECODERS[os.getpid()]
+    key = os.getpid(), guard
+    if key not in _DECODERS:
+        atexit.register(_DECODERS.setdefault(key, Decoder(guard)).close)
+    return _DECODERS[key]
 
 
-_DECODERS: dict[int, Decoder] = {}
+_DECODERS: dict[tuple[int, Guard], Decoder] = {}
 
 
 class Child:

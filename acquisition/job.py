@@ -1,0 +1,180 @@
+"""Wire acquisition. First the source is listed, into files; then each slice of the listing is read, once.
+
+1. The driver walks the source and writes what it finds in slices under `work/`. Files that an earlier run has read
+   are taken out by a join, and what is left is sliced anew.
+2. Each slice becomes one part of STAGED. Exact duplicates are found by `reduceByKey`, and the slice's final parts
+   are written without them. All parts of all tables become visible in one move.
+"""
+
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import partial
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from pyspark import RDD, SparkContext
+
+from acquisition import listing, metadata, steps
+from acquisition.entries import Entry
+from acquisition.sample import folder as sample
+from acquisition.sample.plan import drawings
+from acquisition.settings import Settings
+from acquisition.sources import SAMPLE, open_source, sample_folder
+from acquisition.steps import STAGE
+from shared import slices, tables
+from shared.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS
+from shared.decoder import GUARD, Guard
+from shared.errors import CannotProceedError
+from shared.progress import progress
+from shared.runs import Accounting
+from shared.slices import Done
+from shared.tables import Part, Snapshot
+from shared.volume import work_dir
+
+log = logging.getLogger(__name__)
+
+TABLES = (IMAGES, THUMBNAILS, LOCATIONS, FAILURES)
+ROWS_PER_PARTITION = 50_000
+
+
+def run(sc: SparkContext, settings: Settings, guard: Guard = GUARD) -> Accounting:
+    """Read every file of the source that was not read before, and say where each entry ended.
+
+    Writes IMAGES, THUMBNAILS, LOCATIONS, FAILURES and images_metadata.json.
+
+    Raises:
+        UsageError: there is no such source.
+        CannotProceedError: the source is empty.
+    """
+    volume, work = settings.data, work_dir(settings.data)
+    snapshot = tables.open_snapshot(volume)
+    tables.sweep(volume, snapshot, STAGE.name, TABLES)
+    listed, fresh = list_source(sc, settings, snapshot)
+    staged = stage_slices(sc, work, fresh, guard)
+    new = finish_slices(sc, volume, snapshot, staged)
+    published = publish(volume, snapshot, new)
+    metadata.refresh(volume, published)
+    shutil.rmtree(work, ignore_errors=True)
+    return account(sum(part.rows for part in listed), fresh, staged, new)
+
+
+def list_source(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> tuple[list[Part], list[Part]]:
+    """Write the listing; return all of it, and the slices that are new or have changed.
+
+    Raises:
+        UsageError: there is no such source.
+        CannotProceedError: the source is empty.
+    """
+    volume, work = settings.data, work_dir(settings.data)
+    if settings.source == SAMPLE:
+        draw_sample(sc, sample_folder(volume))
+    source = open_source(volume, settings.source)
+    base = listing.base_of(snapshot, STAGE.name)
+    listed = listing.write_listing(work, source.entries, STAGE, base)
+    if not listed:
+        raise CannotProceedError(
+            f"found no pictures in {source.name}; expected files such as .jpg, .png, .webp, .gif or .tif"
+        )
+    known = listing.known_parts(snapshot, STAGE)
+    if not known and not source.may_repeat:
+        return listed, listed
+    return listed, fresh_slices(sc, volume, listed, known, base)
+
+
+def draw_sample(sc: SparkContext, folder: Path) -> None:
+    """Draw the built-in collection, a picture at a time on every core, unless it is there."""
+    if not sample.is_complete(folder):
+        log.info("acquisition: drawing the sample")
+        sc.parallelize(drawings(), len(drawings())).foreach(partial(sample.add_drawing, folder))
+        sample.finish_sample(folder)
+
+
+def fresh_slices(
+    sc: SparkContext, volume: Path, listed: Sequence[Part], known: Sequence[Part], base: str
+) -> list[Part]:
+    """The entries that are not known, each once, in slices again and in the order of the listing."""
+    work = work_dir(volume)
+    n = partitions(listed)
+    entries = spread(sc, list(enumerate(listed))).flatMap(partial(listing.read_listed, work)).reduceByKey(min, n)
+    seen = spread(sc, known).flatMap(partial(listing.read_known, volume)).map(lambda identity: (identity, None))
+    ordered: RDD[tuple[listing.Position, Entry]] = entries.subtractByKey(seen, n).values().sortByKey(numPartitions=n)
+    numbered = ordered.zipWithIndex().map(lambda one: (listing.slice_number(one[1]), one[0]))
+    return sorted(numbered.groupByKey(n).map(partial(write_fresh, work, base)).collect())
+
+
+def write_fresh(work: Path, base: str, numbered: tuple[int, Iterable[tuple[listing.Position, Entry]]]) -> Part:
+    """Write one slice of entries that came in any order."""
+    number, entries = numbered
+    ordered = [entry for _, entry in sorted(entries, key=itemgetter(0))]
+    return listing.write_slice(work, number, ordered, STAGE, base)
+
+
+def stage_slices(sc: SparkContext, work: Path, fresh: Sequence[Part], guard: Guard) -> list[Done]:
+    """Read and decode the files of each slice; slices that an interrupted run left complete are taken as they are."""
+    todo = slices.work_list(sc, work, Snapshot({}), STAGE, [part.slice for part in fresh])
+
+    def describe(names: "RDD[str]") -> "RDD[slices.TableRow]":
+        return names.flatMap(partial(listing.read_slice, work, STAGE)).map(partial(steps.describe_entry, guard))
+
+    waiting = set(todo.todo)
+    with progress(sc, STAGE.name, sum(part.rows for part in fresh if part.slice in waiting)) as counter:
+        return [*todo.adopted, *slices.run_slices(sc, work, STAGE, todo.todo, describe, counter)]
+
+
+def finish_slices(sc: SparkContext, volume: Path, snapshot: Snapshot, staged: Sequence[Done]) -> list[Part]:
+    """Find exact duplicates and write the final parts: a picture belongs to the slice with its smallest location."""
+    if not staged:
+        return []
+    work = work_dir(volume)
+    n = partitions([steps.staged_part(done) for done in staged])
+    found = spread(sc, staged).flatMap(partial(steps.places, work))
+    firsts = found.reduceByKey(min, n)
+    if stored := snapshot.parts(IMAGES):
+        ids = spread(sc, stored).flatMap(partial(steps.image_ids, volume)).map(lambda image_id: (image_id, None))
+        firsts = firsts.subtractByKey(ids, n)
+    m = max(n, min(len(staged), 4 * sc.defaultParallelism))
+    chosen = firsts.values().map(lambda place: (place[1], place[0])).groupByKey(m)
+    joined = spread(sc, staged).keyBy(lambda done: steps.staged_part(done).slice).leftOuterJoin(chosen, m).values()
+    finish = partial(steps.finish_slice, volume, work)
+    return joined.flatMap(lambda one: finish(one[0], one[1] or ())).collect()
+
+
+def spread(sc: SparkContext, addresses: Sequence[Any]) -> "RDD[Any]":
+    """Addresses of parts over enough partitions to keep every core busy."""
+    return sc.parallelize(addresses, max(1, min(len(addresses), 4 * sc.defaultParallelism)))
+
+
+def partitions(parts: Sequence[Part]) -> int:
+    """How many partitions a shuffle of small pairs, one for each row of the parts, needs."""
+    return 1 + sum(part.rows for part in parts) // ROWS_PER_PARTITION
+
+
+def publish(volume: Path, snapshot: Snapshot, new: Sequence[Part]) -> Snapshot:
+    """Make the new parts visible; failures that this run tried again are dropped. No change, no write."""
+    kept = {contract.name: snapshot.parts(contract, STAGE.name) for contract in TABLES}
+    kept[FAILURES.name] = [part for part in listing.known_parts(snapshot, STAGE) if part.table == FAILURES.name]
+    if not new and len(kept[FAILURES.name]) == len(snapshot.parts(FAILURES, STAGE.name)):
+        return snapshot
+    mine = {name: [*parts, *(part for part in new if part.table == name)] for name, parts in kept.items()}
+    published = tables.publish(volume, snapshot, STAGE.name, mine)
+    tables.sweep(volume, published, STAGE.name, TABLES)
+    return published
+
+
+def account(listed: int, fresh: Sequence[Part], staged: Sequence[Done], new: Sequence[Part]) -> Accounting:
+    """Where every entry of the source ended."""
+    failed = sum((Counter(done.failures) for done in staged), Counter[str]())
+    done = sum(steps.staged_part(one).rows for one in staged)
+    duplicates = done - sum(part.rows for part in new if part.table == IMAGES.name)
+    return Accounting(
+        stage=STAGE.name,
+        fingerprint=STAGE.fingerprint,
+        listed=listed,
+        done=done,
+        skipped=listed - sum(part.rows for part in fresh),
+        failed=dict(failed),
+        note=f"{duplicates} exact duplicates" if duplicates else "",
+    )

@@ -1,0 +1,107 @@
+"""The listing: a source's entries in files on the volume, cut into slices, so that nobody holds them all.
+
+Listing files are scratch: they live under `work/` and are gone when the run ends.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count, islice
+from pathlib import Path
+
+from acquisition.entries import Entry, identity
+from shared import tables
+from shared.contracts import FAILURES, LISTING, LOCATIONS
+from shared.errors import CannotProceedError
+from shared.files import digest
+from shared.slices import Stage
+from shared.tables import Part, Snapshot
+
+SMALLEST_SLICE, LARGEST_SLICE, SLICES_PER_SIZE = 32, 1024, 16
+
+Position = tuple[int, int]
+"""Number of a listing file and of a row in it."""
+
+
+def slice_sizes() -> Iterator[int]:
+    """Rows of each slice: small ones first, so that all cores are busy with few pictures, then ever larger ones.
+
+    A slice's size depends on its position alone: the same pictures make the same slices on any machine.
+    """
+    for doubling in count():
+        size = min(SMALLEST_SLICE << doubling, LARGEST_SLICE)
+        yield from [size] * SLICES_PER_SIZE
+
+
+def slice_number(row: int) -> int:
+    """Which slice the row at a position belongs to."""
+    end = 0
+    for number, size in enumerate(slice_sizes()):
+        end += size
+        if row < end:
+            return number
+    raise AssertionError("slice_sizes never ends")
+
+
+def write_listing(work: Path, entries: Iterable[Entry], stage: Stage, base: str) -> list[Part]:
+    """Write a source's entries, a slice in memory at a time."""
+    tables.sweep(work, Snapshot({}), stage.name, [LISTING])
+    rest = iter(entries)
+    chunks = (list(islice(rest, size)) for size in slice_sizes())
+    parts: list[Part] = []
+    while chunk := next(chunks):
+        parts.append(write_slice(work, len(parts), chunk, stage, base))
+    return parts
+
+
+def write_slice(work: Path, number: int, entries: Sequence[Entry], stage: Stage, base: str) -> Part:
+    """Write entries that go through the stage together.
+
+    Args:
+        number: position of the slice; tables keep this order.
+        base: see `base_of`; makes the name another one than that of any slice stored before.
+    """
+    name = f"{number:06d}-{digest(entries, stage.fingerprint, base)[:12]}"
+    return tables.write_part(work, LISTING, entries, name, stage.name, stage.fingerprint)
+
+
+def read_slice(work: Path, stage: Stage, name: str) -> list[Entry]:
+    """The entries of a slice.
+
+    Raises:
+        CannotProceedError: its file is gone or damaged.
+    """
+    part = tables.find_part(work, LISTING, name, stage.name, stage.fingerprint)
+    if part is None:
+        raise CannotProceedError(
+            f"slice {name} of the listing in {work} is gone or damaged; run the same command again"
+        )
+    return tables.read_rows(work, part)
+
+
+def base_of(snapshot: Snapshot, stage: str) -> str:
+    """Identity of all that the stage has stored so far."""
+    return digest([part.name for contract in (LOCATIONS, FAILURES) for part in snapshot.parts(contract, stage)])
+
+
+def known_parts(snapshot: Snapshot, stage: Stage) -> list[Part]:
+    """Parts that say which files need not be read again.
+
+    A picture once read stays as it is. A failure is final only under the rules that made it, and unless it is transient.
+    """
+    failures = snapshot.parts(FAILURES, stage.name, stage.fingerprint)
+    return [*snapshot.parts(LOCATIONS, stage.name), *(part for part in failures if not part.transient)]
+
+
+def read_known(volume: Path, part: Part) -> Iterator[tuple[str, int, int]]:
+    """Identities of the files that a part of LOCATIONS or FAILURES is about."""
+    location = "location" if part.table == LOCATIONS.name else "source"
+    columns = tables.read_columns(volume, part, [location, "size_bytes", "mtime_ns"])
+    yield from zip(columns[location], columns["size_bytes"], columns["mtime_ns"], strict=True)
+
+
+def read_listed(
+    work: Path, numbered: tuple[int, Part]
+) -> Iterator[tuple[tuple[str, int, int], tuple[Position, Entry]]]:
+    """A listing file's entries by their identity, each with its position in the whole listing."""
+    number, part = numbered
+    for row, entry in enumerate(tables.read_rows(work, part)):
+        yield identity(entry), ((number, row), entry)

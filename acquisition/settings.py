@@ -1,0 +1,17 @@
+"""What can be turned in acquisition."""
+
+from dataclasses import dataclass
+
+from shared import settings
+from shared.settings import setting
+
+
+@dataclass(frozen=True)
+class Settings(settings.Settings):
+    """Settings of the room."""
+
+    source: str = setting(
+        "sample",
+        "where the pictures are: a folder, a list of paths (text with one a line, CSV or Parquet with a column `path` "
+        "and, if known, url, license, author, title, tags), or `sample`, the built-in collection",
+    )

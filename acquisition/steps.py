@@ -1,0 +1,136 @@
+"""What happens to one file, and to one slice of files: read, decode, keep, find the duplicates."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from acquisition.entries import Entry
+from shared import headers, images, locations, tables
+from shared.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
+from shared.decoder import Guard, decoder
+from shared.errors import TRANSIENT_REASONS, BadInputError
+from shared.files import digest
+from shared.slices import Done, Stage, TableRow, failure_row
+from shared.tables import Part
+
+#: The output's shape depends on nothing that a user can set; a new number makes every failure be tried again.
+VERSION = 1
+FINGERPRINT = digest(
+    "acquisition", VERSION, images.FORMATS, headers.LIMITS, images.THUMBNAIL_SIDE_PX, images.THUMBNAIL_QUALITY
+)
+STAGE = Stage("acquisition", FINGERPRINT, (STAGED,))
+
+IMAGE_ID_LENGTH = 32
+
+
+class FileBytes(NamedTuple):
+    """A file as it was when it was read."""
+
+    data: bytes
+    size_bytes: int
+    mtime_ns: int
+
+
+def describe_entry(guard: Guard, entry: Entry) -> TableRow:
+    """The row of STAGED that an entry becomes, or the row of FAILURES."""
+    try:
+        return STAGED.name, stage_picture(guard, entry)
+    except BadInputError as error:
+        known = entry["size_bytes"], entry["mtime_ns"]
+        return failure_row(STAGE.name, entry["location"], error.reason, error.detail, *known)
+
+
+def stage_picture(guard: Guard, entry: Entry) -> dict[str, Any]:
+    """Read and decode the file of an entry.
+
+    Raises:
+        BadInputError: there is no picture to be had, and why.
+    """
+    if entry["reason"]:
+        raise BadInputError(entry["reason"], entry["detail"])
+    file = read_file(locations.decode(entry["location"]), headers.LIMITS.max_bytes)
+    picture = decoder(guard).decode(file.data)
+    listed = {name: value for name, value in entry.items() if name not in {"reason", "detail"}}
+    read = {"size_bytes": file.size_bytes, "mtime_ns": file.mtime_ns}
+    return {"image_id": image_id_of(file.data), **listed, **read, **picture._asdict()}
+
+
+def image_id_of(data: bytes) -> str:
+    """A picture's identity: it depends on the file's bytes alone."""
+    return hashlib.sha256(data).hexdigest()[:IMAGE_ID_LENGTH]
+
+
+def read_file(path: Path, max_bytes: int) -> FileBytes:
+    """A regular file's bytes; never waits for a pipe or a device.
+
+    Raises:
+        BadInputError: vanished, unreadable, or too_many_bytes before any is read.
+    """
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise BadInputError("unreadable", "expected a file, got a folder, pipe or device")
+            if status.st_size > max_bytes:
+                raise BadInputError("too_many_bytes", f"expected at most {max_bytes} bytes, got {status.st_size}")
+            return FileBytes(file.read(max_bytes + 1), status.st_size, status.st_mtime_ns)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadInputError("vanished", f"the file is not there: {error.strerror}") from error
+    except OSError as error:
+        raise BadInputError("unreadable", f"the file cannot be read: {error.strerror}") from error
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def places(work: Path, done: Done) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Where a staged slice found each picture: (image_id, (location, slice))."""
+    part = staged_part(done)
+    columns = tables.read_columns(work, part, ["image_id", "location"])
+    for image_id, location in zip(columns["image_id"], columns["location"], strict=True):
+        yield image_id, (location, part.slice)
+
+
+def staged_part(done: Done) -> Part:
+    """A staged slice's part of STAGED."""
+    return next(part for part in done.parts if part.table == STAGED.name)
+
+
+def image_ids(volume: Path, part: Part) -> list[str]:
+    """Pictures of a part of IMAGES."""
+    found: list[str] = tables.read_columns(volume, part, ["image_id"])["image_id"]
+    return found
+
+
+def finish_slice(volume: Path, work: Path, done: Done, firsts: Iterable[str]) -> list[Part]:
+    """Write the parts that a staged slice has in the tables.
+
+    Args:
+        firsts: locations of those pictures that no other slice and no earlier run has.
+    """
+    chosen = set(firsts)
+    staged = tables.read_rows(work, staged_part(done))
+    pictures = [row for row in staged if row["location"] in chosen]
+    failures = [row for part in done.parts if part.table == FAILURES.name for row in tables.read_rows(work, part)]
+    lasting = [row for row in failures if row["reason"] not in TRANSIENT_REASONS]
+    passing = [row for row in failures if row["reason"] in TRANSIENT_REASONS]
+    contents = [
+        (THUMBNAILS, pictures),
+        (IMAGES, pictures),
+        (LOCATIONS, staged),
+        (FAILURES, lasting),
+        (FAILURES, passing),
+    ]
+    name = staged_part(done).slice
+    return [write_rows(volume, contract, rows, name, rows is passing) for contract, rows in contents if rows]
+
+
+def write_rows(volume: Path, contract: Contract, rows: Iterable[dict[str, Any]], name: str, transient: bool) -> Part:
+    """Write those columns of the rows that a table has."""
+    columns = contract.schema.names
+    kept = [{column: row[column] for column in columns} for row in rows]
+    return tables.write_part(volume, contract, kept, name, STAGE.name, STAGE.fingerprint, transient=transient)
