@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from acquisition.sample.canvas import Canvas, color, colors, lay, mix, outline, ramp
+from acquisition.sample.canvas import Canvas, color, colors, lay, mix, outline
 from acquisition.sample.skies import Light, add_grain, light_of, paint_ridge, paint_sky, paint_sun
 
 CLOTHS = (
@@ -24,7 +24,7 @@ def paint_balloons(canvas: Canvas, rng: np.random.Generator, mood: str) -> None:
     sun = float(rng.uniform(0.1, 0.9)) * canvas.right
     paint_sun(canvas, sun, horizon * float(rng.uniform(0.6, 0.9)), 0.04, day)
     for row in range(3):
-        crest = horizon - 0.06 + 0.07 * row + 0.05 * outline(rng, canvas.pixels.shape[1], 1 + row, 3, 0.4)
+        crest = horizon - 0.06 + 0.07 * row + 0.05 * outline(rng, canvas.pixels.shape[2], 1 + row, 3, 0.4)
         paint_ridge(canvas, crest, mix(day.far, day.near, 0.25 + 0.3 * row), day.far, 0.4)
     for _ in range(int(rng.integers(1, 6))):
         place_balloon(canvas, rng, day, float(rng.uniform(0.025, 0.07)), spread=0.42)
@@ -65,15 +65,15 @@ def paint_balloon(
     u = np.clip(across / radius / wide, -1, 1)
     longitude = np.arcsin(u) / np.pi + 0.5
     gore = longitude * 12
-    tint = cloth[np.clip(gore.astype(int), 0, 11) % len(cloth)]
+    tint = cloth[:, :, 0, 0].T[:, np.clip(gore.astype(int), 0, 11) % len(cloth)]
     seam = np.abs(gore % 1 - 0.5) * 2
     shade = (1.05 - 0.38 * np.clip(u + 0.35, 0, 2) ** 1.6) * (1 - 0.16 * seam**6) - 0.1 * np.clip(down / radius, 0, 1)
     shine = np.exp(-(((u + 0.45) / 0.3) ** 2) - ((down / radius + 0.35) / 0.45) ** 2) * 0.35
-    paint = np.clip(tint * shade[..., None], 0, 1)
+    paint = np.clip(tint * shade, 0, 1)
     lay(
         canvas.pixels[where],
-        canvas.edge((wide - np.abs(across / radius)) * radius),
-        mix(paint, color("ffffff"), shine[..., None]),
+        canvas.edge((wide - np.abs(across / radius)) * radius) * (wide > 0.01),
+        mix(paint, color("ffffff"), shine),
     )
 
 
@@ -88,6 +88,6 @@ def paint_bands(
     teeth = np.abs((np.arcsin(u) / np.pi * 12) % 1 - 0.5) * float(rng.choice([0, 0.3, 0.5]))
     height = float(rng.uniform(-0.2, 0.4)) + teeth + 0.12 * np.sqrt(np.clip(1 - u**2, 0, 1))
     band = canvas.edge((0.09 - np.abs(down / radius - height)) * radius)
-    inside = canvas.edge((wide - np.abs(across / radius)) * radius)
+    inside = canvas.edge((wide - np.abs(across / radius)) * radius) * (wide > 0.01)
     shade = 1 - 0.4 * np.clip(u + 0.2, 0, 2) ** 2
-    lay(canvas.pixels[where], band * inside, paint * shade[..., None])
+    lay(canvas.pixels[where], band * inside, paint * shade)

@@ -1,5 +1,6 @@
 """Butterflies above a meadow."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -41,10 +42,12 @@ def paint_butterflies(canvas: Canvas, rng: np.random.Generator, mood: str) -> No
     """One large butterfly, or one with two small companions, in soft light."""
     paint_meadow(canvas, rng)
     for _ in range(int(rng.choice([0, 0, 1, 2]))):
-        x, y = (float(rng.uniform(0.12, 0.88)) * side for side in (canvas.right, canvas.bottom))
+        x, y = (
+            float(rng.choice([0.12, 0.88]) + rng.uniform(-0.04, 0.04)) * side for side in (canvas.right, canvas.bottom)
+        )
         paint_butterfly(canvas, rng, (x, y), float(rng.uniform(0.08, 0.13)), KINDS[mood])
     x, y = (float(rng.uniform(0.44, 0.56)) * side for side in (canvas.right, canvas.bottom))
-    paint_butterfly(canvas, rng, (x, y + 0.03), float(rng.uniform(0.34, 0.43)), KINDS[mood])
+    paint_butterfly(canvas, rng, (x, y + 0.03), float(rng.uniform(0.31, 0.39)), KINDS[mood])
     add_grain(canvas, rng)
 
 
@@ -88,7 +91,7 @@ def closed_curve(points: list[tuple[float, float]]) -> Array:
     p0, p2, p3 = np.roll(p1, 1, 0), np.roll(p1, -1, 0), np.roll(p1, -2, 0)
     t = np.linspace(0, 1, 10, endpoint=False, dtype=np.float32)[None, :, None]
     curve = 2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3
-    return (curve / 2).reshape(-1, 2).astype(np.float32)
+    return np.asarray(curve / 2, np.float32).reshape(-1, 2)
 
 
 def paint_wing(
@@ -98,13 +101,13 @@ def paint_wing(
     size, turn, side = pose
     where, mask = canvas.coverage([turned(shape * (side, -1), turn) * size + np.array(at, np.float32)])
     across, down = canvas.offsets(*at, where)
-    x = (across * np.cos(turn) + down * np.sin(turn)) / (size * side)
-    y = -(down * np.cos(turn) - across * np.sin(turn)) / size
+    x = (across * math.cos(turn) + down * math.sin(turn)) / (size * side)
+    y = -(down * math.cos(turn) - across * math.sin(turn)) / size
     angle, reach = np.arctan2(y, x), np.hypot(x, y)
     rim = shape[np.argsort(np.arctan2(shape[:, 1], shape[:, 0]))]
     edge = np.interp(angle, np.arctan2(rim[:, 1], rim[:, 0]), np.hypot(rim[:, 0], rim[:, 1]))
     share = (reach / np.maximum(edge, 0.02)).astype(np.float32)
-    paint = ramp(np.clip(share, 0, 1), colors(wings.tints)) * (0.92 + 0.1 * np.sin(angle * 3))[..., None]
+    paint = ramp(np.clip(share, 0, 1), colors(wings.tints)) * (0.92 + 0.1 * np.sin(angle * 3))
     mark_wing(paint, share, angle.astype(np.float32), wings)
     if is_hind and wings.eyes:
         add_eye(paint, x, y)
@@ -135,7 +138,10 @@ def paint_body(canvas: Canvas, at: tuple[float, float], size: float, turn: float
     for side in (-1, 1):
         t = np.linspace(0, 1, 12)
         feeler = np.stack([side * 0.26 * t**1.3, -0.24 - 0.34 * t], axis=1)
-        parts += [np.concatenate([feeler, feeler[::-1] + (0.014, 0)]), ellipse(side * 0.265, -0.585, 0.022, 0.022)]
+        parts += [
+            np.concatenate([feeler, feeler[::-1] + np.array((0.014, 0))]),
+            ellipse(side * 0.265, -0.585, 0.022, 0.022),
+        ]
     canvas.polygons([turned(part, turn) * size + at for part in parts], color("17110f"))
     shine = turned(ellipse(-0.012, 0.15, 0.012, 0.22), turn) * size + at
     canvas.polygons([shine], color("8a7a6a"), 0.6)

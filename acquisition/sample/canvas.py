@@ -1,50 +1,58 @@
 """A canvas of floating-point colour, and the few ways to put paint on it."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-Array = NDArray[np.float32]
+#: Colours are of shape (3, 1, 1), painted surfaces (3, height, width) and masks (height, width): they broadcast, and
+#: NumPy's inner loop runs along a row of one channel, which is many times faster than along three channels.
+Array = NDArray[np.floating[Any]]
 
 #: Shapes are drawn this many times larger and averaged down, so that their edges are smooth.
 OVERSAMPLING = 3
 
 
 def colors(hexes: str) -> Array:
-    """Colours written as ``"ff8000 0a1b2c"``: shape (n, 3), 0..1."""
-    return np.array([list(bytes.fromhex(code)) for code in hexes.split()], np.float32) / 255
+    """Colours written as ``"ff8000 0a1b2c"``: shape (n, 3, 1, 1), 0..1."""
+    values = np.array([list(bytes.fromhex(code)) for code in hexes.split()], np.float32)
+    return values.reshape(-1, 3, 1, 1) / np.float32(255)
 
 
 def color(code: str) -> Array:
-    """One colour written as ``"ff8000"``: shape (3,), 0..1."""
-    return colors(code)[0]
+    """One colour written as ``"ff8000"``: shape (3, 1, 1), 0..1."""
+    return np.asarray(colors(code)[0])
 
 
-def ramp(t: ArrayLike, stops: Array) -> Array:
-    """Colours along evenly spaced `stops`; t in 0..1 of any shape, the answer has one more axis."""
-    places = np.linspace(0, 1, len(stops))
-    channels = [np.interp(t, places, stops[:, channel]) for channel in range(3)]
-    return np.stack(channels, axis=-1).astype(np.float32)
+def ramp(t: Array | float, stops: Array) -> Array:
+    """Colours along evenly spaced `stops`: t is 0..1 of shape (h, w) or one number, the answer (3, h, w)."""
+    places, steps = np.linspace(0, 1, len(stops)), np.linspace(0, 1, 1024)
+    table = np.stack([np.interp(steps, places, stops[:, channel, 0, 0]) for channel in range(3)]).astype(np.float32)
+    return table[:, (np.clip(np.atleast_2d(t), 0, 1) * 1023 + 0.5).astype(np.intp)]
 
 
 def mix(a: Array, b: Array, share: float | Array) -> Array:
     """`a` where share is 0, `b` where it is 1."""
-    return a + (b - a) * np.float32(share)
+    return a + (b - a) * np.asarray(share, np.float32)
 
 
 def smooth(low: float, high: float, values: Array) -> Array:
     """0 below `low`, 1 above `high`, an S curve between (low may be above high)."""
     t = np.clip((values - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t))
+
+
+#: Where on a canvas: all channels, rows, columns.
+Window = tuple[slice, slice, slice]
 
 
 class Canvas:
     """Pixels to paint on; lengths are in units of the shorter side, y points down.
 
     Attributes:
-        pixels: shape (height, width, 3), sRGB 0..1.
+        pixels: shape (3, height, width), sRGB 0..1.
         x: shape (1, width), 0..right. y: shape (height, 1), 0..bottom.
     """
 
@@ -53,26 +61,28 @@ class Canvas:
         self.right, self.bottom = width_px / self.unit_px, height_px / self.unit_px
         self.x = ((np.arange(width_px, dtype=np.float32) + 0.5) / self.unit_px)[None, :]
         self.y = ((np.arange(height_px, dtype=np.float32) + 0.5) / self.unit_px)[:, None]
-        self.pixels = np.zeros((height_px, width_px, 3), np.float32)
+        self.pixels = np.zeros((3, height_px, width_px), np.float32)
 
     def row(self, y: float) -> int:
         """The pixel row at height y, kept inside the canvas."""
-        return int(np.clip(round(y * self.unit_px), 0, len(self.pixels)))
+        return int(np.clip(round(y * self.unit_px), 0, self.pixels.shape[1]))
 
-    def window(self, x: float, y: float, reach: float) -> tuple[slice, slice]:
+    def window(self, x: float, y: float, reach: float) -> Window:
         """Rows and columns of the square around (x, y) that reaches `reach` to every side."""
-        height, width = self.pixels.shape[:2]
+        _, height, width = self.pixels.shape
         top, left = max(0, int((y - reach) * self.unit_px)), max(0, int((x - reach) * self.unit_px))
         bottom, right = int((y + reach) * self.unit_px) + 2, int((x + reach) * self.unit_px) + 2
-        return slice(top, max(top, min(height, bottom))), slice(left, max(left, min(width, right)))
+        rows, columns = slice(top, max(top, min(height, bottom))), slice(left, max(left, min(width, right)))
+        return slice(None), rows, columns
 
-    def offsets(self, x: float, y: float, where: tuple[slice, slice]) -> tuple[Array, Array]:
+    def offsets(self, x: float, y: float, where: Window) -> tuple[Array, Array]:
         """Horizontal (1, w) and vertical (h, 1) distance of a window's pixels from (x, y)."""
-        return self.x[:, where[1]] - np.float32(x), self.y[where[0]] - np.float32(y)
+        return self.x[:, where[2]] - np.float32(x), self.y[where[1]] - np.float32(y)
 
     def edge(self, inside: Array) -> Array:
         """Coverage of pixels from their signed distance to an edge, positive inside."""
-        return np.clip(inside * self.unit_px + 0.5, 0, 1).astype(np.float32)
+        covered = np.asarray(inside, np.float32) * np.float32(self.unit_px) + np.float32(0.5)
+        return np.asarray(np.clip(covered, 0, 1))
 
     def disc(self, x: float, y: float, radius: float, paint: Array, opacity: float = 1.0) -> None:
         """Paint a disc with a smooth edge."""
@@ -93,11 +103,11 @@ class Canvas:
         where, mask = self.coverage(outlines, blur)
         lay(self.pixels[where], mask * np.float32(opacity), paint)
 
-    def coverage(self, outlines: Sequence[Array], blur: float = 0) -> tuple[tuple[slice, slice], Array]:
+    def coverage(self, outlines: Sequence[Array], blur: float = 0) -> tuple[Window, Array]:
         """The window that holds all outlines, and how much of each of its pixels they cover."""
         points = np.concatenate(outlines) * self.unit_px
         margin = 2 + 3 * blur * self.unit_px
-        limit = np.array(self.pixels.shape[1::-1])
+        limit = np.array(self.pixels.shape[:0:-1])
         left, top = np.clip(points.min(0) - margin, 0, limit - 1).astype(int)
         right, bottom = np.clip(points.max(0) + margin, 1, limit).astype(int)
         size = (max(1, int(right - left)), max(1, int(bottom - top)))
@@ -109,18 +119,18 @@ class Canvas:
         sheet = sheet.reduce(OVERSAMPLING)
         if blur:
             sheet = sheet.filter(ImageFilter.GaussianBlur(blur * self.unit_px))
-        where = slice(int(top), int(top) + size[1]), slice(int(left), int(left) + size[0])
-        return where, np.asarray(sheet, np.float32) / 255
+        rows, columns = slice(int(top), int(top) + size[1]), slice(int(left), int(left) + size[0])
+        return (slice(None), rows, columns), np.asarray(sheet, np.float32) / np.float32(255)
 
 
 def lay(pixels: Array, mask: Array, paint: Array) -> None:
-    """Cover `pixels` (h, w, 3) with `paint` where `mask` (broadcastable to (h, w)) is 1, in place."""
-    pixels += (paint - pixels) * mask[..., None]
+    """Cover `pixels` (3, h, w) with `paint` where `mask` (broadcastable to (h, w)) is 1, in place."""
+    pixels += (np.asarray(paint, np.float32) - pixels) * np.asarray(mask, np.float32)
 
 
 def screen(pixels: Array, mask: Array, light: Array) -> None:
     """Add light to `pixels` as a second projector would, in place."""
-    pixels += (1 - pixels) * (light * mask[..., None])
+    pixels += (1 - pixels) * (light * np.asarray(mask, np.float32))
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[float, float], octaves: int = 4) -> Array:
@@ -150,13 +160,13 @@ def outline(rng: np.random.Generator, width: int, cells: float, octaves: int, ro
     return (total / 1.4).astype(np.float32)
 
 
-def ellipse(x: float, y: float, across: float, down: float, turn: float = 0) -> Array:
-    """Outline of an ellipse with half axes `across` and `down`, turned clockwise by `turn` radians."""
+def ellipse(x: float, y: float, across: float, down: float) -> Array:
+    """Outline of an ellipse with half axes `across` and `down`."""
     angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    return turned(np.stack([across * np.cos(angle), down * np.sin(angle)], axis=1), turn) + (x, y)
+    return np.stack([x + across * np.cos(angle), y + down * np.sin(angle)], axis=1).astype(np.float32)
 
 
 def turned(points: ArrayLike, turn: float) -> Array:
     """Points (n, 2) turned clockwise about the origin by `turn` radians."""
     matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    return (np.asarray(points) @ matrix).astype(np.float32)
+    return np.asarray(np.asarray(points) @ matrix, np.float32)

@@ -1,5 +1,6 @@
 """Fish in clear water."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -60,7 +61,7 @@ def paint_fish(canvas: Canvas, rng: np.random.Generator, mood: str) -> None:
     is_shoal = rng.random() < 0.45
     for _ in range(int(rng.integers(5, 9)) if is_shoal else 1):
         paint_bubbles(canvas, rng)
-        swim(canvas, rng, coat, float(rng.uniform(0.11, 0.19) if is_shoal else rng.uniform(0.34, 0.46)), is_shoal)
+        swim(canvas, rng, coat, float(rng.uniform(0.11, 0.19) if is_shoal else rng.uniform(0.28, 0.37)), is_shoal)
     add_grain(canvas, rng)
 
 
@@ -68,15 +69,15 @@ def paint_rays(canvas: Canvas, rng: np.random.Generator) -> None:
     """Shafts of light that fan out from the surface."""
     source = float(rng.uniform(0.2, 0.8)) * canvas.right
     angle = (canvas.x - source) / (canvas.y + 0.35)
-    shafts = noise(rng, (1, 512), (1, 22), 3)[0]
-    place = np.clip((angle / 3 + 0.5) * 511, 0, 511).astype(int)
+    shafts = noise(rng, (1, 1024), (1, 52), 3)[0]
+    place = np.clip((angle / 10 + 0.5) * 1023, 0, 1023).astype(int)
     fade = np.clip(1 - canvas.y / canvas.bottom * 1.1, 0, 1) ** 1.4
     screen(canvas.pixels, smooth(0.45, 0.9, shafts[place]) * fade * np.float32(0.5), color("f4fffb"))
 
 
 def paint_bottom(canvas: Canvas, rng: np.random.Generator, ground: Array, water: Array) -> None:
     """Rocks or sand, and weed that sways."""
-    crest = canvas.bottom * 0.88 + 0.05 * outline(rng, canvas.pixels.shape[1], 3, 5)
+    crest = canvas.bottom * 0.88 + 0.05 * outline(rng, canvas.pixels.shape[2], 3, 5)
     paint_ridge(canvas, crest - 0.06, mix(ground[1], water[2], 0.5), water[2], 0.5)
     t = np.linspace(0, 1, 20)
     for _ in range(int(rng.integers(3, 9))):
@@ -102,7 +103,7 @@ def paint_bubbles(canvas: Canvas, rng: np.random.Generator) -> None:
 
 def swim(canvas: Canvas, rng: np.random.Generator, coat: Scales, size: float, is_shoal: bool) -> None:
     """Place one fish: anywhere in a shoal, else near the middle."""
-    low, high = (0.12, 0.88) if is_shoal else (0.46, 0.54)
+    low, high = (0.12, 0.88) if is_shoal else (0.44, 0.5)
     x, y = float(rng.uniform(low, high)) * canvas.right, float(rng.uniform(low, min(high, 0.75))) * canvas.bottom
     facing = -1.0 if rng.random() < 0.5 and not is_shoal else 1.0
     turn = float(rng.uniform(-0.25, 0.25))
@@ -132,20 +133,20 @@ def paint_flank(canvas: Canvas, at: tuple[float, float], pose: tuple[float, floa
     size, turn, facing = pose
     where = canvas.window(*at, size * 1.1)
     across, down = canvas.offsets(*at, where)
-    along = (across * np.cos(turn) + down * np.sin(turn)) / size * facing
-    beside = (down * np.cos(turn) - across * np.sin(turn)) / size
+    along = (across * math.cos(turn) + down * math.sin(turn)) / size * facing
+    beside = (down * math.cos(turn) - across * math.sin(turn)) / size
     t = np.clip((along + 1) / 2, 0, 1)
-    wide = coat.tall * np.sin(np.pi * t**0.72) ** 0.8 * (1 - 0.25 * t) + 0.09 * smooth(0.7, 1, t) + 1e-5
+    wide = coat.tall * np.sin(np.pi * t**0.72).clip(0) ** 0.8 * (1 - 0.25 * t) + 0.09 * smooth(0.7, 1, t) + 1e-5
     v = np.clip(beside / wide, -1, 1)
     paint = ramp((v + 1) / 2, np.stack([color(coat.back), color(coat.side), color(coat.side), color(coat.belly)]))
     wave = np.sin((t - 0.04 * v**2) * coat.stripes * 2 * np.pi + 1.2)
     lay(paint, smooth(0.45, 0.62, wave) * smooth(0.2, 0.3, t), color(coat.stripe))
     scales = np.cos(t * 90) * np.cos(beside * 45 + np.floor(t * 14) * np.pi)
-    paint *= (1 + 0.07 * scales * smooth(0.28, 0.4, t) - 0.25 * v**4)[..., None]
+    paint *= 1 + 0.07 * scales * smooth(0.28, 0.4, t) - 0.25 * v**4
     lay(paint, smooth(0.015, 0.0, np.abs(t - 0.27 - 0.05 * (1 - v**2))) * 0.5, color(coat.back))
     shine = np.exp(-(((v + 0.5) / 0.22) ** 2)) * 0.28
     inside = canvas.edge((wide - np.abs(beside)) * size) * (np.abs(along) < 1)
-    lay(canvas.pixels[where], inside, np.clip(mix(paint, color("ffffff"), shine[..., None]), 0, 1))
+    lay(canvas.pixels[where], inside, np.clip(mix(paint, color("ffffff"), shine), 0, 1))
 
 
 def paint_eye(canvas: Canvas, at: Array, size: float) -> None:

@@ -22,7 +22,7 @@ def paint_mountains(canvas: Canvas, rng: np.random.Generator, mood: str) -> None
 
 def paint_peaks(canvas: Canvas, rng: np.random.Generator, day: Light, horizon: float) -> None:
     """The farthest range: snow, and faces that are lit or in the shade."""
-    width = canvas.pixels.shape[1]
+    width = canvas.pixels.shape[2]
     crest = horizon * 0.74 + 0.24 * outline(rng, width, 2.4 * canvas.right, 7, 0.52)
     top = canvas.row(float(crest.min()) - 0.01)
     below = canvas.y[top:] - crest[None, :]
@@ -33,16 +33,16 @@ def paint_peaks(canvas: Canvas, rng: np.random.Generator, day: Light, horizon: f
     ragged = noise(rng, below.shape, (16, 16 * canvas.right), 3)
     snow = smooth(0.03, -0.03, below - 0.26 * (ragged - 0.15))
     white = ramp(lit, np.stack([mix(day.far, day.sky[1], 0.35), mix(day.sun, day.sky[-1], 0.15)]))
-    rock += (white - rock) * snow[..., None]
+    rock += (white - rock) * snow
     haze = mix(day.far, day.sky[-1], 0.5)
-    rock += (haze - rock) * np.clip(below / 0.5, 0, 0.9)[..., None]
-    lay(canvas.pixels[top:], canvas.edge(below), rock)
+    rock += (haze - rock) * np.clip(below / 0.5, 0, 0.9)
+    lay(canvas.pixels[:, top:], canvas.edge(below), rock)
 
 
 def paint_foothills(canvas: Canvas, rng: np.random.Generator, day: Light, horizon: float) -> None:
     """Four to six ridges towards the viewer, each darker, with mist between them."""
     layers = int(rng.integers(4, 7))
-    width = canvas.pixels.shape[1]
+    width = canvas.pixels.shape[2]
     for layer in range(layers):
         share = (layer + 1) / layers
         base = horizon * 0.86 + (canvas.bottom - horizon * 0.86) * (layer / layers) ** 1.15
@@ -69,7 +69,7 @@ def paint_seas(canvas: Canvas, rng: np.random.Generator, mood: str) -> None:
 def paint_islands(canvas: Canvas, rng: np.random.Generator, day: Light, horizon: float) -> None:
     """One or two low islands on the horizon."""
     for share in (0.35, 0.6):
-        height = 0.11 * outline(rng, canvas.pixels.shape[1], 2, 6, 0.45) + 0.02
+        height = 0.11 * outline(rng, canvas.pixels.shape[2], 2, 6, 0.45) + 0.02
         middle, spread = rng.uniform(0, canvas.right), rng.uniform(0.2, 0.5)
         bell = np.exp(-((canvas.x[0] - middle) ** 2) / spread**2)
         crest = horizon - (np.abs(height) + 0.03) * bell + 0.012
@@ -79,22 +79,22 @@ def paint_islands(canvas: Canvas, rng: np.random.Generator, day: Light, horizon:
 def paint_water(canvas: Canvas, rng: np.random.Generator, day: Light, horizon: float, sun: float) -> None:
     """Waves that grow towards the viewer and the sun's glitter on them."""
     top = canvas.row(horizon)
-    depth = np.linspace(0, 1, len(canvas.pixels) - top, dtype=np.float32)[:, None]
+    depth = np.linspace(0, 1, canvas.pixels.shape[1] - top, dtype=np.float32)[:, None]
     deep = np.stack([day.sky[-1], day.sky[-2], mix(day.sky[1], day.near, 0.35), mix(day.sky[0], day.near, 0.6)])
-    canvas.pixels[top:] = ramp(depth**0.6, mix(deep, day.near, 0.12))
-    waves = perspective_waves(rng, depth, canvas.pixels.shape[1])
-    lay(canvas.pixels[top:], smooth(0.5, 0.05, waves) * 0.45, mix(day.sky[0], day.near, 0.6))
-    lay(canvas.pixels[top:], smooth(0.6, 1.0, waves) * (0.5 - 0.25 * depth), day.sky[-1])
+    canvas.pixels[:, top:] = ramp(depth**0.6, mix(deep, day.near, 0.12))
+    waves = perspective_waves(rng, depth, canvas.pixels.shape[2])
+    lay(canvas.pixels[:, top:], smooth(0.5, 0.05, waves) * 0.45, mix(day.sky[0], day.near, 0.6))
+    lay(canvas.pixels[:, top:], smooth(0.6, 1.0, waves) * (0.5 - 0.25 * depth), day.sky[-1])
     path = np.exp(-(((canvas.x - sun) / (0.035 + 0.2 * depth)) ** 2))
     sparkle = smooth(0.42, 0.8, waves) * path + 0.25 * path * (1 - depth)
-    screen(canvas.pixels[top:], np.minimum(1, sparkle * 1.2).astype(np.float32), day.sun)
+    screen(canvas.pixels[:, top:], np.minimum(1, sparkle * 1.2).astype(np.float32), day.sun)
 
 
 def perspective_waves(rng: np.random.Generator, depth: Array, width: int) -> Array:
     """Wave heights of about 0..1, shape (rows, width), long near the viewer and flat far away."""
     rows = len(depth)
     far = noise(rng, (rows, width), (rows / 3, 34), 2)
-    near = noise(rng, (rows, width), (22, 9), 3)
+    near = noise(rng, (rows, width), (40, 10), 3)
     place = np.minimum(np.sqrt(depth[:, 0]) * rows, rows - 1).astype(int)
     return mix(far, near[place], np.sqrt(depth))
 

@@ -1,5 +1,7 @@
 """Night skies and cities."""
 
+import math
+
 import numpy as np
 
 from acquisition.sample.canvas import Array, Canvas, color, colors, lay, mix, noise, outline, ramp, screen, smooth
@@ -15,6 +17,17 @@ from acquisition.sample.skies import (
 )
 from acquisition.sample.woods import conifers
 
+#: Corners between the two upper corners of a tower one unit wide; most roofs are flat.
+ROOFS: tuple[list[tuple[float, float]], ...] = (
+    [(0.5, -0.5)],
+    [(0, -0.35)],
+    [(0.25, 0), (0.25, -0.3), (0.75, -0.3), (0.75, 0)],
+    [],
+    [],
+    [],
+)
+
+#: Night air from the zenith to the horizon.
 AIRS = ("02030d 0a1230 1c2a5e 4a4a86", "03040c 120c2e 351d5c 7d3f79", "010a10 06202f 0f4252 2f7d7c")
 
 
@@ -29,7 +42,7 @@ def paint_night_skies(canvas: Canvas, rng: np.random.Generator, mood: str) -> No
     if mood == "moon":
         paint_moon(canvas, rng)
     land = canvas.bottom * float(rng.uniform(0.82, 0.92))
-    crest = land + 0.09 * outline(rng, canvas.pixels.shape[1], 3 * canvas.right, 7, 0.45)
+    crest = land + 0.09 * outline(rng, canvas.pixels.shape[2], 3 * canvas.right, 7, 0.45)
     if rng.random() < 0.5:
         canvas.polygons(conifers(rng, canvas, crest, 0.12), color("020409"))
     paint_ridge(canvas, crest, color("020409"), color("0a1020"), 0.4)
@@ -38,9 +51,9 @@ def paint_night_skies(canvas: Canvas, rng: np.random.Generator, mood: str) -> No
 
 def paint_milky_way(canvas: Canvas, rng: np.random.Generator) -> None:
     """A band of glowing dust across the sky, with dark lanes in it."""
-    shape = canvas.pixels.shape[:2]
+    shape = canvas.pixels.shape[1:]
     angle = float(rng.uniform(0.5, 1.2) * rng.choice([-1, 1]))
-    across = (canvas.x - canvas.right / 2) * np.sin(angle) - (canvas.y - canvas.bottom * 0.4) * np.cos(angle)
+    across = (canvas.x - canvas.right / 2) * math.sin(angle) - (canvas.y - canvas.bottom * 0.4) * math.cos(angle)
     dust = noise(rng, shape, (5 * canvas.bottom, 5 * canvas.right), 5)
     across = across + (dust - 0.5) * 0.25
     band = np.exp(-((across / 0.17) ** 2))
@@ -51,12 +64,12 @@ def paint_milky_way(canvas: Canvas, rng: np.random.Generator) -> None:
     lay(canvas.pixels, core * smooth(0.52, 0.75, lanes) * 0.7, color("0a0a1c"))
     height, width = shape
     rows, columns = rng.integers(0, height, 4000), rng.integers(0, width, 4000)
-    canvas.pixels[rows, columns] += (band[rows, columns] * rng.random(4000, np.float32) * 0.5)[:, None]
+    canvas.pixels[:, rows, columns] += band[rows, columns] * rng.random(4000, np.float32) * 0.5
 
 
 def paint_aurora(canvas: Canvas, rng: np.random.Generator) -> None:
     """Two or three curtains of green light that turn violet above."""
-    width = canvas.pixels.shape[1]
+    width = canvas.pixels.shape[2]
     for _ in range(int(rng.integers(2, 4))):
         foot = canvas.bottom * float(rng.uniform(0.4, 0.7)) + 0.22 * soft_line(rng, width, 2)
         rays = 0.25 + 0.75 * np.clip(soft_line(rng, width, 26) * 0.6 + 0.5, 0, 1)
@@ -69,7 +82,7 @@ def paint_aurora(canvas: Canvas, rng: np.random.Generator) -> None:
 
 def soft_line(rng: np.random.Generator, width: int, cells: float) -> Array:
     """A smooth line of about -1..1, shape (width,)."""
-    return (noise(rng, (1, width), (1, cells), 3)[0] - 0.5) * 2
+    return np.asarray(noise(rng, (1, width), (1, cells), 3)[0] * 2 - 1)
 
 
 def paint_moon(canvas: Canvas, rng: np.random.Generator) -> None:
@@ -85,7 +98,7 @@ def paint_moon(canvas: Canvas, rng: np.random.Generator) -> None:
     phase = float(rng.choice([0, 0, 0.5, -0.5]))
     shade = np.hypot(across - phase * radius, down) < radius if phase else np.zeros(distance.shape, bool)
     night = mix(canvas.pixels[where], color("10162c"), 0.8)
-    face = np.where(shade[..., None], night, face * (1 - 0.35 * (distance / radius) ** 4)[..., None])
+    face = np.where(shade, night, face * (1 - 0.35 * (distance / radius) ** 4))
     lay(canvas.pixels[where], canvas.edge(radius - distance), face)
 
 
@@ -103,7 +116,7 @@ def paint_cities(canvas: Canvas, rng: np.random.Generator, mood: str) -> None:
     if ground < canvas.bottom * 0.84:
         add_reflection(canvas, rng, ground, mix(day.sky[0], day.near, 0.5))
     else:
-        canvas.pixels[canvas.row(ground) :] = day.near
+        canvas.pixels[:, canvas.row(ground) :] = day.near
     add_grain(canvas, rng)
 
 
@@ -123,8 +136,7 @@ def paint_building(
     """A tower with a lit side, a roof and windows; box is left, top, width, ground."""
     left, top, width, ground = box
     wall = mix(mix(day.far, day.sky[-1], 0.25), day.near, share)
-    roof = {0: [(0.5, -0.5)], 1: [(0, -0.35), (1, 0)], 2: [(0.25, 0), (0.25, -0.3), (0.75, -0.3), (0.75, 0)]}
-    crown = np.array([(0, 0), *roof.get(int(rng.integers(6)), []), (1, 0)], np.float32) * width + (left, top)
+    crown = np.array([(0, 0), *ROOFS[int(rng.integers(len(ROOFS)))], (1, 0)], np.float32) * width + (left, top)
     if rng.random() < 0.2:
         mast = np.array([(0.48, 0.1), (0.5, -0.9), (0.52, 0.1)], np.float32) * width + (left, top)
         canvas.polygons([mast], wall)
@@ -147,5 +159,5 @@ def paint_windows(
         x, y = left + width * (column + 0.28) / columns, top + 0.012 + (ground - top) * row / rows
         x_px, y_px = max(0, int(x * canvas.unit_px)), max(0, int(y * canvas.unit_px))
         across = max(1, int(width / columns * 0.5 * canvas.unit_px))
-        pixels = canvas.pixels[y_px : y_px + max(1, int(0.014 * canvas.unit_px)), x_px : x_px + across]
+        pixels = canvas.pixels[:, y_px : y_px + max(1, int(0.014 * canvas.unit_px)), x_px : x_px + across]
         pixels += (pane - pixels) * np.float32(rng.uniform(0.45, 1))

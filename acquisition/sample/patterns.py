@@ -1,8 +1,8 @@
-"""Designed surfaces: compositions of plain shapes, woven plaids, mandalas."""
+"""Designed surfaces: compositions of plain shapes, and woven plaids."""
 
 import numpy as np
 
-from acquisition.sample.canvas import Array, Canvas, color, colors, ellipse, lay, mix, noise, ramp, turned
+from acquisition.sample.canvas import Array, Canvas, color, colors, ellipse, mix, noise, turned
 
 #: Ground first, then inks.
 INKS = {
@@ -22,8 +22,8 @@ def paint_compositions(canvas: Canvas, rng: np.random.Generator, mood: str) -> N
         paint_tiles(canvas, rng, inks)
     else:
         paint_arrangement(canvas, rng, inks)
-    paper = noise(rng, canvas.pixels.shape[:2], (40 * canvas.bottom, 40 * canvas.right), 3)
-    canvas.pixels += (paper - 0.5)[..., None] * np.float32(0.035)
+    paper = noise(rng, canvas.pixels.shape[1:], (40 * canvas.bottom, 40 * canvas.right), 3)
+    canvas.pixels += (paper - 0.5) * np.float32(0.035)
 
 
 def paint_tiles(canvas: Canvas, rng: np.random.Generator, inks: Array) -> None:
@@ -62,12 +62,12 @@ def tile_shapes(kind: int) -> list[Array]:
 def paint_arrangement(canvas: Canvas, rng: np.random.Generator, inks: Array) -> None:
     """A leaning cross of bars, a large disc with rings, small shapes around them, all with soft shadows."""
     turn = float(rng.uniform(-0.7, 0.7))
-    middle = np.array([canvas.right * rng.uniform(0.4, 0.6), canvas.bottom * rng.uniform(0.4, 0.6)])
+    x, y = canvas.right * float(rng.uniform(0.4, 0.6)), canvas.bottom * float(rng.uniform(0.4, 0.6))
     reach = max(canvas.right, canvas.bottom)
     radius = float(rng.uniform(0.2, 0.32))
-    shapes: list[tuple[Array, Array]] = [(ellipse(*middle, radius, radius), inks[1])]
+    shapes: list[tuple[Array, Array]] = [(ellipse(x, y, radius, radius), inks[1])]
     for _ in range(int(rng.integers(7, 13))):
-        at = (rng.uniform(0.05, 0.95) * canvas.right, rng.uniform(0.05, 0.95) * canvas.bottom)
+        at = rng.uniform(0.05, 0.95, 2) * (canvas.right, canvas.bottom)
         size = float(rng.uniform(0.04, 0.16))
         kind = [ellipse(0, 0, size, size), turned([(-size, size), (size, size), (0, -size)], turn)][
             int(rng.integers(2))
@@ -76,13 +76,13 @@ def paint_arrangement(canvas: Canvas, rng: np.random.Generator, inks: Array) -> 
     for _ in range(int(rng.integers(4, 8))):
         bar = bar_outline(float(rng.uniform(0.3, 0.9)) * reach, float(rng.choice([0.008, 0.015, 0.04, 0.09])))
         angle = turn + float(rng.choice([0, np.pi / 2]))
-        at = middle + rng.uniform(-0.35, 0.35, 2)
+        at = rng.uniform(-0.35, 0.35, 2) + np.array((x, y))
         shapes.append((turned(bar, angle) + at, inks[int(rng.integers(1, 5))]))
     for shape, ink in shapes:
-        canvas.polygons([shape + (0.008, 0.014)], color("000000"), 0.22, blur=0.012)
+        canvas.polygons([shape + np.array((0.008, 0.014))], color("000000"), 0.22, blur=0.012)
         canvas.polygons([shape], ink)
     for ring, ink in ((0.7, inks[0]), (0.62, inks[2]), (0.3, inks[3])):
-        canvas.polygons([ellipse(*middle, radius * ring, radius * ring)], ink)
+        canvas.polygons([ellipse(x, y, radius * ring, radius * ring)], ink)
 
 
 def bar_outline(length: float, width: float) -> Array:
@@ -103,18 +103,19 @@ def paint_plaids(canvas: Canvas, rng: np.random.Generator, mood: str) -> None:
     """A twill: the same stripes as warp and weft, thread over thread, in soft folds."""
     yarns = colors(PLAIDS[mood])
     sett = stripes(rng, len(yarns))
-    height, width = canvas.pixels.shape[:2]
+    height, width = canvas.pixels.shape[1:]
     thread = max(2, round(canvas.unit_px / float(rng.choice([110, 150, 200]))))
     down, across = np.arange(height) // thread, np.arange(width) // thread
     over = ((down[:, None] + across[None, :]) // 2 % 2).astype(np.float32)
-    warp, weft = yarns[sett[across % len(sett)]][None], yarns[sett[down % len(sett)]][:, None]
-    canvas.pixels[:] = mix(np.broadcast_to(warp, canvas.pixels.shape), weft, over[..., None])
+    threads = yarns[:, :, 0, 0].T
+    warp, weft = threads[:, None, sett[across % len(sett)]], threads[:, sett[down % len(sett)], None]
+    canvas.pixels[:] = mix(warp, weft, over)
     bulge_x = np.sin(np.pi * (np.arange(width) % thread + 0.5) / thread).astype(np.float32)[None, :]
     bulge_y = np.sin(np.pi * (np.arange(height) % thread + 0.5) / thread).astype(np.float32)[:, None]
-    canvas.pixels *= (0.82 + 0.2 * mix(bulge_x, bulge_y, over))[..., None]
+    canvas.pixels *= 0.82 + 0.2 * mix(bulge_x, bulge_y, over)
     fuzz = noise(rng, (height, width), (90 * canvas.bottom, 90 * canvas.right), 2)
     folds = noise(rng, (height, width), (2, 2), 2)
-    canvas.pixels *= (0.92 + 0.14 * (fuzz - 0.5) + 0.28 * (folds - 0.5))[..., None]
+    canvas.pixels *= 0.92 + 0.14 * (fuzz - 0.5) + 0.28 * (folds - 0.5)
 
 
 def stripes(rng: np.random.Generator, n_yarns: int) -> np.ndarray:
@@ -123,62 +124,3 @@ def stripes(rng: np.random.Generator, n_yarns: int) -> np.ndarray:
     widths[0], widths[4] = 18, 14
     half = np.concatenate([np.full(n, index % n_yarns) for index, n in enumerate(widths)])
     return np.concatenate([half, half[::-1]])
-
-
-GLASS = {
-    "saffron": "3a0d12 8a1c1c d9541e f6a52b ffe9b0 fffaf0",
-    "indigo": "0a0f2e 1f2f7a 3f6fd0 8fc3f2 dff2ff ffffff",
-    "jade": "05231f 0f5a4a 2fa37f 9adfb8 f0f7d8 fffdf0",
-    "rose": "2a0a24 7a1f5a c94f8a f29fb8 ffe3e0 fffafa",
-    "lagoon": "0b132b 1c7c7d f25f5c ffe066 f7fff7 247ba0",
-}
-
-
-def paint_mandalas(canvas: Canvas, rng: np.random.Generator, mood: str) -> None:
-    """Rings of petals, dots and waves around one centre, with as many-fold symmetry as chance says."""
-    tints = colors(GLASS[mood])
-    x, y = canvas.x - canvas.right / 2, canvas.y - canvas.bottom / 2
-    radius, angle = np.hypot(x, y), np.arctan2(y, x)
-    canvas.pixels[:] = ramp(np.clip(radius * 1.25, 0, 1), tints[[1, 0]])
-    fold = int(rng.choice([6, 8, 10, 12, 16]))
-    edges = np.cumsum(rng.uniform(0.7, 1.4, 7))
-    edges = edges / edges[-1] * 0.47
-    for index in range(6, -1, -1):
-        inner = edges[index - 1] if index else 0.0
-        paint_ring(canvas, rng, (radius, angle), (inner, float(edges[index])), fold * (1 if index < 3 else 2), tints)
-    shine = 0.9 + 0.16 * np.exp(-((radius / 0.3) ** 2)) + 0.03 * np.cos(angle * 2)
-    canvas.pixels *= shine[..., None]
-
-
-def paint_ring(
-    canvas: Canvas,
-    rng: np.random.Generator,
-    polar: tuple[Array, Array],
-    span: tuple[float, float],
-    fold: int,
-    tints: Array,
-) -> None:
-    """One ring: pointed petals over a plain ground, outlined, with a dot in each."""
-    radius, angle = polar
-    inner, outer = span
-    ground, petal, line, dot = tints[rng.permutation(len(tints))[:4]]
-    turn = float(rng.choice([0, np.pi / fold]))
-    cell = (angle + turn) * fold / (2 * np.pi)
-    aside = np.minimum(np.abs(cell - np.round(cell)) * 2, 1)
-    reach = float(rng.uniform(1.05, 1.25))
-    tip = inner + (outer - inner) * reach * petal_profile(aside, int(rng.integers(4)))
-    lay(canvas.pixels, canvas.edge(outer - radius), mix(ground, tints[0], 0.15))
-    lay(canvas.pixels, canvas.edge(tip - radius), line)
-    fade = np.clip((radius - inner) / (outer - inner), 0, 1)
-    paint = mix(petal, mix(petal, line, 0.55), fade[..., None])
-    lay(canvas.pixels, canvas.edge(tip - 0.007 - radius), paint)
-    middle = inner + (outer - inner) * 0.5
-    width = aside * np.pi * middle / fold
-    lay(canvas.pixels, canvas.edge((outer - inner) * 0.16 - np.hypot(width, radius - middle)), dot)
-    lay(canvas.pixels, canvas.edge(0.004 - np.abs(radius - outer)), tints[-2])
-
-
-def petal_profile(aside: Array, kind: int) -> Array:
-    """How far a petal reaches, 0..1, at `aside` 0 (its middle) to 1 (between two)."""
-    profiles = [np.sqrt(np.clip(1 - aside**2, 0, 1)), (1 - aside) ** 0.7, np.cos(aside * 1.57) ** 0.4, 1 - aside**3]
-    return 0.25 + 0.75 * profiles[kind]

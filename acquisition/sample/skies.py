@@ -41,11 +41,11 @@ def paint_sky(canvas: Canvas, rng: np.random.Generator, day: Light, horizon: flo
     """Fill the whole canvas: a gradient down to `horizon`, and clouds of strength 0..1."""
     canvas.pixels[:] = ramp(np.clip(canvas.y / horizon, 0, 1), day.sky)
     rows = slice(0, canvas.row(horizon))
-    height, width = canvas.pixels[rows].shape[:2]
+    _, height, width = canvas.pixels[:, rows].shape
     if clouds and height:
         banks = noise(rng, (height, width), (7 * horizon, 2.2 * canvas.right), 5)
         cover = smooth(0.55, 0.95, banks) * np.linspace(0.25, 1, height, dtype=np.float32)[:, None]
-        lay(canvas.pixels[rows], cover * np.float32(clouds), mix(day.sky[-1], day.sun, 0.5))
+        lay(canvas.pixels[:, rows], cover * np.float32(clouds), mix(day.sky[-1], day.sun, 0.5))
 
 
 def paint_sun(canvas: Canvas, x: float, y: float, radius: float, day: Light) -> None:
@@ -60,40 +60,40 @@ def paint_ridge(canvas: Canvas, crest: Array, paint: Array, haze: Array, fog: fl
     top = canvas.row(float(crest.min()) - 0.01)
     below = canvas.y[top:] - crest[None, :]
     share = np.clip(below / 0.4, 0, 1) * np.float32(fog)
-    lay(canvas.pixels[top:], canvas.edge(below), mix(paint, haze, share[..., None]))
+    lay(canvas.pixels[:, top:], canvas.edge(below), mix(paint, haze, share))
 
 
 def paint_stars(canvas: Canvas, rng: np.random.Generator, count: int) -> None:
     """Points of light, most of them faint, a few large enough to shine."""
-    height, width = canvas.pixels.shape[:2]
+    height, width = canvas.pixels.shape[1:]
     rows, columns = rng.integers(0, height, count), rng.integers(0, width, count)
-    tints = ramp(rng.random(count), colors("9fc2ff ffffff ffffff ffdcae"))
-    power = (rng.random(count) ** 4).astype(np.float32)[:, None]
-    spots = canvas.pixels[rows, columns]
-    canvas.pixels[rows, columns] = spots + (1 - spots) * tints * (0.15 + 0.85 * power)
-    for index in np.argsort(power[:, 0])[-max(6, count // 40) :]:
+    tints = ramp(rng.random(count), colors("9fc2ff ffffff ffffff ffdcae"))[:, 0]
+    power = (rng.random(count) ** 4).astype(np.float32)
+    spots = canvas.pixels[:, rows, columns]
+    canvas.pixels[:, rows, columns] = spots + (1 - spots) * tints * (0.15 + 0.85 * power)
+    for index in np.argsort(power)[-max(6, count // 40) :]:
         x, y = float(columns[index]) / canvas.unit_px, float(rows[index]) / canvas.unit_px
-        canvas.glow(x, y, float(rng.uniform(0.003, 0.008)), tints[index], 0.9)
+        canvas.glow(x, y, float(rng.uniform(0.003, 0.008)), tints[:, index, None, None], 0.9)
 
 
 def add_grain(canvas: Canvas, rng: np.random.Generator, strength: float = 0.02) -> None:
     """Film grain and slightly darker corners, so that gradients do not show bands."""
-    height, width = canvas.pixels.shape[:2]
-    canvas.pixels += ((rng.random((height, width), np.float32) - 0.5) * np.float32(strength))[..., None]
+    height, width = canvas.pixels.shape[1:]
+    canvas.pixels += (rng.random((height, width), np.float32) - np.float32(0.5)) * np.float32(strength)
     across = (canvas.x / canvas.right * 2 - 1) ** 2
     down = (canvas.y / canvas.bottom * 2 - 1) ** 2
-    canvas.pixels *= (1 - np.float32(0.07) * (across + down))[..., None]
+    canvas.pixels *= 1 - np.float32(0.07) * (across + down)
 
 
 def add_reflection(canvas: Canvas, rng: np.random.Generator, shore: float, water: Array) -> None:
     """Mirror everything above `shore` into the water below it, with ripples."""
     top = canvas.row(shore)
-    height, width = canvas.pixels.shape[:2]
+    height, width = canvas.pixels.shape[1:]
     depth = np.arange(height - top)
     ripple = (noise(rng, (height - top, 1), (60, 1), 2)[:, 0] - 0.5) * (4 + depth * 0.12)
     source = np.clip(top - 1 - depth + ripple.astype(int), 0, top - 1)
-    mirrored = canvas.pixels[source]
-    fade = np.linspace(0.2, 0.6, height - top, dtype=np.float32)[:, None, None]
-    canvas.pixels[top:] = mix(mirrored, water, fade)
+    mirrored = canvas.pixels[:, source]
+    fade = np.linspace(0.2, 0.6, height - top, dtype=np.float32)[:, None]
+    canvas.pixels[:, top:] = mix(mirrored, water, fade)
     glitter = smooth(0.7, 1.0, noise(rng, (height - top, width), (70, 6), 2))
-    screen(canvas.pixels[top:], glitter * np.float32(0.25), mix(water, np.ones(3, np.float32), 0.6))
+    screen(canvas.pixels[:, top:], glitter * np.float32(0.25), mix(water, color("ffffff"), 0.6))

@@ -12,8 +12,9 @@ from acquisition.sample.canvas import Canvas
 from acquisition.sample.fish import WATERS, paint_fish
 from acquisition.sample.flowers import SPECIES, paint_flowers
 from acquisition.sample.landscapes import paint_mountains, paint_seas
+from acquisition.sample.mandalas import GLASS, paint_mandalas
 from acquisition.sample.nights import paint_cities, paint_night_skies
-from acquisition.sample.patterns import GLASS, INKS, PLAIDS, paint_compositions, paint_mandalas, paint_plaids
+from acquisition.sample.patterns import INKS, PLAIDS, paint_compositions, paint_plaids
 from acquisition.sample.woods import SEASONS, paint_forests
 
 SEED = 20240501
@@ -43,9 +44,9 @@ SUBJECTS = {
 
 
 def mood_of(subject: str, number: int) -> str:
-    """The mood of a subject's picture; numbers go round."""
+    """The mood of a subject's picture; moods go round, each time one further on, so that no size has only one."""
     moods = SUBJECTS[subject].moods
-    return moods[number % len(moods)]
+    return moods[(number + number // len(moods)) % len(moods)]
 
 
 def draw(subject: str, number: int, size_px: tuple[int, int]) -> Image.Image:
@@ -54,4 +55,4 @@ def draw(subject: str, number: int, size_px: tuple[int, int]) -> Image.Image:
     canvas = Canvas(*size_px)
     SUBJECTS[subject].paint(canvas, rng, mood_of(subject, number))
     pixels = np.clip(canvas.pixels * 255 + 0.5, 0, 255).astype(np.uint8)
-    return Image.fromarray(pixels)
+    return Image.fromarray(np.ascontiguousarray(np.moveaxis(pixels, 0, -1)))

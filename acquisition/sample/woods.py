@@ -31,8 +31,8 @@ def paint_slopes(canvas: Canvas, rng: np.random.Generator, leaves: Array, haze: 
     """Five rows of conifers; mist lies in front of each but the last."""
     for row in range(5):
         share = row / 4
-        ground = canvas.bottom * (0.42 + 0.5 * share) + 0.12 * outline(rng, canvas.pixels.shape[1], 1.5, 4)
-        paint = ramp(np.array(share), leaves)
+        ground = canvas.bottom * (0.42 + 0.5 * share) + 0.12 * outline(rng, canvas.pixels.shape[2], 1.5, 4)
+        paint = ramp(share, leaves)
         height = 0.13 + 0.34 * share**1.4
         trees = conifers(rng, canvas, ground, height)
         canvas.polygons(trees, paint)
@@ -64,7 +64,7 @@ def conifer(rng: np.random.Generator, x: float, y: float, height: float) -> Arra
 
 def paint_birches(canvas: Canvas, rng: np.random.Generator, leaves: Array, haze: Array) -> None:
     """Foliage, then trunks from far and thin to near and thick, then sunlit ground."""
-    height, width = canvas.pixels.shape[:2]
+    height, width = canvas.pixels.shape[1:]
     crown = noise(rng, (height, width), (9 * canvas.bottom, 9 * canvas.right), 4)
     fall = np.clip(1.15 - canvas.y / canvas.bottom * 1.5, 0, 1)
     tint = noise(rng, (height, width), (5, 5), 3)
