@@ -89,11 +89,18 @@ def find_slice(volume: Path, stage: Stage, slice_name: str) -> Done | None:
     parts = [part for part in found if part is not None]
     if len(parts) < len(stage.contracts):
         return None
-    failures = tables.find_part(volume, FAILURES, slice_name, stage.name, stage.fingerprint)
-    if failures is None:
+    if not failures_path(volume, stage, slice_name).exists():
         return Done(parts, {})
+    failures = tables.find_part(volume, FAILURES, slice_name, stage.name, stage.fingerprint)
+    if failures is None:  # damaged: without its rows the slice would lose entries
+        return None
     reasons = tables.read_columns(volume, failures, ["reason"])["reason"]
     return Done([failures, *parts], dict(Counter(reasons)))
+
+
+def failures_path(volume: Path, stage: Stage, slice_name: str) -> Path:
+    """Where the failures of a slice are stored, if it has any."""
+    return tables_dir(volume) / FAILURES.name / tables.part_name(slice_name, stage.name, stage.fingerprint)
 
 
 def run_slices(
@@ -140,6 +147,8 @@ def write_slice(volume: Path, stage: Stage, slice_name: str, rows: Iterable[Tabl
     by_table: dict[str, list[dict[str, Any]]] = {contract.name: [] for contract in stage.tables}
     for table, row in rows:
         by_table[table].append(row)
+    if not by_table[FAILURES.name]:  # an attempt before this one may have had some, of a passing kind
+        failures_path(volume, stage, slice_name).unlink(missing_ok=True)
     parts = [
         tables.write_part(volume, contract, by_table[contract.name], slice_name, stage.name, stage.fingerprint)
         for contract in stage.tables

@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 
 from shared.contracts import Contract
 from shared.errors import CannotProceedError
-from shared.files import TEMPORARY, digest, sha256_of, to_json, write_atomically
+from shared.files import TEMPORARY, digest, to_json, write_atomically
 from shared.volume import tables_dir
 
 Rows = Sequence[Mapping[str, Any]]
+
+RESTORE = "restore it, or delete tables/ and run again"
 
 
 class Part(NamedTuple):
@@ -134,25 +136,20 @@ def write_part(
 def find_part(
     volume: Path, contract: Contract, slice_name: str, stage: str, fingerprint: str, *, transient: bool = False
 ) -> Part | None:
-    """The part that an interrupted run left complete, or None; its pages are checked."""
+    """The part that an interrupted run left complete and undamaged, or None.
+
+    Nobody has stored its SHA-256 yet, and page checksums leave out the footer: its rows must encode to the same bytes.
+    """
     path = tables_dir(volume) / contract.name / part_name(slice_name, stage, fingerprint, transient)
     try:
         data = path.read_bytes()
-        table = _parse(data)
-    except (FileNotFoundError, OSError, pa.ArrowException):
+        rows = _parse(data).to_pylist()
+        if encode_rows(contract, rows) != data:
+            return None
+    except (OSError, ValueError, pa.ArrowException):
         return None
-    if not table.schema.equals(contract.schema):
-        return None
-    return Part(
-        contract.name,
-        slice_name,
-        stage,
-        fingerprint,
-        table.num_rows,
-        len(data),
-        hashlib.sha256(data).hexdigest(),
-        transient,
-    )
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Part(contract.name, slice_name, stage, fingerprint, len(rows), len(data), sha256, transient)
 
 
 def _parse(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
@@ -167,18 +164,24 @@ def read_table(volume: Path, part: Part, columns: Sequence[str] | None = None) -
     Raises:
         CannotProceedError: the file is missing or not what was written; the message names it.
     """
-    path = part_path(volume, part)
+    data = _checked_bytes(part_path(volume, part), part.sha256)
+    return _parse(data, list(columns) if columns is not None else None)
+
+
+def check_parts(volume: Path, parts: Iterable[Part]) -> None:
+    """Do nothing if the parts are what was written; for readers that do not come through here. Errors as `read_table`."""
+    for part in parts:
+        _checked_bytes(part_path(volume, part), part.sha256)
+
+
+def _checked_bytes(path: Path, sha256: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CannotProceedError(
-            f"{path} cannot be read ({error.strerror}); restore it, or delete tables/ and run again"
-        ) from error
-    if hashlib.sha256(data).hexdigest() != part.sha256:
-        raise CannotProceedError(
-            f"{path} is damaged (its SHA-256 is not the stored one); restore it, or delete tables/ and run again"
-        )
-    return _parse(data, list(columns) if columns is not None else None)
+        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); {RESTORE}") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); {RESTORE}")
+    return data
 
 
 def read_rows(volume: Path, part: Part, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
@@ -214,18 +217,13 @@ def read_row(volume: Path, part: Part, row: int, columns: Sequence[str]) -> dict
                     return dict(file.read_row_group(group, list(columns), use_threads=False).slice(row, 1).to_pylist()[0])
                 row -= rows
     except (OSError, pa.ArrowException) as error:
-        raise CannotProceedError(f"{path} cannot be read ({error}); restore it, or delete tables/ and run again") from error
+        raise CannotProceedError(f"{path} cannot be read ({error}); {RESTORE}") from error
     return {}
 
 
 @lru_cache(maxsize=65536)
 def _check_once(path: Path, sha256: str) -> None:
-    try:
-        found = sha256_of(path)
-    except OSError as error:
-        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); restore it, or delete tables/ and run again") from error
-    if found != sha256:
-        raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); restore it, or delete tables/ and run again")
+    _checked_bytes(path, sha256)
 
 
 def snapshot_path(volume: Path) -> Path:
@@ -241,7 +239,7 @@ def open_snapshot(volume: Path) -> Snapshot:
     """
     data = _snapshot_bytes(volume)
     while True:
-        manifests = _parse_snapshot(snapshot_path(volume), data) if data else {}
+        manifests = {} if data is None else _parse_snapshot(snapshot_path(volume), data)
         try:
             return Snapshot({name: _read_manifest(volume, name, sha256) for name, sha256 in manifests.items()})
         except CannotProceedError:
@@ -251,11 +249,11 @@ def open_snapshot(volume: Path) -> Snapshot:
             data = latest  # it was replaced while we read the manifests it named
 
 
-def _snapshot_bytes(volume: Path) -> bytes:
+def _snapshot_bytes(volume: Path) -> bytes | None:
     try:
         return snapshot_path(volume).read_bytes()
     except FileNotFoundError:
-        return b""
+        return None
 
 
 def _parse_snapshot(path: Path, data: bytes) -> dict[str, str]:
@@ -264,11 +262,9 @@ def _parse_snapshot(path: Path, data: bytes) -> dict[str, str]:
         manifests: dict[str, str] = content["manifests"]
         checksum = content["checksum"]
     except (ValueError, KeyError, TypeError) as error:
-        raise CannotProceedError(f"{path} is damaged ({error}); restore it, or delete tables/ and run again") from error
+        raise CannotProceedError(f"{path} is damaged ({error}); {RESTORE}") from error
     if digest(manifests) != checksum or to_json(content) != data:
-        raise CannotProceedError(
-            f"{path} is damaged (its checksum is not the stored one); restore it, or delete tables/ and run again"
-        )
+        raise CannotProceedError(f"{path} is damaged (its checksum is not the stored one); {RESTORE}")
     return manifests
 
 
@@ -277,17 +273,7 @@ def _manifest_path(volume: Path, table: str, sha256: str) -> Path:
 
 
 def _read_manifest(volume: Path, table: str, sha256: str) -> tuple[Part, ...]:
-    path = _manifest_path(volume, table, sha256)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CannotProceedError(
-            f"{path} cannot be read ({error.strerror}); restore it, or delete tables/ and run again"
-        ) from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise CannotProceedError(
-            f"{path} is damaged (its SHA-256 is not the stored one); restore it, or delete tables/ and run again"
-        )
+    data = _checked_bytes(_manifest_path(volume, table, sha256), sha256)
     return tuple(Part(table, *entry) for entry in json.loads(data))
 
 
