@@ -32,6 +32,13 @@ def temporary_name(path: Path) -> Path:
     return path.with_name(f"{path.name}{TEMPORARY}{uuid.uuid4().hex}")
 
 
+def sweep_temporary(folder: Path) -> None:
+    """Delete the unfinished files directly in a folder; only for who holds the volume's lock."""
+    for path in folder.glob(f"*{TEMPORARY}*"):
+        if path.is_file():
+            path.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make names created or moved in `folder` survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
@@ -55,6 +62,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename is None:  # a full disk does not say for which file
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)

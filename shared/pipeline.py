@@ -10,9 +10,11 @@ from pyspark import SparkContext
 
 from shared import catalog, cli, runs, spark
 from shared.errors import CannotProceedError
+from shared.files import sweep_temporary
 from shared.lock import exclusive
 from shared.runs import Accounting
 from shared.settings import Settings
+from shared.volume import models_dir, reports_dir, tables_dir
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ def run_rooms(rooms: Sequence[Room], what: str) -> int:
     first = rooms[0].settings
     started = time.monotonic()
     with exclusive(first.data, what), spark.context(first, what) as sc:
+        for folder in (first.data, tables_dir(first.data), models_dir(first.data), reports_dir(first.data)):
+            sweep_temporary(folder)
         log.info("Spark is up after %.1f s", time.monotonic() - started)
         code = next((cli.NOTHING_PRODUCED for room in rooms if not _run_room(sc, room)), cli.OK)
         catalog.rebuild(first.data)

@@ -2,14 +2,16 @@
 
 import logging
 import os
+import re
 import socket
 import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import SparkConf, SparkContext
 
 from shared import java
@@ -22,6 +24,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 PACKAGES = ("acquisition", "labeling", "embedding", "recommendation", "shared")
 TASK_TRIES = 4
 #: One thread per task: Spark already runs a task on every core.
+#: The last line of a worker's traceback that a person can do something about.
+WORKER_ERROR = re.compile(r"^(?:shared\.errors\.CannotProceedError: |(?=\w*Error: \[Errno \d+\]))(.+)$", re.MULTILINE)
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -30,17 +34,50 @@ def context(settings: Settings, name: str) -> Iterator[SparkContext]:
     """A SparkContext until the block ends.
 
     Raises:
-        CannotProceedError: there is no Java 17 or newer, or the cluster's secret cannot be read.
+        CannotProceedError: there is no Java 17 or newer, the cluster's secret cannot be read, a worker met something
+            that it cannot go on from (a full disk, a damaged file), or Java died.
     """
     _prepare_environment()
     conf = spark_conf(settings.master, name)
     log.info("starting Spark on %s", settings.master)
-    with SparkContext(conf=conf) as sc:
-        sc.setLogLevel("ERROR")
-        with tempfile.TemporaryDirectory() as folder:
+    sc = SparkContext(conf=conf)
+    sc.setLogLevel("ERROR")
+    try:
+        with tempfile.TemporaryDirectory() as folder, _clear_errors(sc):
             if is_cluster(settings.master):
                 sc.addPyFile(str(zip_code(Path(folder))))
             yield sc
+    finally:
+        with suppress(Py4JError, ConnectionError):  # Java may be gone
+            sc.stop()
+
+
+@contextmanager
+def _clear_errors(sc: SparkContext) -> Iterator[None]:
+    """Say in one sentence what a worker or Java could not go on from; bugs pass as they are."""
+    try:
+        yield
+    except (Py4JError, ConnectionError) as error:
+        if not is_alive(sc):
+            raise CannotProceedError("Spark's Java process died; the same command goes on from here") from error
+        reason = worker_error(str(error)) if isinstance(error, Py4JJavaError) else None
+        if reason is None:
+            raise
+        raise CannotProceedError(reason) from error
+
+
+def is_alive(sc: SparkContext) -> bool:
+    """Whether the Java process behind a context still answers."""
+    try:
+        return int(sc.defaultParallelism) > 0
+    except (Py4JError, ConnectionError):
+        return False
+
+
+def worker_error(text: str) -> str | None:
+    """The sentence for a person in what Spark reports of a failed task; None for a bug."""
+    found = WORKER_ERROR.search(text)
+    return found[1] if found else None
 
 
 def is_cluster(master: str) -> bool:
