@@ -69,7 +69,7 @@ class Engine:
     @property
     def model_sha256(self) -> str:
         """SHA-256 of the model that query pictures must be embedded with."""
-        sha256: str = self._document["model"]
+        sha256: str = self._document["model_sha256"]
         return sha256
 
     @property

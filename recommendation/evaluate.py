@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,7 +14,6 @@ from shared.settings import Settings
 K = 5
 #: What two pictures must share to belong together.
 LABELS = ("folder",)
-ROWS_PER_TASK = 250
 
 Tally = dict[str, int]
 """Measure -> how many of its answers have their query's label; `queries` -> how many were asked."""
@@ -41,15 +39,13 @@ def parser() -> argparse.ArgumentParser:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Measure and print precision@5 of every measure."""
+    from recommendation import job  # pulls in Spark
     from shared import spark
 
     settings = cli.settings_of(Settings, arguments)
-    volume = settings.data.absolute()
-    rows = Engine.open(volume).count
+    rows = Engine.open(settings.data).count
     with spark.context(settings, "evaluate") as sc:
-        n_tasks = max(sc.defaultParallelism, rows // ROWS_PER_TASK)
-        tallies = sc.parallelize(range(rows), n_tasks).mapPartitions(partial(count_hits, volume))
-        found = report(tallies.treeReduce(add_tallies))
+        found = report(job.tally_hits(sc, settings.data.absolute(), rows))
     sys.stdout.write(to_json(found).decode() if arguments.json else to_text(found))
     return cli.OK
 

@@ -3,7 +3,7 @@
 Its traps, and what is done here: ids must be dense (rows are); the same seed gives the same bytes only with one
 thread; a damaged file may load and answer nonsense (callers check the SHA-256 first); a file must never change while
 it is open (built under a name of its own, then moved); building on the disk ends in SIGBUS when the disk is full
-(built in memory, then saved).
+(built in memory, then saved); parts of its nodes are never set and hold whatever the memory held (cleared).
 """
 
 import os
@@ -46,6 +46,7 @@ def build_forest(path: Path, vectors: Vectors, trees: int) -> None:
         forest.build(trees, n_jobs=1)
         forest.save(str(temporary))
         forest.unload()
+        _clear_unset(temporary, len(vectors), vectors.dtype == np.uint8, vectors.shape[1])
         _finish(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -68,6 +69,28 @@ def _components(vector: Vectors) -> list[float]:
     """What Annoy takes: a list of numbers, a bit each for uint8."""
     values: list[float] = (np.unpackbits(vector) if vector.dtype == np.uint8 else vector).tolist()
     return values
+
+
+def _clear_unset(path: Path, items: int, bits: bool, width: int) -> None:
+    """Set to zero what Annoy leaves unset, so that the same vectors make the same bytes.
+
+    Source: annoylib.h of Annoy 1.17.3. A node is an int32 n_descendants, two int32 children (a single item of angular
+    distance: its norm and 0), then its vector: float32, or uint64 words at the next multiple of 8. A node with at most
+    as many descendants as fit is a leaf: their ids follow n_descendants, and the rest is unset. A split by Hamming
+    distance sets only the first word, the number of its bit.
+    """
+    size = 16 + 8 * -(-width // 8) if bits else 12 + 4 * width
+    nodes = np.memmap(path, np.int32, "r+").reshape(-1, size // 4)
+    inner = nodes[items:]
+    fits = size // 4 - 1
+    is_leaf = inner[:, :1] <= fits
+    inner[is_leaf & (np.arange(size // 4) > inner[:, :1])] = 0
+    if bits:
+        nodes[:items, 3] = 0  # between children and words
+        splits = np.flatnonzero(~is_leaf)
+        inner[splits, 3] = 0
+        inner[splits, 6:] = 0
+    nodes.flush()
 
 
 def _finish(temporary: Path, path: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from pyspark import SparkContext
 from shared.measures import MEASURES
 
-from recommendation import fusion, generation, recall, steps
+from recommendation import evaluate, fusion, generation, recall, steps
 from recommendation.engine import Options
+from recommendation.evaluate import Tally
 from recommendation.fusion import Choice
 from recommendation.rows import Rows
 from recommendation.settings import QuerySettings, Settings
@@ -19,6 +20,7 @@ from recommendation.steps import Plan, SliceParts
 from shared import spark, tables
 from shared.errors import CannotProceedError
 from shared.files import digest
+from shared.models import store
 from shared.runs import Accounting
 
 log = logging.getLogger("recommendation")
@@ -75,7 +77,8 @@ def build(sc: SparkContext, settings: Settings, parts: Sequence[SliceParts], fol
     choice = choose_default(sc, folder, measured, plan.rows)
     clock.lap("fusion")
     document = {
-        "model": plan.model_sha256,
+        "model": store.load_model(settings.data, plan.model_sha256).name,
+        "model_sha256": plan.model_sha256,
         "pictures": plan.rows,
         "settings": {name: getattr(settings, name) for name in SHAPING},
         "measures": {name: {**reduced.get(name, {}), **measured[name]} for name in MEASURES},
@@ -141,6 +144,12 @@ def choose_default(sc: SparkContext, folder: Path, settled: Facts, rows: int) ->
     groups = [queries[block.start : block.stop] for block in steps.blocks(len(queries), QUERIES_PER_TASK)]
     hits = sc.parallelize(groups, len(groups)).map(partial(fusion.gather, folder, settled, kind)).collect()
     return fusion.choose(fusion.join(hits), kind)
+
+
+def tally_hits(sc: SparkContext, volume: Path, rows: int) -> Tally:
+    """Ask every picture of the live index as a query; count the answers that have its label."""
+    queries = sc.parallelize(range(rows), max(sc.defaultParallelism, rows // QUERIES_PER_TASK))
+    return queries.mapPartitions(partial(evaluate.count_hits, volume)).treeReduce(evaluate.add_tallies)
 
 
 def answer_batch(settings: QuerySettings, options: Options, lines: Sequence[str], folder: Path) -> list[str]:

@@ -64,7 +64,8 @@ class Searcher(NamedTuple):
         """Rows that are probably nearest to a prepared vector, at most `count`, in no order."""
         reduced = vector if self.axes is None else reduction.project(vector, self.axes)
         if self.forest is not None:
-            return index.nearest(self.forest, reduced, count, self.search_k)
+            effort = max(1.0, count / LEAST_CANDIDATES)  # search_k was settled for the least
+            return index.nearest(self.forest, reduced, count, int(self.search_k * effort))
         if self.axes is None:
             return smallest(measures.distances(self.measure.metrics[0], reduced, self.reduced), count)
         return smallest(-(self.reduced @ reduced), count)
