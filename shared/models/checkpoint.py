@@ -1,9 +1,8 @@
 """Reads the tensors out of a PyTorch state_dict without PyTorch, and executes nothing that is in the file."""
 
+import io
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -35,12 +34,14 @@ class Tensor(NamedTuple):
     strides: tuple[int, ...]
 
 
-def rebuild_tensor(storage: Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object) -> Tensor:
+def rebuild_tensor(
+    storage: Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object
+) -> Tensor:
     """Stand in for ``torch._utils._rebuild_tensor_v2``; gradients and hooks are dropped."""
     return Tensor(storage, offset, shape, strides)
 
 
-ALLOWED: dict[tuple[str, str], Callable[..., Any] | np.dtype[Any]] = {
+ALLOWED: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict,
     ("torch._utils", "_rebuild_tensor_v2"): rebuild_tensor,
     **{("torch", name): dtype for name, dtype in DTYPES.items()},
@@ -60,17 +61,16 @@ class RestrictedUnpickler(pickle.Unpickler):
         return Storage(str(key), dtype, int(length))
 
 
-def read_state_dict(path: Path) -> Tensors:
+def read_state_dict(data: bytes) -> Tensors:
     """Return the arrays of a state_dict that PyTorch before 1.6 saved, by name.
 
     Raises:
-        CannotProceedError: the file is something else, is cut short, or asks for more than tensors.
+        CannotProceedError: the bytes are something else, are cut short, or ask for more than tensors.
     """
     try:
-        with path.open("rb") as file:
-            return read_tensors(file)
-    except (OSError, pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError) as error:
-        raise CannotProceedError(f"{path} is not a PyTorch state_dict this program can read ({error}); reinstall the package that holds it") from error
+        return read_tensors(io.BytesIO(data))
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CannotProceedError(f"the weights are not a PyTorch state_dict that can be read: {error}") from error
 
 
 def read_tensors(file: BinaryIO) -> Tensors:
@@ -86,20 +86,18 @@ def read_tensors(file: BinaryIO) -> Tensors:
 def read_storage(file: BinaryIO, storage: Storage) -> NDArray[Any]:
     """Read one storage: its length as int64, then its numbers."""
     length = int.from_bytes(file.read(8), "little")
+    if length != storage.length:
+        raise ValueError(f"expected {storage.length} numbers in storage {storage.key}, got {length}")
     data = file.read(length * storage.dtype.itemsize)
-    if length != storage.length or len(data) != length * storage.dtype.itemsize:
-        raise ValueError(f"expected {storage.length} numbers in storage {storage.key}, got {len(data) // storage.dtype.itemsize}")
+    if len(data) != length * storage.dtype.itemsize:
+        raise EOFError(f"it ends inside storage {storage.key}")
     return np.frombuffer(data, storage.dtype)
 
 
 def view(tensor: Tensor, numbers: NDArray[Any]) -> NDArray[Any]:
-    """Return the tensor as an array of its own."""
-    if tensor.strides != contiguous_strides(tensor.shape):
-        raise ValueError(f"expected rows of numbers one after the other, got steps {tensor.strides} for shape {tensor.shape}")
-    size = int(np.prod(tensor.shape, dtype=np.int64))
-    return numbers[tensor.offset : tensor.offset + size].reshape(tensor.shape)
-
-
-def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the steps, in elements, of a C-ordered array of this shape."""
-    return tuple(int(np.prod(shape[axis + 1 :], dtype=np.int64)) for axis in range(len(shape)))
+    """Return the tensor as a C-ordered array of its own; its steps may be any that stay inside its storage."""
+    steps = [(size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True)]
+    if min([tensor.offset, *tensor.shape, *tensor.strides]) < 0 or tensor.offset + sum(steps) >= len(numbers):
+        raise ValueError(f"a tensor of shape {tensor.shape} reaches outside its storage")
+    strides = [stride * numbers.itemsize for stride in tensor.strides]
+    return np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, strides).copy()

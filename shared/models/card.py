@@ -1,0 +1,136 @@
+"""The card of an ONNX file: what goes in, what comes out, and the names of its categories."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from shared.errors import UsageError
+
+LAYOUTS = ("NCHW", "NHWC")
+DTYPES = ("float32", "uint8")
+Triple = tuple[float, float, float]
+
+
+class Card(NamedTuple):
+    """What a network takes and gives; as JSON beside an ONNX file, the same names.
+
+    Args:
+        side_px: pictures go in whole, squashed to side_px x side_px, RGB.
+        layout: NCHW or NHWC.
+        dtype: float32; or uint8, when the network scales the pixels itself.
+        scale: pixels of 0..255 are multiplied by it; then mean is subtracted, then std divides.
+        mean: one per channel, red first.
+        std: one per channel, red first.
+        embedding: the tensor with the vector; empty for the input of the last fully connected layer.
+        scores: the tensor with one score per category; empty for the only output.
+        softmax: whether the scores need a softmax to become probabilities.
+        categories: one name per score; in JSON a text file beside the card, one name a line.
+        license: the network's licence.
+    """
+
+    side_px: int
+    layout: str
+    dtype: str = "float32"
+    scale: float = 1.0
+    mean: Triple = (0.0, 0.0, 0.0)
+    std: Triple = (1.0, 1.0, 1.0)
+    embedding: str = ""
+    scores: str = ""
+    softmax: bool = True
+    categories: tuple[str, ...] = ()
+    license: str = ""
+
+
+REQUIRED = {"side_px", "layout", "categories"}
+EXAMPLE = '{"side_px": 224, "layout": "NCHW", "scale": 0.00392157, "mean": [0, 0, 0], "std": [1, 1, 1], "categories": "names.txt"}'
+
+
+def card_path(model: Path) -> Path:
+    """Where the card of an ONNX file is: beside it, `<name>.card.json`."""
+    return model.with_suffix(".card.json")
+
+
+def read_card(path: Path) -> Card:
+    """The card in a file.
+
+    Raises:
+        UsageError: there is none, or a key is missing, unknown or has a value of the wrong kind.
+    """
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        message = f"expected a card at {path} that says what the network takes and gives, such as {EXAMPLE}; see the README, 'Add a model'"
+        raise UsageError(message) from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"expected JSON in {path}, got an error: {error}") from error
+    check_keys(values, path)
+    for key, value in values.items():
+        check_value(key, value, path)
+    texts = {"categories": read_categories(path.parent / values["categories"])}
+    triples = {key: tuple(values[key]) for key in ("mean", "std") if key in values}
+    return Card(**values | texts | triples)
+
+
+def check_keys(values: Any, path: Path) -> None:
+    """Refuse a card that lacks a key or has one that nobody would read."""
+    if not isinstance(values, dict):
+        raise UsageError(f"expected one JSON object in {path}, got {type(values).__name__}")
+    missing, unknown = sorted(REQUIRED - values.keys()), sorted(values.keys() - set(Card._fields))
+    if missing or unknown:
+        known = ", ".join(Card._fields)
+        raise UsageError(
+            f"expected the keys {known} in {path}; missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown) or 'none'}"
+        )
+
+
+def check_value(key: str, value: Any, path: Path) -> None:
+    """Refuse a value of the wrong kind."""
+    is_right, expectation = CHECKS[key]
+    if not is_right(value):
+        raise UsageError(f"expected {key} in {path} to be {expectation}, got {value!r}")
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number; a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_triple(value: Any) -> bool:
+    """Whether it is one number per channel."""
+    return isinstance(value, list) and len(value) == 3 and all(map(is_number, value))
+
+
+def is_text(value: Any) -> bool:
+    """Whether it is text, empty or not."""
+    return isinstance(value, str)
+
+
+CHECKS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "side_px": (lambda value: type(value) is int and 16 <= value <= 1024, "a whole number of 16..1024"),
+    "layout": (lambda value: value in LAYOUTS, f"one of {', '.join(LAYOUTS)}"),
+    "dtype": (lambda value: value in DTYPES, f"one of {', '.join(DTYPES)}"),
+    "scale": (lambda value: is_number(value) and value > 0, "a number above 0"),
+    "mean": (is_triple, "a list of 3 numbers"),
+    "std": (lambda value: is_triple(value) and min(value) > 0, "a list of 3 numbers above 0"),
+    "embedding": (is_text, "the name of a tensor"),
+    "scores": (is_text, "the name of a tensor"),
+    "softmax": (lambda value: isinstance(value, bool), "true or false"),
+    "categories": (lambda value: is_text(value) and value, "the name of a text file beside the card"),
+    "license": (is_text, "text"),
+}
+
+
+def read_categories(path: Path) -> tuple[str, ...]:
+    """The first synonym of each line; lines that begin with # are comments.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"expected the names of the categories, one a line, in {path}, got an error: {error}"
+        ) from error
+    return tuple(line.split(",")[0].strip() for line in lines if line.strip() and not line.startswith("#"))

@@ -1,0 +1,75 @@
+"""Runs a network that is on the volume: one session per process, on one thread."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    RuntimeException,
+)
+from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NotImplementedByRuntime
+
+from shared.errors import CannotProceedError
+
+LOG_ERRORS = 3
+#: What ONNX Runtime raises over a network that it cannot run.
+ERRORS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplementedByRuntime, RuntimeException)
+
+
+class Embedder:
+    """A network ready to look at pictures. Any number of threads may share it."""
+
+    def __init__(self, network: bytes | str) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = LOG_ERRORS
+        self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
+    @property
+    def side_px(self) -> int:
+        """Pictures go in at side_px x side_px."""
+        return int(self._session.get_inputs()[0].shape[1])
+
+    def embed(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Look at some pictures.
+
+        Args:
+            pixels: whole pictures in sRGB, squashed to the network's side, shape (n, side, side, 3).
+
+        Returns:
+            Vectors, shape (n, length), and probabilities of the categories, shape (n, categories).
+        """
+        vectors, probabilities = self._session.run(["embedding", "probabilities"], {"pixels": pixels})
+        return vectors, probabilities
+
+
+@lru_cache(maxsize=2)  # a server may change over to a new model while the old one still answers
+def embedder(path: Path, sha256: str) -> Embedder:
+    """This process's embedder for a network; the file is read and checked once.
+
+    Raises:
+        CannotProceedError: the file is missing, or is not the one that was installed.
+    """
+    return Embedder(checked_bytes(path, sha256))
+
+
+def checked_bytes(path: Path, sha256: str) -> bytes:
+    """Return the file's bytes if they are the ones that were installed. One flipped bit can change every vector in silence."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CannotProceedError(
+            f"{path} cannot be read ({error.strerror}); run `imagerec embedding --model auto` to install it again"
+        ) from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise CannotProceedError(
+            f"{path} is damaged (its SHA-256 is not the one in its name); delete it and run `imagerec embedding` to install it again"
+        )
+    return data

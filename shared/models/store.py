@@ -1,0 +1,129 @@
+"""The volume's networks: `models/<sha256>.onnx`, a JSON file beside each, and CURRENT.json, which names the one in use."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from shared.errors import CannotProceedError
+from shared.files import to_json, write_atomically
+from shared.volume import models_dir
+
+
+class Model(NamedTuple):
+    """A network on the volume, with the face that `shared.models.session` knows.
+
+    Args:
+        sha256: of the ONNX file; part of every embedding's identity.
+        network: name in the registry, or of the user's file.
+        origin: SHA-256 of what it was made from.
+        precision: fp32 or int8.
+        fp32_sha256: the network that an int8 copy was made from; of an fp32 network, itself.
+        side_px: pictures go in squashed to side_px x side_px.
+        vector_length: numbers per picture.
+        categories: what each probability speaks of.
+    """
+
+    sha256: str
+    network: str
+    origin: str
+    precision: str
+    fp32_sha256: str
+    side_px: int
+    vector_length: int
+    source: str
+    license: str
+    categories: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Network and precision, for a person."""
+        return f"{self.network} {self.precision}"
+
+
+class Choice(NamedTuple):
+    """Which model the volume uses, and why.
+
+    Args:
+        sha256: of the model.
+        settled: whether it stays until the user asks for another.
+        reason: why it has the precision it has, with figures.
+    """
+
+    sha256: str
+    settled: bool
+    reason: str
+
+
+def model_path(volume: Path, sha256: str) -> Path:
+    """Return where a network is."""
+    return models_dir(volume) / f"{sha256}.onnx"
+
+
+def choice_path(volume: Path) -> Path:
+    """Return where the volume keeps its choice."""
+    return models_dir(volume) / "CURRENT.json"
+
+
+def save_model(volume: Path, network: bytes, model: Model) -> Model:
+    """Store a network and what is known of it; return the latter with its SHA-256 filled in."""
+    sha256 = hashlib.sha256(network).hexdigest()
+    model = model._replace(sha256=sha256, fp32_sha256=model.fp32_sha256 or sha256)
+    write_atomically(model_path(volume, sha256).with_suffix(".json"), to_json(model._asdict()))
+    write_atomically(model_path(volume, sha256), network)
+    return model
+
+
+def load_model(volume: Path, sha256: str) -> Model:
+    """Return what is known of a network on the volume.
+
+    Raises:
+        CannotProceedError: it is not there, or its description is damaged.
+    """
+    path = model_path(volume, sha256).with_suffix(".json")
+    try:
+        values = json.loads(path.read_bytes())
+        return Model(**values | {"categories": tuple(values["categories"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise CannotProceedError(
+            f"{path} cannot be read ({error}); delete {choice_path(volume)} and run `imagerec embedding`"
+        ) from error
+
+
+def installed_models(volume: Path) -> list[Model]:
+    """Return the networks that are on the volume, ONNX file and description both."""
+    files = sorted(models_dir(volume).glob("*.onnx"))
+    return [load_model(volume, file.stem) for file in files if file.with_suffix(".json").exists()]
+
+
+def choose(volume: Path, choice: Choice) -> None:
+    """Make this the volume's model."""
+    write_atomically(choice_path(volume), to_json(choice._asdict()))
+
+
+def read_choice(volume: Path) -> Choice | None:
+    """Return the volume's choice; None when there is none, or its network is gone.
+
+    Raises:
+        CannotProceedError: the file is damaged.
+    """
+    path = choice_path(volume)
+    try:
+        choice = Choice(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise CannotProceedError(f"{path} cannot be read ({error}); delete it and run `imagerec embedding`") from error
+    return choice if model_path(volume, choice.sha256).exists() else None
+
+
+def current(volume: Path) -> Model:
+    """Return the model the volume's embeddings are made with.
+
+    Raises:
+        CannotProceedError: it has none yet.
+    """
+    choice = read_choice(volume)
+    if choice is None:
+        raise CannotProceedError(f"there is no model on {volume}; run `imagerec embedding` first")
+    return load_model(volume, choice.sha256)
