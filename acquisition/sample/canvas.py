@@ -68,12 +68,15 @@ class Canvas:
         return int(np.clip(round(y * self.unit_px), 0, self.pixels.shape[1]))
 
     def window(self, x: float, y: float, reach: float) -> Window:
-        """Rows and columns of the square around (x, y) that reaches `reach` to every side."""
+        """The square around (x, y) that reaches `reach` to every side, as far as it is on the canvas."""
+        return self.box(x - reach, y - reach, x + reach, y + reach)
+
+    def box(self, left: float, top: float, right: float, bottom: float) -> Window:
+        """The rectangle between two corners, as far as it is on the canvas."""
         _, height, width = self.pixels.shape
-        top, left = max(0, int((y - reach) * self.unit_px)), max(0, int((x - reach) * self.unit_px))
-        bottom, right = int((y + reach) * self.unit_px) + 2, int((x + reach) * self.unit_px) + 2
-        rows, columns = slice(top, max(top, min(height, bottom))), slice(left, max(left, min(width, right)))
-        return slice(None), rows, columns
+        rows = (int(np.clip(round(y * self.unit_px), 0, height)) for y in (top, bottom))
+        columns = (int(np.clip(round(x * self.unit_px), 0, width)) for x in (left, right))
+        return slice(None), slice(*rows), slice(*columns)
 
     def offsets(self, x: float, y: float, where: Window) -> tuple[Array, Array]:
         """Horizontal (1, w) and vertical (h, 1) distance of a window's pixels from (x, y)."""

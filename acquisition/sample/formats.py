@@ -15,7 +15,7 @@ STORED_TURNS = {1: None, 3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTAT
 OPTIONS: dict[str, dict[str, object]] = {
     "JPEG": {"quality": 88, "subsampling": "4:2:0"},
     "PNG": {"compress_level": 6},
-    "WEBP": {"quality": 84, "method": 2},
+    "WEBP": {"quality": 84, "method": 1},
     "GIF": {},
     "BMP": {},
     "TIFF": {"compression": "tiff_lzw"},

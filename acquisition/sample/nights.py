@@ -154,10 +154,14 @@ def paint_windows(
     left, top, width, ground = box
     dark = float(day.sky[0].mean()) < 0.3
     pane, lamp = (color("ffd98a"), 0.45) if dark else (mix(wall, day.sky[0], 0.4), 0.9)
-    columns, rows = max(2, int(width / 0.022)), max(3, int((ground - top) / 0.03))
-    for row, column in np.argwhere(rng.random((rows, columns)) < lamp):
-        x, y = left + width * (column + 0.28) / columns, top + 0.012 + (ground - top) * row / rows
-        x_px, y_px = max(0, int(x * canvas.unit_px)), max(0, int(y * canvas.unit_px))
-        across = max(1, int(width / columns * 0.5 * canvas.unit_px))
-        pixels = canvas.pixels[:, y_px : y_px + max(1, int(0.014 * canvas.unit_px)), x_px : x_px + across]
-        pixels += (pane - pixels) * np.float32(rng.uniform(0.45, 1))
+    lit = np.where(rng.random(grid := panes(width, ground - top)) < lamp, rng.uniform(0.45, 1, grid), 0)
+    where = canvas.box(left, top + 0.012, left + width, ground)
+    across, down = canvas.offsets(left, top + 0.012, where)
+    row, column = down / (ground - top) * grid[0], across / width * grid[1]
+    glass = lit[np.clip(row.astype(int), 0, grid[0] - 1), np.clip(column.astype(int), 0, grid[1] - 1)]
+    lay(canvas.pixels[where], glass * (row % 1 < 0.5) * (np.abs(column % 1 - 0.5) < 0.26), pane)
+
+
+def panes(width: float, height: float) -> tuple[int, int]:
+    """How many windows a wall has, down and across."""
+    return max(3, int(height / 0.03)), max(2, int(width / 0.022))
