@@ -1,6 +1,6 @@
 """The query engine: from the features of up to a few pictures to the pictures most like them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -16,7 +16,7 @@ from shared.errors import UsageError
 
 DEFAULT = "default"
 #: How the scores against several query pictures become one: like all of them in the mean, like all, like any.
-COMBINES = {"mean": np.mean, "min": np.min, "max": np.max}
+COMBINES: dict[str, Callable[..., NDArray[np.float64]]] = {"mean": np.mean, "min": np.min, "max": np.max}
 DECIMALS = 6
 
 Ranking = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -182,8 +182,7 @@ class Query:
             for name, weight in weights.items():
                 metric = self._options.metric if self._options.metric in MEASURES[name].metrics else None
                 each[place] += weight * self._searchers[name].scores(picture[name], rows, metric)
-        combined: NDArray[np.float64] = COMBINES[self._options.combine](each, axis=0)
-        return combined
+        return COMBINES[self._options.combine](each, axis=0)
 
 
 def item(rank: int, score: float, known: Mapping[str, Any], scores: Mapping[str, float]) -> dict[str, Any]:

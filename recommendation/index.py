@@ -8,7 +8,7 @@ it is open (built under a name of its own, then moved); building on the disk end
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from annoy import AnnoyIndex
@@ -19,7 +19,7 @@ from shared.files import temporary_name
 SEED = 20260101
 READABLE_BY_ALL = 0o644
 
-Vectors = NDArray[np.float32] | NDArray[np.uint8]
+Vectors = NDArray[Any]  # of float32, or of uint8: bits
 
 
 def open_forest(path: Path, width: int, kind: np.dtype[Any]) -> AnnoyIndex:
@@ -67,8 +67,8 @@ def _new_forest(width: int, kind: np.dtype[Any]) -> AnnoyIndex:
 
 def _components(vector: Vectors) -> list[float]:
     """What Annoy takes: a list of numbers, a bit each for uint8."""
-    values: list[float] = (np.unpackbits(vector) if vector.dtype == np.uint8 else vector).tolist()
-    return values
+    numbers: NDArray[Any] = np.unpackbits(vector) if vector.dtype == np.uint8 else vector
+    return cast("list[float]", numbers.tolist())
 
 
 def _clear_unset(path: Path, items: int, bits: bool, width: int) -> None:
@@ -80,7 +80,8 @@ def _clear_unset(path: Path, items: int, bits: bool, width: int) -> None:
     distance sets only the first word, the number of its bit.
     """
     size = 16 + 8 * -(-width // 8) if bits else 12 + 4 * width
-    nodes = np.memmap(path, np.int32, "r+").reshape(-1, size // 4)
+    file = np.memmap(path, np.int32, "r+")
+    nodes = file.reshape(-1, size // 4)
     inner = nodes[items:]
     fits = size // 4 - 1
     is_leaf = inner[:, :1] <= fits
@@ -90,7 +91,7 @@ def _clear_unset(path: Path, items: int, bits: bool, width: int) -> None:
         splits = np.flatnonzero(~is_leaf)
         inner[splits, 3] = 0
         inner[splits, 6:] = 0
-    nodes.flush()
+    file.flush()
 
 
 def _finish(temporary: Path, path: Path) -> None:

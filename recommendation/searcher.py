@@ -15,7 +15,7 @@ from shared.errors import CannotProceedError
 
 LEAST_CANDIDATES, CANDIDATES_PER_ANSWER = 200, 20
 
-Vector = NDArray[np.float32] | NDArray[np.uint8]
+Vector = NDArray[Any]  # of float32, or of uint8: bits
 
 
 class Searcher(NamedTuple):
@@ -52,7 +52,7 @@ class Searcher(NamedTuple):
 
     def vector(self, row: int) -> Vector:
         """The prepared vector of a stored picture."""
-        vector = self.full[row]
+        vector: Vector = self.full[row]
         return vector if self.axes is None else vector.astype(np.float32)
 
     @property

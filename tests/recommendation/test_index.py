@@ -15,7 +15,8 @@ EVERYTHING = ROWS * TREES
 
 def random_vectors(seed: int = 3) -> NDArray[np.float32]:
     vectors = np.random.default_rng(seed).standard_normal((ROWS, WIDTH))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def random_bits() -> NDArray[np.uint8]:

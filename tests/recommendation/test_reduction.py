@@ -9,7 +9,8 @@ from recommendation import reduction
 
 def unit_vectors(rows: int, width: int) -> NDArray[np.float32]:
     vectors = np.random.default_rng(2).standard_normal((rows, width)) * np.linspace(3, 0.1, width)
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def test_second_moments_add_up_to_the_same_bits_in_any_order_and_grouping() -> None:
