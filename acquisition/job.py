@@ -135,7 +135,7 @@ def finish_slices(sc: SparkContext, volume: Path, snapshot: Snapshot, staged: Se
     if stored := snapshot.parts(IMAGES):
         ids = spread(sc, stored).flatMap(partial(steps.image_ids, volume)).map(lambda image_id: (image_id, None))
         firsts = firsts.subtractByKey(ids, n)
-    m = max(n, min(len(staged), 4 * sc.defaultParallelism))
+    m = max(n, min(len(staged), sc.defaultParallelism))  # each writes whole slices
     chosen = firsts.values().map(lambda place: (place[1], place[0])).groupByKey(m)
     joined = spread(sc, staged).keyBy(lambda done: steps.staged_part(done).slice).leftOuterJoin(chosen, m).values()
     finish = partial(steps.finish_slice, volume, work)
@@ -143,8 +143,8 @@ def finish_slices(sc: SparkContext, volume: Path, snapshot: Snapshot, staged: Se
 
 
 def spread(sc: SparkContext, addresses: Sequence[Any]) -> "RDD[Any]":
-    """Addresses of parts over enough partitions to keep every core busy."""
-    return sc.parallelize(addresses, max(1, min(len(addresses), 4 * sc.defaultParallelism)))
+    """Addresses of parts over as many partitions as there are cores: what is read of each part is small."""
+    return sc.parallelize(addresses, max(1, min(len(addresses), sc.defaultParallelism)))
 
 
 def partitions(parts: Sequence[Part]) -> int:
