@@ -10,15 +10,14 @@ from fastapi import APIRouter, FastAPI, File, Form, Query, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recommendation import page
 from recommendation.engine import DEFAULT, Engine, Options
 from recommendation.health import Health
 from recommendation.jobs import default_options
 from recommendation.live import Answerer
+from recommendation.middleware import SecurityHeaders, UploadLimit
 from recommendation.query import Upload, error_object
 from recommendation.settings import ServeSettings
 from recommendation.thumbnails import Thumbnails
@@ -28,23 +27,6 @@ log = logging.getLogger("recommendation")
 
 THREADS = 8
 ONE_DAY = "private, max-age=86400"  # an image_id names its content, so a thumbnail hardly ever changes
-
-#: Everything a page needs comes from this service.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-#: FastAPI's OpenAPI page alone fetches its scripts from a CDN, so it needs the internet; /openapi.json does not.
-DOCS_POLICY = (
-    "default-src 'self'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "img-src 'self' data: https://fastapi.tiangolo.com; frame-ancestors 'none'"
-)
-HEADERS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-resource-policy": "same-origin",
-}
 
 PLACES = {"slice", "row"}  # where the tables keep it: nothing for a client
 
@@ -103,7 +85,6 @@ def create_app(answerer: Answerer, health: Health, settings: ServeSettings) -> F
         version=page.VERSION,
         lifespan=limit_threads,
         redoc_url=None,
-        max_body_size=settings.max_upload_mib << 20,
     )
     routers = (
         queries(answerer, default_options(settings)),
@@ -113,6 +94,7 @@ def create_app(answerer: Answerer, health: Health, settings: ServeSettings) -> F
     for router in routers:
         app.include_router(router)
     add_error_handlers(app)
+    app.add_middleware(UploadLimit, max_bytes=settings.max_upload_mib << 20)
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -267,19 +249,3 @@ def add_error_handlers(app: FastAPI) -> None:
         return JSONResponse(
             {"error": {"code": code, "message": error.detail}}, error.status_code, headers=error.headers
         )
-
-
-class SecurityHeaders:
-    """Adds to every answer what keeps a browser from doing more with it than it should."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                policy = DOCS_POLICY if scope["path"].startswith("/docs") else POLICY
-                MutableHeaders(scope=message).update({**HEADERS, "content-security-policy": policy})
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -20,7 +20,7 @@ DOORS = {
     "onnxruntime": {"shared/models/"},
     "pyarrow": {"shared/contracts.py", "shared/tables.py", "shared/foreign.py"},
     "PIL": {"shared/images.py", "acquisition/sample/", "recommendation/gallery.py"},
-    "fastapi": {"recommendation/server.py"},
+    "fastapi": {"recommendation/server.py", "recommendation/middleware.py"},
     "uvicorn": {"recommendation/service.py"},
 }
 
