@@ -100,7 +100,7 @@ def csv_lines(path: Path) -> Iterator[Line]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield reader.line_num, f"expected a line of CSV, got one with: {error}"
+                yield reader.reader.line_num, f"expected a line of CSV, got one with: {error}"
             else:
                 too_many = "expected as many values as the header has columns, got more" if None in row else ""
                 yield reader.line_num, too_many or row

@@ -1,0 +1,73 @@
+"""The listing is cut into slices that depend on nothing but the pictures."""
+
+from itertools import accumulate, islice
+from pathlib import Path
+
+import pytest
+
+from acquisition import listing
+from acquisition.entries import Entry, Origin, make_entry
+from acquisition.steps import STAGE
+from shared import tables
+from shared.contracts import FAILURES, LOCATIONS
+from shared.errors import CannotProceedError
+from shared.slices import failure_row
+from shared.tables import Snapshot
+
+
+def entries(n: int) -> list[Entry]:
+    return [make_entry("folder", f"/p/{number}.jpg", number, number, Origin()) for number in range(n)]
+
+
+def test_slices_start_small_and_double_up_to_1024() -> None:
+    sizes = list(islice(listing.slice_sizes(), 100))
+    assert sizes[:17] == [32] * 16 + [64]
+    assert sizes[80:] == [1024] * 20
+    assert sizes == sorted(sizes)
+
+
+@pytest.mark.parametrize("n", [0, 31, 32, 511, 512, 20_000])
+def test_a_row_belongs_to_the_slice_that_holds_its_position(n: int) -> None:
+    ends = list(accumulate(islice(listing.slice_sizes(), 100)))
+    assert listing.slice_number(n) == next(number for number, end in enumerate(ends) if n < end)
+
+
+def test_entries_come_back_in_order(tmp_path: Path) -> None:
+    parts = listing.write_listing(tmp_path, iter(entries(100)), STAGE, "base")
+    assert [part.rows for part in parts] == [32, 32, 32, 4]
+    back = [entry for part in parts for entry in listing.read_slice(tmp_path, STAGE, part.slice)]
+    assert back == entries(100)
+
+
+def test_a_slice_has_another_name_once_anything_was_stored(tmp_path: Path) -> None:
+    first, same, later = (listing.write_slice(tmp_path, 0, entries(2), STAGE, base) for base in ("a", "a", "b"))
+    assert first == same
+    assert first.slice != later.slice
+
+
+def test_a_listing_file_that_is_gone_stops_the_run_with_advice(tmp_path: Path) -> None:
+    with pytest.raises(CannotProceedError, match="run the same command again"):
+        listing.read_slice(tmp_path, STAGE, "none")
+
+
+def test_lasting_failures_are_known_and_passing_ones_are_not(volume: Path) -> None:
+    _, row = failure_row(STAGE.name, "/p/1.jpg", "undecodable", "broken", 1, 2)
+    place = {
+        "image_id": "0" * 32,
+        "location": "/p/2.jpg",
+        "filename": "2.jpg",
+        "source": "folder",
+        "size_bytes": 3,
+        "mtime_ns": 4,
+    }
+    lasting = tables.write_part(volume, FAILURES, [row], "s", STAGE.name, STAGE.fingerprint)
+    passing = tables.write_part(volume, FAILURES, [row], "s", STAGE.name, STAGE.fingerprint, transient=True)
+    outdated = tables.write_part(volume, FAILURES, [row], "s", STAGE.name, "0" * 64)
+    read = tables.write_part(volume, LOCATIONS, [place], "s", STAGE.name, "0" * 64)
+    snapshot = Snapshot({"failures": (lasting, passing, outdated), "locations": (read,)})
+    known = listing.known_parts(snapshot, STAGE)
+    assert known == [read, lasting]
+    assert [identity for part in known for identity in listing.read_known(volume, part)] == [
+        ("/p/2.jpg", 3, 4),
+        ("/p/1.jpg", 1, 2),
+    ]

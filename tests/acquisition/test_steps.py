@@ -1,0 +1,133 @@
+"""What happens to one file: it is read, once, and becomes a picture or a failure."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from acquisition import steps
+from acquisition.entries import bad_entry, file_entry
+from shared import images
+from shared.decoder import GUARD, Guard
+from shared.errors import BadInputError
+from shared.files import digest
+from tests.shared.drawn import encoded, plain
+
+STUB = str(Path(__file__).parents[1] / "shared" / "stub_decoder.py")
+ONE_SECOND = Guard(seconds=1.0, memory_bytes=GUARD.memory_bytes, children=1, program=(STUB,))
+
+
+def refusal(path: Path) -> BadInputError:
+    with pytest.raises(BadInputError) as caught:
+        steps.read_file(path, max_bytes=10)
+    return caught.value
+
+
+def failure(path: Path, guard: Guard = GUARD) -> str:
+    table, row = steps.describe_entry(guard, file_entry("folder", path))
+    assert (table, row["source"]) == ("failures", str(path))
+    return str(row["reason"])
+
+
+def test_a_file_is_read_as_it_is_now(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"0123456789")
+    assert steps.read_file(path, max_bytes=10) == (b"0123456789", 10, path.stat().st_mtime_ns)
+
+
+def test_a_file_that_is_gone_has_vanished(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "a.jpg").reason == "vanished"
+
+
+def test_a_file_whose_folder_became_a_file_has_vanished(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    assert refusal(tmp_path / "a" / "b.jpg").reason == "vanished"
+
+
+def test_a_folder_with_a_pictures_name_is_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").mkdir()
+    assert refusal(tmp_path / "a.jpg").reason == "unreadable"
+
+
+def test_a_pipe_that_nobody_writes_to_is_unreadable_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jpg")
+    assert refusal(tmp_path / "a.jpg").reason == "unreadable"
+
+
+def test_a_device_is_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to("/dev/zero")
+    assert refusal(tmp_path / "a.jpg").reason == "unreadable"
+
+
+def test_a_link_to_itself_is_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to(tmp_path / "a.jpg")
+    assert refusal(tmp_path / "a.jpg").reason == "unreadable"
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    assert refusal(path).args == ("too_many_bytes", "expected at most 10 bytes, got 1099511627776")
+
+
+def test_a_picture_becomes_one_row(tmp_path: Path) -> None:
+    data = encoded(plain((40, 30)))
+    path = tmp_path / "a.png"
+    path.write_bytes(data)
+    table, row = steps.describe_entry(GUARD, file_entry("folder", path))
+    assert table == "staged"
+    assert row["image_id"] == hashlib.sha256(data).hexdigest()[:32]
+    assert (row["location"], row["size_bytes"], row["mtime_ns"]) == (str(path), len(data), path.stat().st_mtime_ns)
+    assert (row["width_px"], row["height_px"], row["format"], row["mode"]) == (40, 30, "PNG", "RGB")
+    assert images.open_thumbnail(row["jpeg"]).shape == (30, 40, 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty_file"),
+        (b"<html>", "unsupported_format"),
+        (encoded(plain())[:60], "undecodable"),
+        (b"segfault", "decoder_crashed"),
+        (b"hang", "decoder_timeout"),
+        (b"allocate", "decoder_memory"),
+    ],
+)
+def test_a_bad_file_becomes_one_failure(tmp_path: Path, data: bytes, reason: str) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data)
+    assert failure(path, ONE_SECOND) == reason
+
+
+def test_a_file_that_changed_since_it_was_listed_is_kept_as_it_is_now(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    entry = file_entry("folder", path)
+    path.write_bytes(encoded(plain()))
+    _, row = steps.describe_entry(GUARD, entry)
+    assert row["size_bytes"] == path.stat().st_size
+
+
+def test_a_bad_entry_fails_with_its_own_reason() -> None:
+    _, row = steps.describe_entry(GUARD, bad_entry("list", "/l.txt:7", "bad_entry", "expected a path, got none"))
+    assert {name: row[name] for name in ("stage", "source", "reason", "detail")} == {
+        "stage": "acquisition",
+        "source": "/l.txt:7",
+        "reason": "bad_entry",
+        "detail": "expected a path, got none",
+    }
+
+
+def test_the_fingerprint_stays_as_long_as_the_rules_do() -> None:
+    """A change here is right when VERSION, a limit or a format changed: every failure is then tried again."""
+    rules = [
+        "acquisition",
+        1,
+        ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"],
+        [67108864, 50000000, 100],
+        256,
+        90,
+    ]
+    assert digest(*rules) == steps.FINGERPRINT

@@ -1,0 +1,47 @@
+"""Hand-off files follow their tables and are left alone otherwise."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.handoff import refresh_list
+
+
+def cut_off() -> Iterator[object]:
+    yield 1
+    raise RuntimeError
+
+
+@pytest.mark.parametrize("rows", [[], [{"a": 1}], [{"a": "ü"}, {"a": None}]])
+def test_rows_become_a_json_list(volume: Path, rows: list[object]) -> None:
+    assert refresh_list(volume, "x.json", "one", rows)
+    assert json.loads((volume / "x.json").read_text(encoding="utf-8")) == rows
+
+
+def test_a_file_made_from_the_same_content_is_left_alone(volume: Path) -> None:
+    refresh_list(volume, "x.json", "one", [1])
+    rows = iter([2])
+    assert not refresh_list(volume, "x.json", "one", rows)
+    assert list(rows) == [2]
+
+
+def test_a_file_made_from_other_content_is_written_anew(volume: Path) -> None:
+    refresh_list(volume, "x.json", "one", [1])
+    assert refresh_list(volume, "x.json", "two", [2])
+    assert json.loads((volume / "x.json").read_text()) == [2]
+
+
+def test_a_file_that_was_deleted_is_written_anew(volume: Path) -> None:
+    refresh_list(volume, "x.json", "one", [1])
+    (volume / "x.json").unlink()
+    assert refresh_list(volume, "x.json", "one", [1])
+
+
+def test_a_file_whose_writing_failed_is_written_the_next_time(volume: Path) -> None:
+    refresh_list(volume, "x.json", "one", [1])
+    with pytest.raises(RuntimeError):
+        refresh_list(volume, "x.json", "two", cut_off())
+    assert json.loads((volume / "x.json").read_text()) == [1]
+    assert refresh_list(volume, "x.json", "two", [2])
