@@ -2,11 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recommendation.engine import Options
+from recommendation.engine import DEFAULT, Options
 from recommendation.jobs import default_options
 from recommendation.live import Answer, Answerer
 from recommendation.query import MAX_PICTURES, check_size, read_upload
@@ -77,9 +77,8 @@ def ask(arguments: argparse.Namespace) -> int:
     answer = answerer.answer([read_upload(path) for path in arguments.image], options, arguments.id)
     if arguments.gallery:
         _draw(settings.data, answerer, answer, arguments.gallery)
-    sys.stdout.write(
-        to_json(answer.content).decode() if arguments.json else "\n".join(table_lines(answer.content)) + "\n"
-    )
+    lines = table_lines(answer.content, answerer.live.engine.weights)
+    sys.stdout.write(to_json(answer.content).decode() if arguments.json else "\n".join([*lines, ""]))
     return cli.OK
 
 
@@ -109,12 +108,18 @@ def ids_of(content: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(item["image_id"] for items in content["results"].values() for item in items))
 
 
-def table_lines(content: dict[str, Any]) -> Iterable[str]:
-    """An answer for people: for each measure, the default one first, score, file name and licence, aligned."""
+def table_lines(content: dict[str, Any], weights: Mapping[str, float]) -> Iterable[str]:
+    """An answer for people: for each measure, the default one first, score, file name and licence, aligned.
+
+    Args:
+        weights: what the default measure is the sum of.
+    """
     items = [item for found in content["results"].values() for item in found]
     width = max((len(printable(item["filename"])) for item in items), default=0)
     for measure, found in content["results"].items():
-        yield measure
+        yield (
+            measure if measure != DEFAULT else f"{measure} = {' + '.join(f'{weights[one]:g} {one}' for one in weights)}"
+        )
         for item in found:
             name, licence = printable(item["filename"]), printable(item["license"])
             yield f"  {item['rank']:>2}  {item['score']:.3f}  {name:{width}}  {licence}".rstrip()

@@ -1,0 +1,68 @@
+"""A small real collection, made once by the real rooms, and the service over it."""
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from embedding.settings import Settings as EmbeddingSettings
+from labeling.settings import Settings as LabelingSettings
+from pyspark import SparkContext
+
+from acquisition import job as acquisition
+from acquisition.sample.folder import add_drawing
+from acquisition.sample.plan import Drawing
+from acquisition.sample.subjects import SUBJECTS
+from acquisition.settings import Settings as AcquisitionSettings
+from embedding import job as embedding
+from labeling import job as labeling
+from recommendation import job as recommendation
+from recommendation.live import Answerer
+from recommendation.settings import Settings
+
+PICTURES_PER_SUBJECT = 4
+
+
+class Collection(NamedTuple):
+    """A folder of pictures and the volume that the rooms made of it."""
+
+    pictures: Path
+    volume: Path
+
+    def paths(self) -> list[Path]:
+        """The pictures' files, sorted."""
+        return sorted(path for path in self.pictures.rglob("*") if path.is_file())
+
+
+@pytest.fixture(scope="session")
+def collection(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> Collection:
+    """Four drawn pictures of each subject, through all four rooms."""
+    folder = tmp_path_factory.mktemp("collection")
+    made = Collection(folder / "pictures", folder / "volume")
+    for subject in SUBJECTS:
+        for number in range(PICTURES_PER_SUBJECT):
+            add_drawing(made.pictures, Drawing(subject, number))
+    build(sc, made)
+    return made
+
+
+def build(sc: SparkContext, made: Collection) -> None:
+    """Run the four rooms."""
+    data = made.volume
+    acquisition.run(sc, AcquisitionSettings(data=data, source=str(made.pictures)))
+    labeling.run(sc, LabelingSettings(data=data))
+    embedding.run(sc, EmbeddingSettings(data=data, model="efficientnet-lite0", precision="fp32"))
+    recommendation.run(sc, Settings(data=data))
+
+
+@pytest.fixture(scope="session")
+def answerer(collection: Collection) -> Answerer:
+    return Answerer(collection.volume)
+
+
+@pytest.fixture
+def own_collection(collection: Collection, tmp_path: Path) -> Collection:
+    """A copy that a test may change."""
+    made = Collection(collection.pictures, tmp_path / "volume")
+    shutil.copytree(collection.volume, made.volume)
+    return made

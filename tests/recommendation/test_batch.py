@@ -1,0 +1,57 @@
+"""A batch of queries: one answer line per job, in order, the same as one query at a time."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recommendation.batch import answer_lines, read_lines
+from recommendation.engine import Options
+from recommendation.live import Answerer
+from recommendation.query import read_upload
+from shared.errors import CannotProceedError
+from tests.recommendation.conftest import Collection
+
+pytestmark = pytest.mark.spark
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_each_line_is_answered_in_order_and_a_bad_one_says_why(collection: Collection, answerer: Answerer) -> None:
+    [first, second, *_] = collection.paths()
+    lines = [
+        json.dumps({"images": [first.relative_to(collection.pictures).as_posix()], "top_k": 1}),
+        "nonsense",
+        json.dumps({"images": [str(second)], "measures": ["color"]}),
+        json.dumps({"images": ["missing.jpg"]}),
+    ]
+    answers = [
+        json.loads(line) for line in answer_lines(lines, collection.volume, Options(top_k=2), collection.pictures)
+    ]
+    assert [one["queries"][0]["filename"] for one in answers[::2]] == [first.name, second.name]
+    assert [one["error"]["code"] for one in answers[1::2]] == ["wrong_usage", "vanished"]
+    assert {len(items) for items in answers[0]["results"].values()} == {1}
+    assert answers[2]["results"] == answerer.answer([read_upload(second)], Options(2, ("color",))).content["results"]
+
+
+def test_empty_lines_are_no_jobs(tmp_path: Path) -> None:
+    (tmp_path / "jobs.jsonl").write_text('{"a": 1}\n\n  \r\n{"b": "\u2028"}')
+    assert read_lines(tmp_path / "jobs.jsonl") == ['{"a": 1}', '{"b": "\u2028"}']
+
+
+def test_a_batch_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CannotProceedError, match=r"missing\.jsonl"):
+        read_lines(tmp_path / "missing.jsonl")
+
+
+def test_a_batch_is_answered_with_spark(collection: Collection, tmp_path: Path) -> None:
+    jobs, out = tmp_path / "jobs.jsonl", tmp_path / "answers.jsonl"
+    jobs.write_text("\n".join(json.dumps({"images": [str(path)], "top_k": 1}) for path in collection.paths()[:9]))
+    flags = ["--data", str(collection.volume), "--master", "local[2]", "--batch", str(jobs), "--out", str(out)]
+    subprocess.run(
+        [sys.executable, "-m", "recommendation", "query", *flags], cwd=ROOT, check=True
+    )  # one Spark per process
+    names = [json.loads(line)["queries"][0]["filename"] for line in out.read_text().splitlines()]
+    assert names == [path.name for path in collection.paths()[:9]]
