@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pyspark import SparkContext
@@ -52,13 +53,18 @@ def run_rooms(rooms: Sequence[Room], what: str) -> int:
     first = rooms[0].settings
     started = time.monotonic()
     with exclusive(first.data, what), spark.context(first, what) as sc:
-        for folder in (first.data, tables_dir(first.data), models_dir(first.data), reports_dir(first.data)):
-            sweep_temporary(folder)
+        sweep_leftovers(first.data)
         log.info("Spark is up after %.1f s", time.monotonic() - started)
         code = next((cli.NOTHING_PRODUCED for room in rooms if not _run_room(sc, room)), cli.OK)
         catalog.rebuild(first.data)
     log.info("all done in %.1f s", time.monotonic() - started)
     return code
+
+
+def sweep_leftovers(volume: Path) -> None:
+    """Delete unfinished files that belong to no stage; the stages sweep their own."""
+    for folder in (volume, tables_dir(volume), models_dir(volume), reports_dir(volume)):
+        sweep_temporary(folder)
 
 
 def _run_room(sc: SparkContext, room: Room) -> bool:
