@@ -25,7 +25,7 @@ class Searcher(NamedTuple):
         full: vectors for exact scores, shape (rows, width): float16 of unit length, or uint8 bits.
         reduced: vectors for candidates, shape (rows, dimensions); bits are not reduced.
         axes: shape (width, dimensions); None for bits.
-        mean: taken from a query's feature before it is brought to unit length; None where nothing is.
+        mean: what a query's feature is centred on; None where it is not.
         forest: Annoy's index of the reduced vectors; None where all are scanned.
         search_k: how many nodes of the forest are looked at.
     """
@@ -43,12 +43,12 @@ class Searcher(NamedTuple):
         if self.axes is None:
             return feature
         vector = np.asarray(feature, np.float32)
-        return reduction.unit(vector if self.mean is None else vector - self.mean)
+        return reduction.unit(vector) if self.mean is None else reduction.centre(vector, self.mean)
 
     def stored(self, row: int) -> Vector:
-        """The feature of a stored picture, up to a factor: `prepare` makes its vector of it."""
+        """The feature of a stored picture, brought to unit length: `prepare` makes its vector of it."""
         vector = self.vector(row)
-        return vector if self.mean is None else vector + self.mean
+        return vector if self.mean is None else reduction.uncentre(vector, self.mean)
 
     def vector(self, row: int) -> Vector:
         """The prepared vector of a stored picture."""

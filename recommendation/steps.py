@@ -62,7 +62,7 @@ class SliceSize(NamedTuple):
 
     rows: int
     text_bytes: int
-    total: NDArray[np.float64]  # reduction.fixed_point_sum of the embeddings
+    total: NDArray[np.float64]  # reduction.fixed_point_sum of the embeddings, each of unit length
     widths: dict[str, int]
     models: frozenset[str]
 
@@ -155,7 +155,7 @@ def measure_slice(volume: Path, parts: SliceParts) -> SliceSize:
     return SliceSize(
         rows=len(rows.image_ids),
         text_bytes=sum(map(len, rows.lines)),
-        total=reduction.fixed_point_sum(rows.vectors["embedding"]),
+        total=reduction.fixed_point_sum(reduction.unit(rows.vectors["embedding"])),
         widths={name: matrix.shape[1] for name, matrix in rows.vectors.items()},
         models=rows.models,
     )
@@ -207,7 +207,7 @@ def fill_slice(volume: Path, folder: Path, mean: NDArray[np.float32], place: Pla
         OSError: the disk is full or broken.
     """
     rows = read_slice(volume, place.parts)
-    vectors = {**rows.vectors, "embedding": reduction.unit(rows.vectors["embedding"] - mean)}
+    vectors = {**rows.vectors, "embedding": reduction.centre(rows.vectors["embedding"], mean)}
     for name, matrix in vectors.items():
         generation.write_rows(folder / f"{name}.npy", place.row, matrix)
     generation.write_rows(folder / "hash.npy", place.row, rows.hashes)

@@ -53,6 +53,7 @@ def true_scores(number: int, measure: str, metric: str | None = None) -> NDArray
     """Scores of all pictures for one of them, by the definition."""
     vectors = features()[measure]
     if measure == "embedding":
+        vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors = vectors - vectors.mean(axis=0)
         vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     metric = metric or MEASURES[measure].metrics[0]

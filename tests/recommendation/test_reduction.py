@@ -57,7 +57,7 @@ def test_axes_keep_the_share_that_their_projection_keeps() -> None:
     vectors = unit_vectors(300, 12)
     moment = reduction.second_moment(vectors)
     axes = reduction.principal_axes(moment, 3)
-    kept = (reduction.project(vectors, axes) ** 2).sum() / (vectors**2).sum()
+    kept = ((vectors @ axes) ** 2).sum() / (vectors**2).sum()
     assert reduction.kept_share(moment, axes) == pytest.approx(kept, abs=1e-3)
 
 
@@ -66,3 +66,11 @@ def test_a_zero_vector_stays_zero_when_brought_to_unit_length() -> None:
         [0, 0],
         [pytest.approx(0.6), pytest.approx(0.8)],
     ]
+
+
+def test_centring_is_undone() -> None:
+    vectors = np.abs(unit_vectors(50, 8))
+    mean = vectors.mean(axis=0)
+    for vector, centred in zip(vectors, reduction.centre(5 * vectors, mean), strict=True):
+        assert np.linalg.norm(centred) == pytest.approx(1, abs=1e-6)
+        assert reduction.uncentre(centred, mean) == pytest.approx(vector, abs=1e-5)
