@@ -55,7 +55,7 @@ def run(sc: SparkContext, settings: Settings, guard: Guard = GUARD) -> Accountin
     listed, fresh = list_source(sc, settings, snapshot)
     staged = stage_slices(sc, work, fresh, guard)
     new = finish_slices(sc, volume, snapshot, staged)
-    published = publish(volume, snapshot, new)
+    published = publish(volume, snapshot, standing_failures(sc, volume, snapshot, fresh), new)
     metadata.refresh(volume, published)
     shutil.rmtree(work, ignore_errors=True)
     return account(sum(part.rows for part in listed), fresh, staged, new)
@@ -142,6 +142,20 @@ def finish_slices(sc: SparkContext, volume: Path, snapshot: Snapshot, staged: Se
     return joined.flatMap(lambda one: finish(one[0], one[1] or ())).collect()
 
 
+def standing_failures(sc: SparkContext, volume: Path, snapshot: Snapshot, fresh: Sequence[Part]) -> list[Part]:
+    """The stored failures that this run leaves as they are: lasting ones of files that it does not read again."""
+    parts = [part for part in listing.known_parts(snapshot, STAGE) if part.table == FAILURES.name]
+    if not parts or not fresh:
+        return parts
+    n = partitions(parts)
+    stored = spread(sc, parts).flatMap(partial(steps.failed_sources, volume))
+    reread = spread(sc, fresh).flatMap(partial(steps.locations_of, work_dir(volume)))
+    outdated = stored.join(reread, n).map(lambda one: (one[1][0], one[0])).groupByKey(n)
+    rewritten = outdated.map(partial(steps.drop_failures, volume)).collect()
+    untouched = set(parts) - {old for old, _ in rewritten}
+    return [*untouched, *(new for _, new in rewritten if new.rows)]
+
+
 def spread(sc: SparkContext, addresses: Sequence[Any]) -> "RDD[Any]":
     """Addresses of parts over as many partitions as there are cores: what is read of each part is small."""
     return sc.parallelize(addresses, max(1, min(len(addresses), sc.defaultParallelism)))
@@ -152,12 +166,12 @@ def partitions(parts: Sequence[Part]) -> int:
     return 1 + sum(part.rows for part in parts) // ROWS_PER_PARTITION
 
 
-def publish(volume: Path, snapshot: Snapshot, new: Sequence[Part]) -> Snapshot:
-    """Make the new parts visible; failures that this run tried again are dropped. No change, no write."""
+def publish(volume: Path, snapshot: Snapshot, failures: Sequence[Part], new: Sequence[Part]) -> Snapshot:
+    """Make the new parts visible; of the stored failures only `failures` stay. No change, no write."""
     kept = {contract.name: snapshot.parts(contract, STAGE.name) for contract in TABLES}
-    kept[FAILURES.name] = [part for part in listing.known_parts(snapshot, STAGE) if part.table == FAILURES.name]
-    if not new and len(kept[FAILURES.name]) == len(snapshot.parts(FAILURES, STAGE.name)):
+    if not new and set(failures) == set(kept[FAILURES.name]):
         return snapshot
+    kept[FAILURES.name] = list(failures)
     mine = {name: [*parts, *(part for part in new if part.table == name)] for name, parts in kept.items()}
     published = tables.publish(volume, snapshot, STAGE.name, mine)
     tables.sweep(volume, published, STAGE.name, TABLES)

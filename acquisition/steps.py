@@ -129,6 +129,27 @@ def finish_slice(volume: Path, work: Path, done: Done, firsts: Iterable[str]) ->
     return [write_rows(volume, contract, rows, name, rows is passing) for contract, rows in contents if rows]
 
 
+def failed_sources(volume: Path, part: Part) -> Iterator[tuple[str, Part]]:
+    """What the rows of a part of FAILURES are about, each with the part."""
+    for source in tables.read_columns(volume, part, ["source"])["source"]:
+        yield source, part
+
+
+def locations_of(work: Path, part: Part) -> Iterator[tuple[str, None]]:
+    """Locations of a slice of the listing, as keys."""
+    for location in tables.read_columns(work, part, ["location"])["location"]:
+        yield location, None
+
+
+def drop_failures(volume: Path, outdated: tuple[Part, Iterable[str]]) -> tuple[Part, Part]:
+    """A part of FAILURES, and the one that takes its place without some sources' rows."""
+    part, sources = outdated
+    dropped = set(sources)
+    rows = [row for row in tables.read_rows(volume, part) if row["source"] not in dropped]
+    name = f"{part.slice.split('-')[0]}-{digest(part.sha256, sorted(dropped))[:12]}"  # a live part is never overwritten
+    return part, write_rows(volume, FAILURES, rows, name, transient=False)
+
+
 def write_rows(volume: Path, contract: Contract, rows: Iterable[dict[str, Any]], name: str, transient: bool) -> Part:
     """Write those columns of the rows that a table has."""
     columns = contract.schema.names

@@ -115,12 +115,16 @@ def test_a_copy_that_comes_later_adds_a_location_and_no_picture(sc: SparkContext
     assert sorted(column(volume, LOCATIONS, "filename")) == ["a.png", "b.png"]
 
 
-def test_a_file_that_was_mended_is_read_again(sc: SparkContext, volume: Path, source: Path) -> None:
+def test_a_file_that_was_mended_is_read_again_and_no_failure_any_more(
+    sc: SparkContext, volume: Path, source: Path
+) -> None:
     add(source, "good.png", encoded(plain()))
     add(source, "torn.png", encoded(plain(color=BLUE))[:60])
-    assert run(sc, volume, source).failed == {"undecodable": 1}
+    add(source, "lost.png", b"<html>")
+    assert run(sc, volume, source).failed == {"undecodable": 1, "unsupported_format": 1}
     add(source, "torn.png", encoded(plain(color=BLUE)))
-    assert run(sc, volume, source)[2:6] == (2, 1, 1, {})
+    assert run(sc, volume, source)[2:6] == (3, 1, 2, {})
+    assert [row["source"] for row in rows(volume, FAILURES)] == [str(source / "lost.png")]
 
 
 def test_a_file_that_vanished_is_tried_again_by_the_next_run(sc: SparkContext, volume: Path, source: Path) -> None:
