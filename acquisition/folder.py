@@ -64,11 +64,19 @@ def _list_folder(folder: Path) -> tuple[list[str], list[str]]:
         for one in found:
             if one.name.startswith("."):  # .DS_Store, ._IMG_1.jpg, .git
                 continue
-            if one.is_dir():
+            if _is_folder(one):
                 folders.append(one.name)
             elif may_be_picture(one.name):
                 files.append(one.name)
     return sorted(files, key=os.fsencode), sorted(folders, key=os.fsencode)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder or a link to one; a link to itself is not."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def may_be_picture(name: str) -> bool:

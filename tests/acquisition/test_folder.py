@@ -94,8 +94,12 @@ def test_links_are_followed_and_loops_end(tmp_path: Path) -> None:
 
 def test_a_link_to_nothing_is_listed_so_that_it_is_accounted_for(tmp_path: Path) -> None:
     (tmp_path / "gone.jpg").symlink_to(tmp_path / "nothing")
-    (entry,) = folder_entries(tmp_path, tmp_path / "volume")
-    assert (entry["size_bytes"], entry["mtime_ns"]) == (-1, -1)
+    (tmp_path / "self.jpg").symlink_to(tmp_path / "self.jpg")
+    found = [
+        (entry["filename"], entry["size_bytes"], entry["mtime_ns"])
+        for entry in folder_entries(tmp_path, tmp_path / "v")
+    ]
+    assert found == [("gone.jpg", -1, -1), ("self.jpg", -1, -1)]
 
 
 def test_the_volume_inside_the_folder_is_left_out(tmp_path: Path) -> None:
