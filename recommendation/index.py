@@ -8,7 +8,7 @@ it is open (built under a name of its own, then moved); building on the disk end
 
 import os
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 from annoy import AnnoyIndex

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from annoy import AnnoyIndex
 from numpy.typing import NDArray
 from shared.measures import MEASURES, Measure
 
@@ -35,7 +34,7 @@ class Searcher(NamedTuple):
     reduced: NDArray[Any]
     axes: NDArray[np.float32] | None
     mean: NDArray[np.float32] | None
-    forest: AnnoyIndex | None
+    forest: index.Forest | None
     search_k: int = 0
 
     def prepare(self, feature: Vector) -> Vector:
@@ -56,6 +55,11 @@ class Searcher(NamedTuple):
         return vector if self.axes is None else vector.astype(np.float32)
 
     @property
+    def metric(self) -> str:
+        """The distance that candidates are found by."""
+        return self.measure.metrics[0]
+
+    @property
     def trees(self) -> int:
         """Trees in the forest, 0 without one."""
         return 0 if self.forest is None else self.forest.get_n_trees()
@@ -67,18 +71,14 @@ class Searcher(NamedTuple):
             effort = max(1.0, count / LEAST_CANDIDATES)  # search_k was settled for the least
             return index.nearest(self.forest, reduced, count, int(self.search_k * effort))
         if self.axes is None:
-            return smallest(measures.distances(self.measure.metrics[0], reduced, self.reduced), count)
+            return smallest(measures.distances(self.metric, reduced, self.reduced), count)
         return smallest(-(self.reduced @ reduced), count)
 
-    def distances(self, vector: Vector, rows: NDArray[np.int64], metric: str | None = None) -> NDArray[np.float32]:
+    def distances(self, vector: Vector, rows: NDArray[np.int64], metric: str) -> NDArray[np.float32]:
         """Exact distances from a prepared vector to some rows, shape (len(rows),)."""
         full = self.full[rows]
         gallery = full if self.axes is None else full.astype(np.float32)
-        return measures.distances(metric or self.measure.metrics[0], vector, gallery)
-
-    def scores(self, vector: Vector, rows: NDArray[np.int64], metric: str | None = None) -> NDArray[np.float32]:
-        """Exact scores of some rows for a prepared vector, 0..1, shape (len(rows),)."""
-        return measures.score(metric or self.measure.metrics[0], self.distances(vector, rows, metric))
+        return measures.distances(metric, vector, gallery)
 
 
 def open_searcher(folder: Path, measure: Measure, search_k: int | None) -> Searcher:

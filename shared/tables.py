@@ -8,7 +8,6 @@ A part that no manifest of the snapshot names does not exist for readers.
 """
 
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -16,16 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from shared import parquet
 from shared.contracts import Contract
 from shared.errors import CannotProceedError
 from shared.files import TEMPORARY, digest, to_json, write_atomically
 from shared.volume import tables_dir
-
-Rows = Sequence[Mapping[str, Any]]
 
 RESTORE = "restore it, or delete tables/ and run again"
 
@@ -85,36 +81,10 @@ class Snapshot(NamedTuple):
         return digest([[part.sha256 for part in self.parts(contract)] for contract in contracts])
 
 
-def encode_rows(contract: Contract, rows: Rows) -> bytes:
-    """Rows as a Parquet file with a checksum on every page.
-
-    Raises:
-        ValueError: a row has a column that the contract lacks, lacks one that it has, or a null in one.
-    """
-    names = set(contract.schema.names)
-    for row in rows:
-        if row.keys() != names:
-            raise ValueError(f"expected the columns {sorted(names)} of {contract.name}, got {sorted(row)}")
-    table = pa.Table.from_pylist(list(rows), schema=contract.schema)
-    for field in contract.schema:
-        if not field.nullable and table[field.name].null_count:
-            raise ValueError(f"expected a value in every row of {contract.name}.{field.name}, got a null")
-    sink = io.BytesIO()
-    pq.write_table(
-        table,
-        sink,
-        row_group_size=contract.row_group_rows,
-        compression="zstd",
-        write_page_checksum=True,
-        store_schema=True,
-    )
-    return sink.getvalue()
-
-
 def write_part(
     volume: Path,
     contract: Contract,
-    rows: Rows,
+    rows: parquet.Rows,
     slice_name: str,
     stage: str,
     fingerprint: str,
@@ -124,9 +94,9 @@ def write_part(
     """Store the rows as one part, durable but not yet visible; a second attempt writes the same bytes.
 
     Raises:
-        ValueError: as `encode_rows`.
+        ValueError: as `parquet.encode_rows`.
     """
-    data = encode_rows(contract, rows)
+    data = parquet.encode_rows(contract, rows)
     sha256 = hashlib.sha256(data).hexdigest()
     part = Part(contract.name, slice_name, stage, fingerprint, len(rows), len(data), sha256, transient)
     write_atomically(part_path(volume, part), data)
@@ -143,29 +113,23 @@ def find_part(
     path = tables_dir(volume) / contract.name / part_name(slice_name, stage, fingerprint, transient)
     try:
         data = path.read_bytes()
-        rows = _parse(data).to_pylist()
-        if encode_rows(contract, rows) != data:
+        rows = parquet.decode(data).to_pylist()
+        if parquet.encode_rows(contract, rows) != data:
             return None
-    except (OSError, ValueError, pa.ArrowException):
+    except (OSError, ValueError, parquet.DamagedError):
         return None
     sha256 = hashlib.sha256(data).hexdigest()
     return Part(contract.name, slice_name, stage, fingerprint, len(rows), len(data), sha256, transient)
 
 
-def _parse(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
-    return pq.read_table(
-        pa.BufferReader(data), columns=columns, page_checksum_verification=True, use_threads=False, pre_buffer=False
-    )
-
-
-def read_table(volume: Path, part: Part, columns: Sequence[str] | None = None) -> pa.Table:
+def read_table(volume: Path, part: Part, columns: Sequence[str] | None = None) -> parquet.Table:
     """A part's rows, checked against its SHA-256.
 
     Raises:
         CannotProceedError: the file is missing or not what was written; the message names it.
     """
     data = _checked_bytes(part_path(volume, part), part.sha256)
-    return _parse(data, list(columns) if columns is not None else None)
+    return parquet.decode(data, list(columns) if columns is not None else None)
 
 
 def check_parts(volume: Path, parts: Iterable[Part]) -> None:
@@ -211,14 +175,9 @@ def read_row(volume: Path, part: Part, row: int, columns: Sequence[str]) -> dict
     path = part_path(volume, part)
     _check_once(path, part.sha256)
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
-            for group in range(file.num_row_groups):
-                if row < (rows := file.metadata.row_group(group).num_rows):
-                    return dict(file.read_row_group(group, list(columns), use_threads=False).slice(row, 1).to_pylist()[0])
-                row -= rows
-    except (OSError, pa.ArrowException) as error:
+        return parquet.read_row(path, row, columns)
+    except (OSError, parquet.DamagedError) as error:
         raise CannotProceedError(f"{path} cannot be read ({error}); {RESTORE}") from error
-    return {}
 
 
 @lru_cache(maxsize=65536)

@@ -18,7 +18,7 @@ DOORS = {
     "annoy": {"recommendation/index.py"},
     "onnx": {"shared/models/"},
     "onnxruntime": {"shared/models/"},
-    "pyarrow": {"shared/contracts.py", "shared/tables.py", "shared/foreign.py"},
+    "pyarrow": {"shared/contracts.py", "shared/parquet.py", "shared/foreign.py"},
     "PIL": {"shared/images.py", "acquisition/sample/", "recommendation/gallery.py"},
     "fastapi": {"recommendation/server.py", "recommendation/middleware.py"},
     "uvicorn": {"recommendation/service.py"},
