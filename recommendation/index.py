@@ -19,6 +19,7 @@ from shared.files import temporary_name
 SEED = 20260101
 READABLE_BY_ALL = 0o644
 
+Forest: TypeAlias = AnnoyIndex
 Vectors = NDArray[Any]  # of float32, or of uint8: bits
 
 
