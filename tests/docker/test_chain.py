@@ -134,6 +134,6 @@ def test_a_stage_that_fails_stops_the_chain_and_says_why(images: None, tmp_path:
     with project("failing", IMAGES=str(tmp_path)) as failing:
         done = failing.call("up")
         assert done.returncode == 1
-        assert "found no pictures in /pictures" in done.stdout
-        assert "acquisition" in done.stderr + done.stdout
+        assert "found no pictures in /pictures" in done.stderr
+        assert "didn't complete successfully" in done.stderr
         assert failing.inspect("labeling")["State"]["Status"] == "created"
