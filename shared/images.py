@@ -236,3 +236,24 @@ def resize(rgb: "NDArray[np.uint8]", width: int, height: int) -> "NDArray[np.uin
     import numpy as np
 
     return np.asarray(Image.fromarray(rgb).resize((width, height), Resampling.BICUBIC))
+
+
+def average(rgb: "NDArray[np.uint8]", width: int, height: int) -> "NDArray[np.uint8]":
+    """The whole picture squashed to shape (height, width, 3), each pixel the mean of those it stands for."""
+    import numpy as np
+
+    return np.asarray(Image.fromarray(rgb).resize((width, height), Resampling.BOX))
+
+
+def gray(rgb: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """The picture without colour, shape (height, width). Source: ITU-R BT.601 (luma)."""
+    import numpy as np
+
+    return np.asarray(Image.fromarray(rgb).convert("L"))
+
+
+def resize_gray(gray: "NDArray[np.uint8]", width: int, height: int) -> "NDArray[np.uint8]":
+    """The whole gray picture squashed to shape (height, width), as `imagehash` does it."""
+    import numpy as np
+
+    return np.asarray(Image.fromarray(gray).resize((width, height), Resampling.LANCZOS))
