@@ -4,6 +4,7 @@ import json
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +17,9 @@ import pytest
 from pyspark import SparkContext
 
 from recommendation import job
+from recommendation.service import open_socket
 from recommendation.settings import Settings
+from shared.errors import CannotProceedError, UsageError
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
@@ -98,3 +101,21 @@ def test_a_port_that_is_taken_is_named(
         assert process.wait(LIMIT_S) == 1
         assert process.stderr
         assert f"cannot listen on 127.0.0.1:{port}" in process.stderr.read()
+
+
+def test_answers_leave_at_once() -> None:
+    with open_socket("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_an_address_that_is_not_ours_is_named() -> None:
+    with pytest.raises(CannotProceedError, match=r"cannot listen on 192\.0\.2\.1:0"):
+        open_socket("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_cannot_be_is_wrong_usage(port: int) -> None:
+    with pytest.raises(UsageError, match="--port: expected 0 to 65535"):
+        open_socket("127.0.0.1", port)
