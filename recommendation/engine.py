@@ -6,13 +6,14 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from shared.measures import MEASURES
 
 from recommendation import generation
 from recommendation.generation import Generation
 from recommendation.rows import Rows
 from recommendation.searcher import Searcher, Vector, candidate_count, open_searchers
+from shared import measures
 from shared.errors import UsageError
+from shared.measures import MEASURES
 
 DEFAULT = "default"
 #: How the scores against several query pictures become one: like all of them in the mean, like all, like any.
@@ -127,7 +128,7 @@ class Engine:
 
     def _answers(self, query: "Query", best: Mapping[str, Ranking]) -> dict[str, list[dict[str, Any]]]:
         rows = np.unique(np.concatenate([ranking[0] for ranking in best.values()]))
-        scores = {name: query.scores({name: 1.0}, rows) for name in self._searchers}
+        scores = {name: query.scores(name, rows) for name in self._searchers}
         shown = {
             int(row): (self._rows[row], {name: rounded(values[place]) for name, values in scores.items()})
             for place, row in enumerate(rows)
@@ -159,12 +160,12 @@ class Query:
         self._ranked: dict[tuple[tuple[str, float], ...], Ranking] = {}
 
     def best(self, weights: Mapping[str, float]) -> Ranking:
-        """The top_k rows by a weighted sum of scores, best first, and their scores; equals in row order."""
+        """The top_k rows by a weighted sum of scores, best first, and their scores; equals by distance, then row."""
         key = tuple(weights.items())
         if key not in self._ranked:  # one measure alone may be the default, too
             rows = np.setdiff1d(self._candidates(weights), self._stored)
-            scores = self.scores(weights, rows)
-            order = np.argsort(-scores, kind="stable")[: self._options.top_k]
+            scores, distances = self._judge(weights, rows)
+            order = np.lexsort((distances, -scores))[: self._options.top_k]  # many scores are 0, no distance is
             self._ranked[key] = rows[order], scores[order]
         return self._ranked[key]
 
@@ -175,14 +176,26 @@ class Query:
             [self._searchers[name].propose(picture[name], count) for name in names for picture in self._pictures]
         )
 
-    def scores(self, weights: Mapping[str, float], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Weighted scores of some rows against all pictures together, shape (len(rows),)."""
-        each = np.zeros((len(self._pictures), len(rows)))
+    def scores(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Scores of some rows by one measure against all pictures together, shape (len(rows),)."""
+        return self._judge({name: 1.0}, rows)[0]
+
+    def _judge(
+        self, weights: Mapping[str, float], rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weighted scores and weighted distances of some rows against all pictures together."""
+        scores, distances = np.zeros((2, len(self._pictures), len(rows)))
         for place, picture in enumerate(self._pictures):
             for name, weight in weights.items():
-                metric = self._options.metric if self._options.metric in MEASURES[name].metrics else None
-                each[place] += weight * self._searchers[name].scores(picture[name], rows, metric)
-        return COMBINES[self._options.combine](each, axis=0)
+                metric = self._metric(name)
+                found = self._searchers[name].distances(picture[name], rows, metric)
+                distances[place] += weight * found
+                scores[place] += weight * measures.score(metric, found)
+        return COMBINES[self._options.combine](scores, axis=0), distances.mean(axis=0)
+
+    def _metric(self, name: str) -> str:
+        allowed = MEASURES[name].metrics
+        return self._options.metric if self._options.metric in allowed else allowed[0]
 
 
 def item(rank: int, score: float, known: Mapping[str, Any], scores: Mapping[str, float]) -> dict[str, Any]:

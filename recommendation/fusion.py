@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from recommendation.rows import Rows
 from recommendation.searcher import Searcher, open_searchers
+from shared import measures
 
 K = 5
 SEED = 20260101
@@ -99,7 +100,8 @@ def gather_one(searchers: Mapping[str, Searcher], label: Callable[[int], str], q
     hits[: len(candidates)] = [label(query) == label(row) != "" for row in candidates.tolist()]
     scores = {name: np.full(width, -1, np.float32) for name in searchers}
     for name, one in searchers.items():
-        scores[name][: len(candidates)] = one.scores(one.vector(query), candidates)
+        distances = one.distances(one.vector(query), candidates, one.metric)
+        scores[name][: len(candidates)] = measures.score(one.metric, distances)
     return Hits(scores, hits)
 
 

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from pyspark import SparkContext
-from shared.measures import MEASURES
 
 from recommendation import evaluate, fusion, generation, recall, steps
 from recommendation.engine import Options
 from recommendation.evaluate import Tally
 from recommendation.fusion import Choice
+from recommendation.joined import SliceParts, indexable
 from recommendation.rows import Rows
 from recommendation.settings import QuerySettings, Settings
-from recommendation.steps import Plan, SliceParts
+from recommendation.steps import Plan
 from shared import spark, tables
 from shared.errors import CannotProceedError
 from shared.files import digest
+from shared.measures import MEASURES
 from shared.models import store
 from shared.runs import Accounting
 
@@ -28,6 +29,7 @@ log = logging.getLogger("recommendation")
 LAYOUT = 1  # raise it when the files or what is in them change: every index is then built anew
 BLOCK_ROWS = 4096
 QUERIES_PER_TASK = 250
+PARTITIONS_PER_CORE = 4
 #: Settings that shape a generation.
 SHAPING = ("recall", "trees", "search", "scan_mib")
 
@@ -42,7 +44,7 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
         CannotProceedError: there is no such picture, or a table is damaged.
     """
     volume = settings.data.absolute()
-    parts = steps.indexable(tables.open_snapshot(volume))
+    parts = indexable(tables.open_snapshot(volume))
     shape = {name: getattr(settings, name) for name in SHAPING}
     fingerprint = digest(LAYOUT, shape)
     name = digest(fingerprint, [[part and part.sha256 for part in one[1:]] for one in parts])[:16]
@@ -99,6 +101,7 @@ class Clock:
         """Keep the seconds since the last lap under a name."""
         now = time.monotonic()
         self.laps[name], self._last = round(now - self._last, 2), now
+        log.info("recommendation: %s done in %.1f s", name, self.laps[name])
 
 
 def write_vectors(sc: SparkContext, volume: Path, parts: Sequence[SliceParts], folder: Path) -> tuple[Plan, Facts]:
@@ -107,10 +110,10 @@ def write_vectors(sc: SparkContext, volume: Path, parts: Sequence[SliceParts], f
     Returns:
         The shape of the generation; for each vector measure its dimensions and what they keep.
     """
-    sizes = sc.parallelize(parts, max(len(parts), 1)).map(partial(steps.measure_slice, volume)).collect()
-    plan, places = steps.lay_out(parts, sizes)
+    census = sc.parallelize(parts, len(parts)).map(partial(steps.count_slice, volume)).treeReduce(steps.add_census)
+    plan, places = steps.lay_out(parts, census)
     steps.reserve_files(folder, plan)
-    slices = sc.parallelize(places, min(len(places), 4 * sc.defaultParallelism))
+    slices = sc.parallelize(places, min(len(places), PARTITIONS_PER_CORE * sc.defaultParallelism))
     moments = slices.map(partial(steps.fill_slice, volume, folder, plan.mean)).treeReduce(steps.add_moments)
     reduced = (
         sc.parallelize(sorted(moments.items()), len(moments)).map(partial(steps.write_axes, folder)).collectAsMap()
@@ -148,7 +151,7 @@ def choose_default(sc: SparkContext, folder: Path, settled: Facts, rows: int) ->
 
 def tally_hits(sc: SparkContext, volume: Path, rows: int) -> Tally:
     """Ask every picture of the live index as a query; count the answers that have its label."""
-    queries = sc.parallelize(range(rows), max(sc.defaultParallelism, rows // QUERIES_PER_TASK))
+    queries = sc.parallelize(range(rows), PARTITIONS_PER_CORE * sc.defaultParallelism)
     return queries.mapPartitions(partial(evaluate.count_hits, volume)).treeReduce(evaluate.add_tallies)
 
 

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from shared.measures import MEASURES
 
 from recommendation import searcher
 from recommendation.searcher import Searcher, candidate_count
 from recommendation.settings import Settings
 from shared import measures
+from shared.measures import MEASURES
 
 K = 5
 EPSILON = 1e-5  # of a distance: float32 sums differ by about this with the order of the terms
@@ -66,7 +66,7 @@ def nearest_distances(one: Searcher, queries: NDArray[np.int64], rows: range) ->
     for place, (row, ranking) in enumerate(zip(queries, _rankings(one, queries, rows), strict=True)):
         nearest = searcher.smallest(ranking, K + 1) + rows.start
         nearest = nearest[nearest != row]
-        distances = np.sort(one.distances(one.vector(row), nearest))[:K]
+        distances = np.sort(one.distances(one.vector(row), nearest, one.metric))[:K]
         found[place, : len(distances)] = distances
     return found
 
@@ -75,7 +75,7 @@ def _rankings(one: Searcher, queries: NDArray[np.int64], rows: range) -> Iterabl
     """For each query something that orders the rows as their distances do, shape (rows,)."""
     gallery = one.full[rows.start : rows.stop]
     if one.axes is None:
-        return (measures.distances(one.measure.metrics[0], one.full[row], gallery) for row in queries)
+        return (measures.distances(one.metric, one.full[row], gallery) for row in queries)
     return -(one.full[queries].astype(np.float32) @ gallery.astype(np.float32).T)  # unit vectors: one product for all
 
 
@@ -95,7 +95,7 @@ def try_search(one: Searcher, queries: NDArray[np.int64], truth: NDArray[np.floa
         vector = one.vector(row)
         started = time.perf_counter()
         rows = one.propose(vector, candidate_count(K) + 1)
-        distances = np.sort(one.distances(vector, rows[rows != row]))[:K]
+        distances = np.sort(one.distances(vector, rows[rows != row], one.metric))[:K]
         seconds.append(time.perf_counter() - started)
         found += int((distances <= nearest[np.isfinite(nearest)].max(initial=0) + EPSILON).sum())
     possible = int(np.isfinite(truth).sum())

@@ -45,7 +45,7 @@ def uncentre(vector: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[
     along = float(vector @ mean)
     # |length * vector + mean| = 1, solved for the length
     length = -along + np.sqrt(max(0.0, along**2 + 1 - float(mean @ mean)))
-    return (length * vector + mean).astype(np.float32)
+    return np.asarray(length * vector + mean, np.float32)
 
 
 def second_moment(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -53,7 +53,7 @@ def second_moment(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
 
     It is the covariance where the vectors are centred, and what keeps inner products best where they are not.
     """
-    whole = np.rint(vectors.astype(np.float64) * FIXED_POINT)
+    whole: NDArray[np.float64] = np.rint(vectors.astype(np.float64) * FIXED_POINT)
     return whole.T @ whole
 
 

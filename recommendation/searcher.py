@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from shared.measures import MEASURES, Measure
 
 from recommendation import generation, index, reduction
 from shared import measures
 from shared.errors import CannotProceedError
+from shared.measures import MEASURES, Measure
 
 LEAST_CANDIDATES, CANDIDATES_PER_ANSWER = 200, 20
 

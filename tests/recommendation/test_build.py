@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pyspark import SparkContext
-from shared.measures import MEASURES
 
 from recommendation import generation, job, recall, searcher, steps
+from recommendation.joined import VECTORS
 from recommendation.settings import Settings
 from shared import measures, tables
 from shared.contracts import EMBEDDINGS
 from shared.errors import CannotProceedError
+from shared.measures import MEASURES
 from shared.volume import index_dir
 from tests.recommendation.in_process import context
 from tests.recommendation.made_up import WIDTHS, group_of, image_id, make_rows, make_volume
@@ -112,7 +113,7 @@ def test_embeddings_are_centred_on_the_collection_and_of_unit_length(built: Path
 
 def test_reduced_vectors_are_the_full_ones_along_the_axes(built: Path) -> None:
     folder = generation.open_live(built).folder
-    for name in steps.VECTORS:
+    for name in VECTORS:
         full, axes = np.load(folder / f"{name}.npy").astype(np.float32), np.load(folder / f"{name}.axes.npy")
         along = full @ axes
         expected = along / np.linalg.norm(along, axis=1, keepdims=True)

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from shared.measures import MEASURES
 
 from recommendation import job
 from recommendation.engine import Engine, Options, QueryPicture
 from recommendation.settings import Settings
 from shared import measures
 from shared.errors import UsageError
+from shared.measures import MEASURES
 from tests.recommendation.in_process import context
 from tests.recommendation.made_up import GROUPS, group_of, image_id, make_rows, make_volume
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pyspark import SparkContext
-from shared.measures import MEASURES
 
 from recommendation import evaluate, job
 from recommendation.engine import Engine, Options
 from recommendation.settings import Settings
+from shared.measures import MEASURES
 from tests.recommendation.in_process import context
 from tests.recommendation.made_up import group_of, make_volume
 
