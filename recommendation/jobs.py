@@ -12,7 +12,7 @@ from recommendation.query import error_object, read_upload
 from recommendation.settings import QuerySettings
 from shared.errors import BadInputError, CannotProceedError, UsageError
 
-KEYS = ("images", "ids", "top_k", "measures", "metric", "combine")
+KEYS = ("images", "id", "top_k", "measure", "metric", "combine")
 
 
 class Job(NamedTuple):
@@ -43,10 +43,10 @@ def parse_job(text: str | bytes, defaults: Options) -> Job:
     unknown = sorted(content.keys() - set(KEYS))
     if unknown:
         raise UsageError(f"expected the keys {', '.join(KEYS)}, got {', '.join(unknown)}")
-    measures = _texts(content, "measures")
+    measures = _texts(content, "measure")
     return Job(
         images=_texts(content, "images") or [],
-        ids=_texts(content, "ids") or [],
+        ids=_texts(content, "id") or [],
         options=Options(
             top_k=_value(content, "top_k", int, defaults.top_k),
             measures=defaults.measures if measures is None else tuple(measures),
@@ -60,12 +60,12 @@ def _texts(content: dict[str, Any], key: str) -> list[str] | None:
     values = content.get(key)
     if values is None:
         return None
+    if isinstance(values, str):
+        values = [values]
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise UsageError(f"{key}: expected a list of texts, got {json.dumps(values)[:80]}")
-    try:
-        os.fsencode(
-            "".join(values)
-        )  # a name that is not UTF-8 has surrogates that stand for its bytes; others stand for nothing
+        raise UsageError(f"{key}: expected a text or a list of texts, got {json.dumps(values)[:80]}")
+    try:  # surrogates may stand for the bytes of a name that is not UTF-8; some stand for nothing
+        os.fsencode("".join(values))
     except UnicodeEncodeError as error:
         raise UsageError(
             f"{key}: expected names that a file can have, got {json.dumps(values)[:80]} ({error.reason})"

@@ -24,7 +24,7 @@ def test_each_line_is_answered_in_order_and_a_bad_one_says_why(collection: Colle
     lines = [
         json.dumps({"images": [first.relative_to(collection.pictures).as_posix()], "top_k": 1}),
         "nonsense",
-        json.dumps({"images": [str(second)], "measures": ["color"]}),
+        json.dumps({"images": [str(second)], "measure": ["color"]}),
         json.dumps({"images": ["missing.jpg"]}),
     ]
     answers = [

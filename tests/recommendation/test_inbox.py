@@ -47,7 +47,7 @@ def drop(inbox: Inbox, name: str, job: object) -> None:
 
 def test_a_job_is_answered_and_moved_away(inbox: Inbox, collection: Collection) -> None:
     [first, second, *_] = collection.paths()
-    drop(inbox, "job.json", {"images": [str(first), str(second)], "top_k": 3, "measures": ["color"], "combine": "max"})
+    drop(inbox, "job.json", {"images": [str(first), str(second)], "top_k": 3, "measure": "color", "combine": "max"})
     assert poll(inbox) == 1
     answer = answer_of(inbox, "job.json")
     assert [query["filename"] for query in answer["queries"]] == [first.name, second.name]
@@ -95,7 +95,7 @@ def test_unfinished_names_folders_and_pipes_are_left_alone(inbox: Inbox) -> None
         ("not json", "wrong_usage", "expected a JSON object"),
         ("[1]", "wrong_usage", "expected a JSON object, got [1]"),
         ('{"images": ["a.jpg"], "topk": 3}', "wrong_usage", "topk"),
-        ('{"images": "a.jpg"}', "wrong_usage", "images: expected a list of texts"),
+        ('{"images": {"a": 1}}', "wrong_usage", "images: expected a text or a list of texts"),
         ('{"images": ["a.jpg"], "top_k": "5"}', "wrong_usage", "top_k: expected a whole number"),
         ('{"images": ["a.jpg"], "top_k": true}', "wrong_usage", "top_k: expected a whole number"),
         ('{"images": ["\\ud800.jpg"]}', "wrong_usage", "names that a file can have"),
@@ -103,7 +103,7 @@ def test_unfinished_names_folders_and_pipes_are_left_alone(inbox: Inbox) -> None
         ('{"images": ["../../../etc/passwd"]}', "wrong_usage", "inside the inbox"),
         ('{"images": ["missing.jpg"]}', "vanished", "missing.jpg"),
         ('{"images": ["/dev/zero"]}', "unreadable", "not a regular file"),
-        ('{"ids": ["nothing"]}', "wrong_usage", "nothing"),
+        ('{"id": ["nothing"]}', "wrong_usage", "nothing"),
         ("[" * 100_000, "wrong_usage", "expected a JSON object"),
     ],
 )
