@@ -26,11 +26,12 @@ from typing import Any, NamedTuple, NoReturn, Self
 
 from shared import images
 from shared.errors import BadInputError, CannotProceedError
-from shared.headers import check_bytes
+from shared.headers import check_length
 from shared.images import Picture
 
 START_LIMIT_S = 60.0
 MAX_MESSAGE_BYTES = 128 * 1024 * 1024
+RECEIVE_BYTES = 64 * 1024  # more would cost a memory mapping for each call
 LENGTHS = struct.Struct(">II")  # of a message's header, JSON, and of its body
 
 
@@ -63,7 +64,7 @@ class Decoder:
             BadInputError: the file is no usable picture, or cost more than it may.
             CannotProceedError: no child can be started.
         """
-        check_bytes(data)
+        check_length(data)
         child = self._idle.get()
         try:
             return child.decode(data)
@@ -183,34 +184,34 @@ def send(channel: socket.socket, header: dict[str, Any], body: bytes, deadline: 
     """
     text = json.dumps(header).encode()
     set_deadline(channel, deadline)
-    channel.sendall(LENGTHS.pack(len(text), len(body)) + text)
-    channel.sendall(body)
+    channel.sendall(b"".join((LENGTHS.pack(len(text), len(body)), text, body)))
 
 
 def receive(channel: socket.socket, deadline: float = inf) -> tuple[dict[str, Any], bytes]:
-    """Read one message: its header and its body.
+    """Read one message: its header and its body. No message follows before it is answered.
 
     Raises:
         TimeoutError: the deadline passed, on the clock of `time.monotonic`.
         ConnectionError, EOFError: the other side is gone.
     """
-    lengths = LENGTHS.unpack(receive_bytes(channel, LENGTHS.size, deadline))
-    if sum(lengths) > MAX_MESSAGE_BYTES:
-        raise ConnectionError(f"expected at most {MAX_MESSAGE_BYTES} bytes, got {lengths}")
-    header, body = (receive_bytes(channel, length, deadline) for length in lengths)
-    return json.loads(header), body
+    message = receive_until(channel, bytearray(), LENGTHS.size, deadline)
+    text_length, body_length = LENGTHS.unpack_from(message)
+    start, end = LENGTHS.size + text_length, LENGTHS.size + text_length + body_length
+    if end > MAX_MESSAGE_BYTES:
+        raise ConnectionError(f"expected at most {MAX_MESSAGE_BYTES} bytes, got {end}")
+    view = memoryview(receive_until(channel, message, end, deadline))
+    return json.loads(bytes(view[LENGTHS.size : start])), bytes(view[start:])
 
 
-def receive_bytes(channel: socket.socket, length: int, deadline: float) -> bytes:
-    """Exactly `length` bytes; see `receive`."""
-    received = bytearray()
+def receive_until(channel: socket.socket, received: bytearray, length: int, deadline: float) -> bytearray:
+    """`received` with what comes next, once there are `length` bytes; see `receive`."""
     while len(received) < length:
         set_deadline(channel, deadline)
-        chunk = channel.recv(min(length - len(received), 1 << 20))
+        chunk = channel.recv(RECEIVE_BYTES)
         if not chunk:
             raise EOFError(f"expected {length} bytes, got {len(received)}")
         received += chunk
-    return bytes(received)
+    return received
 
 
 def set_deadline(channel: socket.socket, deadline: float) -> None:

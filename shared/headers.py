@@ -22,16 +22,25 @@ class Limits(NamedTuple):
 LIMITS = Limits()
 
 
+def check_length(data: bytes, limits: Limits = LIMITS) -> None:
+    """Refuse what need not be looked at to be refused.
+
+    Raises:
+        BadInputError: empty_file or too_many_bytes.
+    """
+    if not data:
+        raise BadInputError("empty_file", "the file has no bytes")
+    if len(data) > limits.max_bytes:
+        raise BadInputError("too_many_bytes", f"expected at most {limits.max_bytes} bytes, got {len(data)}")
+
+
 def check_bytes(data: bytes, limits: Limits = LIMITS) -> None:
     """Refuse what need not be opened to be refused.
 
     Raises:
         BadInputError: empty_file, too_many_bytes, too_many_scans or too_many_pixels.
     """
-    if not data:
-        raise BadInputError("empty_file", "the file has no bytes")
-    if len(data) > limits.max_bytes:
-        raise BadInputError("too_many_bytes", f"expected at most {limits.max_bytes} bytes, got {len(data)}")
+    check_length(data, limits)
     if data.startswith(START_OF_IMAGE) and count_scans(data, limits.max_scans) > limits.max_scans:
         raise BadInputError("too_many_scans", f"expected at most {limits.max_scans} scans in a JPEG")
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":  # opening one already allocates its pixels
