@@ -2,8 +2,9 @@
 
 1. The driver walks the source and writes what it finds in slices under `work/`. Files that an earlier run has read
    are taken out by a join, and what is left is sliced anew.
-2. Each slice becomes one part of STAGED. Exact duplicates are found by `reduceByKey`, and the slice's final parts
-   are written without them. All parts of all tables become visible in one move.
+2. Each slice becomes one part of STAGED and one of THUMBNAILS, still under `work/`. Exact duplicates are found by
+   `reduceByKey`, and the slice's final parts are written without them. All parts of all tables become visible in one
+   move.
 """
 
 import logging
@@ -117,7 +118,7 @@ def stage_slices(sc: SparkContext, work: Path, fresh: Sequence[Part], guard: Gua
     todo = slices.work_list(sc, work, Snapshot({}), STAGE, [part.slice for part in fresh])
 
     def describe(names: "RDD[str]") -> "RDD[slices.TableRow]":
-        return names.flatMap(partial(listing.read_slice, work, STAGE)).map(partial(steps.describe_entry, guard))
+        return names.flatMap(partial(listing.read_slice, work, STAGE)).flatMap(partial(steps.describe_entry, guard))
 
     waiting = set(todo.todo)
     with progress(sc, STAGE.name, sum(part.rows for part in fresh if part.slice in waiting)) as counter:

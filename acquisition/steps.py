@@ -12,7 +12,7 @@ from shared import headers, images, locations, tables
 from shared.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
 from shared.decoder import Guard, decoder
 from shared.errors import TRANSIENT_REASONS, BadInputError
-from shared.files import digest
+from shared.files import digest, sync_folder, temporary_name, write_atomically
 from shared.slices import Done, Stage, TableRow, failure_row
 from shared.tables import Part
 
@@ -21,7 +21,7 @@ VERSION = 1
 FINGERPRINT = digest(
     "acquisition", VERSION, images.FORMATS, headers.LIMITS, images.THUMBNAIL_SIDE_PX, images.THUMBNAIL_QUALITY
 )
-STAGE = Stage("acquisition", FINGERPRINT, (STAGED,))
+STAGE = Stage("acquisition", FINGERPRINT, (THUMBNAILS, STAGED))
 
 IMAGE_ID_LENGTH = 32
 
@@ -34,17 +34,18 @@ class FileBytes(NamedTuple):
     mtime_ns: int
 
 
-def describe_entry(guard: Guard, entry: Entry) -> TableRow:
-    """The row of STAGED that an entry becomes, or the row of FAILURES."""
+def describe_entry(guard: Guard, entry: Entry) -> list[TableRow]:
+    """The rows of THUMBNAILS and STAGED that an entry becomes, or the row of FAILURES."""
     try:
-        return STAGED.name, stage_picture(guard, entry)
+        row = stage_picture(guard, entry)
     except BadInputError as error:
         known = entry["size_bytes"], entry["mtime_ns"]
-        return failure_row(STAGE.name, entry["location"], error.reason, error.detail, *known)
+        return [failure_row(STAGE.name, entry["location"], error.reason, error.detail, *known)]
+    return [(contract.name, select_columns(contract, row)) for contract in STAGE.contracts]
 
 
 def stage_picture(guard: Guard, entry: Entry) -> dict[str, Any]:
-    """Read and decode the file of an entry.
+    """Read and decode the file of an entry: the columns of STAGED and THUMBNAILS.
 
     Raises:
         BadInputError: there is no picture to be had, and why.
@@ -113,20 +114,38 @@ def finish_slice(volume: Path, work: Path, done: Done, firsts: Iterable[str]) ->
         firsts: locations of those pictures that no other slice and no earlier run has.
     """
     chosen = set(firsts)
-    staged = tables.read_rows(work, staged_part(done))
+    part = staged_part(done)
+    staged = tables.read_rows(work, part)
     pictures = [row for row in staged if row["location"] in chosen]
-    failures = [row for part in done.parts if part.table == FAILURES.name for row in tables.read_rows(work, part)]
+    failures = [row for one in done.parts if one.table == FAILURES.name for row in tables.read_rows(work, one)]
     lasting = [row for row in failures if row["reason"] not in TRANSIENT_REASONS]
     passing = [row for row in failures if row["reason"] in TRANSIENT_REASONS]
-    contents = [
-        (THUMBNAILS, pictures),
-        (IMAGES, pictures),
-        (LOCATIONS, staged),
-        (FAILURES, lasting),
-        (FAILURES, passing),
-    ]
-    name = staged_part(done).slice
-    return [write_rows(volume, contract, rows, name, rows is passing) for contract, rows in contents if rows]
+    contents = [(IMAGES, pictures), (LOCATIONS, staged), (FAILURES, lasting), (FAILURES, passing)]
+    written = [write_rows(volume, contract, rows, part.slice, rows is passing) for contract, rows in contents if rows]
+    if not pictures:
+        return written
+    thumbnails = next(one for one in done.parts if one.table == THUMBNAILS.name)
+    if len(pictures) == len(staged):
+        return [link_part(work, volume, thumbnails), *written]
+    paired = zip(staged, tables.read_rows(work, thumbnails), strict=True)
+    kept = [thumbnail for row, thumbnail in paired if row["location"] in chosen]
+    return [write_rows(volume, THUMBNAILS, kept, part.slice, transient=False), *written]
+
+
+def link_part(source: Path, target: Path, part: Part) -> Part:
+    """Give a part a second name on another volume: thumbnails are by far the most bytes and need not be written twice."""
+    old, new = tables.part_path(source, part), tables.part_path(target, part)
+    new.parent.mkdir(parents=True, exist_ok=True)
+    aside = temporary_name(new)
+    try:
+        os.link(old, aside)
+    except OSError:  # not every file system has links
+        write_atomically(new, old.read_bytes())
+    else:
+        os.replace(aside, new)
+        aside.unlink(missing_ok=True)  # it stays where `new` was the same file already, of an earlier attempt
+        sync_folder(new.parent)
+    return part
 
 
 def failed_sources(volume: Path, part: Part) -> Iterator[tuple[str, Part]]:
@@ -152,6 +171,10 @@ def drop_failures(volume: Path, outdated: tuple[Part, Iterable[str]]) -> tuple[P
 
 def write_rows(volume: Path, contract: Contract, rows: Iterable[dict[str, Any]], name: str, transient: bool) -> Part:
     """Write those columns of the rows that a table has."""
-    columns = contract.schema.names
-    kept = [{column: row[column] for column in columns} for row in rows]
+    kept = [select_columns(contract, row) for row in rows]
     return tables.write_part(volume, contract, kept, name, STAGE.name, STAGE.fingerprint, transient=transient)
+
+
+def select_columns(contract: Contract, row: dict[str, Any]) -> dict[str, Any]:
+    """Those columns of a row that a table has."""
+    return {name: row[name] for name in contract.schema.names}

@@ -57,7 +57,9 @@ LISTING = Contract(
     pa.schema(
         [
             *ENTRY_COLUMNS,
-            column("reason", pa.string(), "why the entry names no picture, one of shared.errors.REASONS; empty if it may"),
+            column(
+                "reason", pa.string(), "why the entry names no picture, one of shared.errors.REASONS; empty if it may"
+            ),
             column("detail", pa.string(), "what exactly is wrong with the entry, empty if nothing is"),
         ]
     ),
@@ -78,8 +80,8 @@ THUMBNAIL_COLUMNS = [
     column("jpeg", pa.binary(), "the thumbnail as JPEG: sRGB, shorter side at most 256 px, EXIF turn applied"),
 ]
 
-#: One row per decoded file of a slice, before duplicates are found. Never published.
-STAGED = Contract("staged", pa.schema([*PICTURE_COLUMNS, *THUMBNAIL_COLUMNS]), row_group_rows=256)
+#: One row per decoded file of a slice, before duplicates are found; its thumbnail is beside it. Never published.
+STAGED = Contract("staged", pa.schema(PICTURE_COLUMNS))
 
 #: One row per picture (per image_id); location is the smallest of its first run's locations.
 IMAGES = Contract("images", pa.schema(PICTURE_COLUMNS))

@@ -81,7 +81,7 @@ SIDEWAYS = frozenset({5, 6, 7, 8})
 
 
 class Picture(NamedTuple):
-    """One decoded file; the fields are columns of `shared.contracts.STAGED`."""
+    """One decoded file; the fields are columns of `shared.contracts.STAGED` and THUMBNAILS."""
 
     width_px: int
     height_px: int

@@ -8,7 +8,8 @@ import pytest
 
 from acquisition import steps
 from acquisition.entries import bad_entry, file_entry
-from shared import images
+from shared import images, tables
+from shared.contracts import THUMBNAILS
 from shared.decoder import GUARD, Guard
 from shared.errors import BadInputError
 from shared.files import digest
@@ -25,7 +26,7 @@ def refusal(path: Path) -> BadInputError:
 
 
 def failure(path: Path, guard: Guard = GUARD) -> str:
-    table, row = steps.describe_entry(guard, file_entry("folder", path))
+    ((table, row),) = steps.describe_entry(guard, file_entry("folder", path))
     assert (table, row["source"]) == ("failures", str(path))
     return str(row["reason"])
 
@@ -76,12 +77,12 @@ def test_a_picture_becomes_one_row(tmp_path: Path) -> None:
     data = encoded(plain((40, 30)))
     path = tmp_path / "a.png"
     path.write_bytes(data)
-    table, row = steps.describe_entry(GUARD, file_entry("folder", path))
-    assert table == "staged"
+    (thumbnails, thumbnail), (staged, row) = steps.describe_entry(GUARD, file_entry("folder", path))
+    assert (thumbnails, staged) == ("thumbnails", "staged")
     assert row["image_id"] == hashlib.sha256(data).hexdigest()[:32]
     assert (row["location"], row["size_bytes"], row["mtime_ns"]) == (str(path), len(data), path.stat().st_mtime_ns)
     assert (row["width_px"], row["height_px"], row["format"], row["mode"]) == (40, 30, "PNG", "RGB")
-    assert images.open_thumbnail(row["jpeg"]).shape == (30, 40, 3)
+    assert images.open_thumbnail(thumbnail["jpeg"]).shape == (30, 40, 3)
 
 
 @pytest.mark.parametrize(
@@ -106,18 +107,37 @@ def test_a_file_that_changed_since_it_was_listed_is_kept_as_it_is_now(tmp_path: 
     path.write_bytes(b"old")
     entry = file_entry("folder", path)
     path.write_bytes(encoded(plain()))
-    _, row = steps.describe_entry(GUARD, entry)
+    _, (_, row) = steps.describe_entry(GUARD, entry)
     assert row["size_bytes"] == path.stat().st_size
 
 
 def test_a_bad_entry_fails_with_its_own_reason() -> None:
-    _, row = steps.describe_entry(GUARD, bad_entry("list", "/l.txt:7", "bad_entry", "expected a path, got none"))
+    ((_, row),) = steps.describe_entry(GUARD, bad_entry("list", "/l.txt:7", "bad_entry", "expected a path, got none"))
     assert {name: row[name] for name in ("stage", "source", "reason", "detail")} == {
         "stage": "acquisition",
         "source": "/l.txt:7",
         "reason": "bad_entry",
         "detail": "expected a path, got none",
     }
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_part_gets_a_second_name_where_there_are_links_and_a_copy_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError("Operation not permitted")
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", no_links)
+    work, volume = tmp_path / "work", tmp_path / "volume"
+    row = {"image_id": "0" * 32, "thumbnail_width_px": 1, "thumbnail_height_px": 1, "jpeg": b"x"}
+    part = tables.write_part(work, THUMBNAILS, [row], "s", "acquisition", steps.FINGERPRINT)
+    for _ in range(2):  # a second attempt changes nothing
+        assert steps.link_part(work, volume, part) == part
+    assert tables.read_rows(volume, part) == [row]
+    assert [path.name for path in (volume / "tables" / "thumbnails").iterdir()] == [part.name]
+    assert (tables.part_path(volume, part).stat().st_nlink == 2) is has_links
 
 
 def test_the_fingerprint_stays_as_long_as_the_rules_do() -> None:
