@@ -12,7 +12,7 @@ from shared import measures
 from shared.errors import CannotProceedError
 from shared.measures import MEASURES, Measure
 
-LEAST_CANDIDATES, CANDIDATES_PER_ANSWER = 200, 20
+LEAST_CANDIDATES, CANDIDATES_PER_ANSWER = 100, 20
 
 Vector = NDArray[Any]  # of float32, or of uint8: bits
 
