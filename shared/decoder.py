@@ -170,7 +170,8 @@ def command(guard: Guard) -> list[str]:
 
 def environment() -> dict[str, str]:
     """The child's environment: it finds what we find, even code shipped as a zip."""
-    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+    project = str(Path(__file__).resolve().parents[1])  # an editable install is not on the path but found by a hook
+    path = os.pathsep.join([project, *(entry or str(Path.cwd()) for entry in sys.path)])
     # One arena: glibc reserves 64 MB of address space for each further one.
     return os.environ | {"PYTHONPATH": path, "MALLOC_ARENA_MAX": "1"}
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -171,3 +172,18 @@ def test_every_hostile_file_is_a_picture_or_a_refusal_and_cheap(hostile: Path, g
     assert outcomes["exif_count_4e9.jpg"] == "JPEG"
     guarded.close()
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20  # KiB
+
+
+def test_the_child_finds_code_that_was_shipped_as_a_zip(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
+        for path in sorted((ROOT / "shared").glob("*.py")):
+            archive.write(path, path.relative_to(ROOT))
+    script = f"""if True:
+        import sys
+        sys.path.insert(0, {str(tmp_path / "code.zip")!r})
+        from shared import decoder
+        assert "code.zip" in decoder.__file__
+        with decoder.Decoder() as made:
+            assert made.decode({GOOD!r}).format == "PNG"
+    """
+    assert subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=False).returncode == 0
