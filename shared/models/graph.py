@@ -11,6 +11,8 @@ from shared.models.card import Card
 
 PREFIX = "network/"  # before every name of the original graph, so that ours are free
 MIN_OPSET = 13  # quantising per channel needs it
+#: Names of the nodes that scale the pixels; in float even where the network is int8.
+SCALING_NODES = ("scaled", "shifted")
 FULLY_CONNECTED = {"Gemm", "MatMul"}
 
 

@@ -23,14 +23,19 @@ LOG_ERRORS = 3
 ERRORS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplementedByRuntime, RuntimeException)
 
 
+def open_session(network: bytes) -> onnxruntime.InferenceSession:
+    """A session on one thread: Spark, or the server, already works on every core."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = LOG_ERRORS
+    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+
+
 class Embedder:
     """A network ready to look at pictures. Any number of threads may share it."""
 
-    def __init__(self, network: bytes | str) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = LOG_ERRORS
-        self._session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    def __init__(self, network: bytes) -> None:
+        self._session = open_session(network)
 
     @property
     def side_px(self) -> int:

@@ -117,6 +117,21 @@ def read_choice(volume: Path) -> Choice | None:
     return choice if model_path(volume, choice.sha256).exists() else None
 
 
+def kept_choice(volume: Path, network: Model, precision: str) -> Choice | None:
+    """The volume's choice if it still stands, else None.
+
+    Args:
+        network: the float32 network that is wanted.
+        precision: fp32, int8, or auto for the volume's own.
+    """
+    choice = read_choice(volume)
+    if choice is None:
+        return None
+    model = load_model(volume, choice.sha256)
+    stands = choice.settled if precision == "auto" else model.precision == precision
+    return choice if stands and model.fp32_sha256 == network.sha256 else None
+
+
 def current(volume: Path) -> Model:
     """Return the model the volume's embeddings are made with.
 

@@ -1,0 +1,148 @@
+"""Wire the embedding room: settle on a model, then let it look at every slice of thumbnails that lacks embeddings.
+
+An int8 copy is made from pictures of the collection: `observe` maps each batch to the ranges of all tensors inside the
+network, and `reduce` widens them until they hold everything that was seen. Other pictures then say whether the copy finds
+the neighbours that the network finds.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pyspark import RDD, Broadcast, SparkContext
+
+from embedding import precision, steps
+from embedding.settings import Settings
+from embedding.steps import Thumbnail
+from shared import runs, slices, tables
+from shared.contracts import THUMBNAILS
+from shared.errors import CannotProceedError
+from shared.models import quantise, store
+from shared.models.installation import FP32, INT8, resolve
+from shared.models.session import Embedder, checked_bytes
+from shared.models.store import Choice, Model
+from shared.pipeline import require
+from shared.progress import progress
+from shared.runs import Accounting
+from shared.slices import TableRow
+from shared.tables import Part, Snapshot
+
+log = logging.getLogger(__name__)
+
+
+def run(sc: SparkContext, settings: Settings) -> Accounting:
+    """Embed every picture that the volume's model has not embedded yet.
+
+    Writes EMBEDDINGS, CATEGORIES and FAILURES.
+
+    Raises:
+        UsageError: there is no such network, or its card does not fit.
+        CannotProceedError: there are no thumbnails, or the network cannot be had.
+    """
+    volume, snapshot = settings.data, tables.open_snapshot(settings.data)
+    require(snapshot.rows(THUMBNAILS), "embedding", "acquisition")
+    model = settle_model(sc, settings, snapshot)
+    stage, parts = steps.stage_of(model), thumbnail_parts(snapshot)
+    work = slices.work_list(sc, volume, snapshot, stage, parts)
+    describe = partial(embed, volume, parts, model)
+    with progress(sc, "embedding", sum(parts[name].rows for name in work.todo)) as counter:
+        done = slices.run_slices(sc, volume, stage, work.todo, describe, counter)
+    slices.publish(volume, snapshot, stage, work, done)
+    return runs.account_slices(stage, THUMBNAILS, snapshot, work, done)
+
+
+def thumbnail_parts(snapshot: Snapshot) -> dict[str, Part]:
+    """The part of THUMBNAILS that each slice has."""
+    return {part.slice: part for part in snapshot.parts(THUMBNAILS)}
+
+
+def embed(volume: Path, parts: dict[str, Part], model: Model, names: "RDD[str]") -> "RDD[TableRow]":
+    """Rows of every table from names of slices; a slice's rows stay in its partition and in its order."""
+    return (
+        names.flatMap(partial(steps.read_thumbnails, volume, parts))
+        .mapPartitions(partial(steps.embed_pictures, volume, model))
+        .flatMap(partial(steps.rows, model))
+    )
+
+
+def settle_model(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> Model:
+    """The model that the volume keeps, or the one it keeps from now on; says which and why."""
+    volume = settings.data
+    network = resolve(volume, settings.model, settings.model_zoo)
+    choice = store.kept_choice(volume, network, settings.precision)
+    if choice is None:
+        pictures = snapshot.rows(THUMBNAILS)
+        choice = precision.settled_without_trial(network, settings.precision, pictures) or try_int8(
+            sc, settings, snapshot, network
+        )
+        store.choose(volume, choice)
+    model = store.load_model(volume, choice.sha256)
+    log.info("model %s (SHA-256 %s...), %s", model.network, model.sha256[:12], choice.reason)
+    return model
+
+
+def try_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, network: Model) -> Choice:
+    """Make the int8 copy, compare it with the network on pictures of the collection, and choose."""
+    try:
+        return compare_int8(sc, settings, snapshot, network)
+    except CannotProceedError as error:
+        if settings.precision == INT8:
+            raise
+        return Choice(network.sha256, settled=True, reason=f"{FP32}: {error}")
+
+
+def compare_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, network: Model) -> Choice:
+    """Choose between the network and its int8 copy; the copy is stored when it is chosen.
+
+    Raises:
+        CannotProceedError: this network cannot be quantised.
+    """
+    volume = settings.data
+    sample = sample_pictures(sc, volume, thumbnail_parts(snapshot))
+    calibration, checked = precision.divide(sample)
+    original = checked_bytes(store.model_path(volume, network.sha256), network.sha256)
+    copy = quantised(sc, original, calibration)
+    before, after = (vectors(sc, one, checked) for one in (original, copy))
+    kept = precision.kept_neighbours(before, after)
+    choice = precision.judge(network.sha256, sha256(copy).hexdigest(), kept, len(checked), settings.precision)
+    if choice.sha256 != network.sha256:
+        store.save_model(volume, copy, network._replace(precision=INT8))
+    return choice
+
+
+def sample_pictures(sc: SparkContext, volume: Path, parts: dict[str, Part]) -> list[Thumbnail]:
+    """Pictures that stand for the collection: the same ones for the same collection."""
+    names = steps.sampled_slices(parts)
+    thumbnails = sc.parallelize(names, len(names)).flatMap(partial(steps.read_thumbnails, volume, parts))
+    return thumbnails.takeOrdered(precision.SAMPLED_PICTURES)
+
+
+def quantised(sc: SparkContext, network: bytes, pictures: Sequence[Thumbnail]) -> bytes:
+    """The int8 copy of a network, made from what goes on inside it on these pictures.
+
+    Raises:
+        CannotProceedError: this network cannot be quantised.
+    """
+    prepared, observing = quantise.prepare_both(network)
+    ranges = sc.parallelize(pictures, sc.defaultParallelism).mapPartitions(partial(observe, sc.broadcast(observing)))
+    return quantise.quantise(prepared, ranges.reduce(quantise.wider))
+
+
+def observe(network: "Broadcast[bytes]", thumbnails: Iterable[Thumbnail]) -> Iterator[NDArray[np.float32]]:
+    """The ranges inside the network for each batch of a partition."""
+    return steps.observe(quantise.Observer(network.value), thumbnails)
+
+
+def vectors(sc: SparkContext, network: bytes, pictures: Sequence[Thumbnail]) -> NDArray[np.float32]:
+    """The vectors a network makes of pictures, shape (pictures, length)."""
+    thumbnails = sc.parallelize(pictures, sc.defaultParallelism)
+    return np.stack(thumbnails.mapPartitions(partial(look, sc.broadcast(network))).collect())
+
+
+def look(network: "Broadcast[bytes]", thumbnails: Iterable[Thumbnail]) -> Iterator[NDArray[np.float32]]:
+    """The vectors of a partition."""
+    return (seen.vector for seen in steps.look(Embedder(network.value), thumbnails))

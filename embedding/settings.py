@@ -1,0 +1,22 @@
+"""What the embedding room can be told."""
+
+from dataclasses import dataclass
+
+from shared import settings
+from shared.models.fetch import ZOO
+from shared.settings import setting
+
+
+@dataclass(frozen=True)
+class Settings(settings.Settings):
+    """Which network, how exact, and from where."""
+
+    model: str = setting(
+        "auto", "network: auto, mobilenetv2, efficientnet-lite0, or an ONNX file that has a card beside it"
+    )
+    precision: str = setting(
+        "auto",
+        "numbers inside the network; auto: int8 where it keeps the neighbours and is worth making",
+        choices=("auto", "fp32", "int8"),
+    )
+    model_zoo: str = setting(ZOO, "address that stands for the ONNX model zoo's folder")

@@ -1,0 +1,109 @@
+"""What happens to one picture, and to one batch of them: pixels, vector, rows. No Spark, no settings."""
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared import images, tables
+from shared.contracts import CATEGORIES, EMBEDDINGS, THUMBNAILS
+from shared.files import digest
+from shared.models.quantise import Observer
+from shared.models.session import Embedder, embedder
+from shared.models.store import Model, model_path
+from shared.slices import Stage, TableRow, failure_row
+from shared.tables import Part
+
+STAGE = "embedding"
+TOP_CATEGORIES = 5
+SAMPLED_FROM = 2048  # pictures; more slices are not read for a sample, however large the collection is
+BATCH = 8  # pictures; larger ones are no faster: 8.1 ms a picture at 1, 7.7 ms at 8
+
+
+class Thumbnail(NamedTuple):
+    """A picture as acquisition left it."""
+
+    image_id: str
+    jpeg: bytes
+
+
+class Seen(NamedTuple):
+    """What the network made of a picture: a vector and the probability of each category."""
+
+    image_id: str
+    vector: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+
+
+def stage_of(model: Model) -> Stage:
+    """The stage with this model; with another one everything is made anew."""
+    return Stage(STAGE, digest(model.sha256, TOP_CATEGORIES), (CATEGORIES, EMBEDDINGS))
+
+
+def read_thumbnails(volume: Path, parts: dict[str, Part], slice_name: str) -> Iterator[Thumbnail]:
+    """The thumbnails of a slice, in its order."""
+    columns = tables.read_columns(volume, parts[slice_name], [field.name for field in THUMBNAILS.schema])
+    yield from map(Thumbnail, columns["image_id"], columns["jpeg"])
+
+
+def sampled_slices(parts: dict[str, Part]) -> list[str]:
+    """Slices that hold enough pictures to take a sample from; the same ones for the same collection.
+
+    Their order is that of hashes of their names, for neighbours in a listing look alike.
+    """
+    names = sorted(parts, key=digest)
+    before = accumulate((parts[name].rows for name in names), initial=0)
+    return [name for name, rows in zip(names, before, strict=False) if rows < SAMPLED_FROM]
+
+
+def embed_pictures(volume: Path, model: Model, thumbnails: Iterable[Thumbnail]) -> Iterator[Seen]:
+    """What the volume's network makes of each picture, in order."""
+    return look(embedder(model_path(volume, model.sha256), model.sha256), thumbnails)
+
+
+def look(network: Embedder, thumbnails: Iterable[Thumbnail]) -> Iterator[Seen]:
+    """What a network makes of each picture, in order."""
+    for batch in batches(thumbnails, BATCH):
+        vectors, probabilities = network.embed(batch_pixels(batch, network.side_px))
+        yield from map(Seen, [thumbnail.image_id for thumbnail in batch], vectors, probabilities)
+
+
+def observe(network: Observer, thumbnails: Iterable[Thumbnail]) -> Iterator[NDArray[np.float32]]:
+    """The ranges of the tensors inside a network, for each batch of pictures."""
+    return (network.ranges(batch_pixels(batch, network.side_px)) for batch in batches(thumbnails, BATCH))
+
+
+def batches(thumbnails: Iterable[Thumbnail], size: int) -> Iterator[list[Thumbnail]]:
+    """The pictures in lists of `size`; the last one may be shorter."""
+    pictures = iter(thumbnails)
+    while batch := list(islice(pictures, size)):
+        yield batch
+
+
+def batch_pixels(batch: Iterable[Thumbnail], side_px: int) -> NDArray[np.uint8]:
+    """The whole pictures squashed to squares, shape (n, side_px, side_px, 3).
+
+    Squashing finds more of the same class than a cut-out of the middle: precision@5 0.887 against 0.869.
+    """
+    return np.stack([images.resize(images.open_thumbnail(one.jpeg), side_px, side_px) for one in batch])
+
+
+def rows(model: Model, seen: Seen) -> Iterator[TableRow]:
+    """A picture's rows: its categories and its vector, or one failure."""
+    if not (np.isfinite(seen.vector).all() and np.isfinite(seen.probabilities).all()):
+        yield failure_row(STAGE, seen.image_id, "not_finite", f"the network {model.name} answered NaN or infinity")
+        return
+    identity = {"image_id": seen.image_id, "model_sha256": model.sha256}
+    for rank, number in enumerate(most_probable(seen.probabilities), start=1):
+        found = {"rank": rank, "category": model.categories[number], "probability": float(seen.probabilities[number])}
+        yield CATEGORIES.name, identity | found
+    yield EMBEDDINGS.name, identity | {"vector": seen.vector}
+
+
+def most_probable(probabilities: NDArray[np.float32]) -> list[int]:
+    """The numbers of the most probable categories, best first; of equals the first."""
+    order = np.argsort(-probabilities, kind="stable")
+    return [int(number) for number in order[:TOP_CATEGORIES]]
