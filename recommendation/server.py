@@ -128,7 +128,7 @@ def queries(answerer: Answerer, defaults: Options) -> APIRouter:
     ) -> JSONResponse:
         said = Search(
             top_k=asked.top_k if top_k is None else top_k,
-            measure=[*asked.measure, *measure],
+            measure=[one for one in (*asked.measure, *measure) if one],  # a form's empty choice means all
             metric=metric or asked.metric,
             combine=combine or asked.combine,
         )

@@ -79,6 +79,7 @@ def test_options_may_come_in_the_form_or_in_the_address(client: httpx.Client, co
     in_address = upload(client, path, query="?top_k=2&measure=color&measure=hash&combine=max").json()["results"]
     assert in_form == in_address
     assert {name: len(items) for name, items in in_form.items()} == {"color": 2, "hash": 2}
+    assert upload(client, path, measure="", top_k="").json()["results"] == upload(client, path).json()["results"]
 
 
 def test_five_pictures_are_a_query_and_six_are_not(client: httpx.Client, collection: Collection) -> None:
