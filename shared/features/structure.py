@@ -63,4 +63,4 @@ def cell_weights(side: int) -> NDArray[np.float32]:
     """How much a row of pixels counts for each row of cells, shape (GRID, side): all for the nearest, less between two."""
     place = (np.arange(side) + 0.5) * GRID / side - 0.5
     distance = np.abs(np.clip(place, 0, GRID - 1) - np.arange(GRID)[:, np.newaxis])
-    return np.maximum(0, 1 - distance).astype(np.float32)
+    return np.asarray(np.maximum(0, 1 - distance), np.float32)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.handoff import refresh_list
+from shared.handoff import refresh, refresh_list, refresh_mapping
 
 
 def cut_off() -> Iterator[object]:
@@ -45,3 +45,15 @@ def test_a_file_whose_writing_failed_is_written_the_next_time(volume: Path) -> N
         refresh_list(volume, "x.json", "two", cut_off())
     assert json.loads((volume / "x.json").read_text()) == [1]
     assert refresh_list(volume, "x.json", "two", [2])
+
+
+def test_items_become_a_json_object_in_their_order(volume: Path) -> None:
+    items = [("b", {"ü": 1}), ('a "quoted"\nname', [])]
+    assert refresh_mapping(volume, "x.json", "one", iter(items))
+    assert list(json.loads((volume / "x.json").read_text(encoding="utf-8")).items()) == items
+
+
+def test_a_file_may_be_in_a_folder(volume: Path) -> None:
+    assert refresh(volume, "reports/x.csv", "one", [b"a,", b"b"])
+    assert not refresh(volume, "reports/x.csv", "one", [b"c"])
+    assert (volume / "reports/x.csv").read_bytes() == b"a,b"

@@ -1,0 +1,16 @@
+"""Say what every picture looks like: colours, shape, tones and features."""
+
+from collections.abc import Sequence
+
+from labeling import job
+from labeling.settings import Settings
+from shared import pipeline
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Return 0 when pictures were labelled or nothing was left to do, 1 when none could be, 2 on wrong usage."""
+    return pipeline.main("labeling", __doc__ or "", Settings, job.run, argv)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

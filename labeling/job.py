@@ -1,0 +1,91 @@
+"""Wire the labeling room: describe every slice that lacks labels, then count what the whole collection has."""
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from pyspark import RDD, SparkContext
+
+from labeling import handoff, steps
+from labeling.settings import Settings
+from labeling.steps import STAGE, SliceParts
+from shared import runs, slices, tables
+from shared.contracts import IMAGES, LABELS, THUMBNAILS, TOTALS
+from shared.pipeline import require
+from shared.progress import progress
+from shared.runs import Accounting
+from shared.slices import TableRow
+from shared.tables import Part, Snapshot
+
+PARTS_PER_TASK = 16
+MOST_TOTALS = 10_000  # a source may tag every picture differently; the most frequent are kept
+
+
+def run(sc: SparkContext, settings: Settings) -> Accounting:
+    """Label every picture that has no labels yet.
+
+    Writes LABELS, FEATURES, TOTALS, images_labels.json and, if asked for, features.csv.
+
+    Raises:
+        CannotProceedError: there are no thumbnails.
+    """
+    volume, snapshot = settings.data, tables.open_snapshot(settings.data)
+    require(snapshot.rows(THUMBNAILS), STAGE.name, "acquisition")
+    parts = steps.slice_parts(snapshot)
+    work = slices.work_list(sc, volume, snapshot, STAGE, parts)
+    with progress(sc, STAGE.name, sum(parts[name].images.rows for name in work.todo)) as counter:
+        done = slices.run_slices(sc, volume, STAGE, work.todo, partial(describe, volume, parts), counter)
+    published = slices.publish(volume, snapshot, STAGE, work, done)
+    published = refresh_totals(sc, volume, published)
+    handoff.refresh_labels(volume, published, partial(repeated_names, sc, volume, published))
+    handoff.refresh_features(volume, published, wanted=settings.features_csv)
+    return runs.account_slices(STAGE, IMAGES, snapshot, work, done)
+
+
+def describe(volume: Path, parts: dict[str, SliceParts], names: "RDD[str]") -> "RDD[TableRow]":
+    """Rows of every table from names of slices; a slice's rows stay in its partition and in its order."""
+    return names.flatMap(partial(steps.read_pictures, volume, parts)).flatMap(steps.describe)
+
+
+def refresh_totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> Snapshot:
+    """Count the collection anew if its labels have changed since it was counted."""
+    counted = snapshot.digest(LABELS)[:16]  # names the part: another one each time, so a live part is never overwritten
+    if [part.slice for part in snapshot.parts(TOTALS, STAGE.name, STAGE.fingerprint)] == [counted]:
+        return snapshot
+    rows = [{"kind": kind, "value": value, "pictures": n} for (kind, value), n in totals(sc, volume, snapshot)]
+    part = tables.write_part(volume, TOTALS, rows, counted, STAGE.name, STAGE.fingerprint)
+    published = tables.publish(volume, snapshot, STAGE.name, {TOTALS.name: [part]})
+    tables.sweep(volume, published, STAGE.name, [TOTALS])
+    return published
+
+
+def totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> list[tuple[tuple[str, str], int]]:
+    """How many pictures have each colour, orientation, size, format and tag; the most frequent first."""
+    counts = counted(labels(sc, volume, snapshot, steps.COUNTED), steps.kinds_of)
+    return counts.takeOrdered(MOST_TOTALS, key=steps.most_frequent_first)
+
+
+def repeated_names(sc: SparkContext, volume: Path, snapshot: Snapshot) -> frozenset[str]:
+    """File names that more than one picture has; the driver holds these, never all names."""
+    counts = counted(labels(sc, volume, snapshot, ["filename"]), steps.filename_of)
+    return frozenset(counts.filter(steps.is_repeated).keys().collect())
+
+
+def labels(sc: SparkContext, volume: Path, snapshot: Snapshot, columns: list[str]) -> "RDD[dict[str, Any]]":
+    """Some columns of LABELS, row by row."""
+    parts = snapshot.parts(LABELS)
+    n_tasks = max(sc.defaultParallelism, math.ceil(len(parts) / PARTS_PER_TASK))
+    return sc.parallelize(parts, min(len(parts), n_tasks)).flatMap(partial(read_part, volume, columns))
+
+
+def read_part(volume: Path, columns: list[str], part: Part) -> list[dict[str, Any]]:
+    """Some columns of a part's rows."""
+    return tables.read_rows(volume, part, columns)
+
+
+def counted(rows: "RDD[dict[str, Any]]", keys_of: Callable[[dict[str, Any]], Iterator[Any]]) -> "RDD[tuple[Any, int]]":
+    """How many rows have each key."""
+    return rows.flatMap(keys_of).map(lambda key: (key, 1)).reduceByKey(add)

@@ -1,0 +1,15 @@
+"""What the labeling room can be told."""
+
+from dataclasses import dataclass
+
+from shared import settings
+from shared.settings import setting
+
+
+@dataclass(frozen=True)
+class Settings(settings.Settings):
+    """What it writes beside its tables."""
+
+    features_csv: bool = setting(
+        False, "write reports/features.csv, about 5 KB a picture; once there it is kept current"
+    )

@@ -1,0 +1,106 @@
+"""What happens to one picture: thumbnail to labels and features. No Spark, no settings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from labeling.kinds import orientation, size_category
+from labeling.palette import predominant_colors
+from labeling.tones import tones
+from shared import features, images, tables
+from shared.contracts import FEATURES, IMAGES, LABELS, THUMBNAILS
+from shared.features.color import lab_histogram
+from shared.features.hashes import gray_hashes
+from shared.features.lab import SIDE_PX, srgb_to_lab
+from shared.features.structure import lightness_orientations
+from shared.files import digest
+from shared.slices import Stage, TableRow
+from shared.tables import Part, Snapshot
+
+VERSION = 1  # raise it when a label becomes another one than before
+STAGE = Stage("labeling", digest(VERSION, features.VERSION), (LABELS, FEATURES))
+
+KNOWN = ("image_id", "filename", "location", "format", "tags")
+COUNTED = ["orientation", "size_category", "format", "color_names", "tags"]
+READ = (*KNOWN, "width_px", "height_px")
+
+
+class Picture(NamedTuple):
+    """A picture as acquisition left it: columns READ of IMAGES, and the thumbnail."""
+
+    known: dict[str, Any]
+    jpeg: bytes
+
+
+class SliceParts(NamedTuple):
+    """What acquisition stored of one slice; both have the same rows in the same order."""
+
+    images: Part
+    thumbnails: Part
+
+
+def slice_parts(snapshot: Snapshot) -> dict[str, SliceParts]:
+    """The slices that acquisition has finished, by name."""
+    images_of, thumbnails_of = ({part.slice: part for part in snapshot.parts(one)} for one in (IMAGES, THUMBNAILS))
+    return {name: SliceParts(part, thumbnails_of[name]) for name, part in images_of.items() if name in thumbnails_of}
+
+
+def read_pictures(volume: Path, parts: dict[str, SliceParts], slice_name: str) -> Iterator[Picture]:
+    """The pictures of a slice, in its order."""
+    mine = parts[slice_name]
+    jpegs = tables.read_columns(volume, mine.thumbnails, ["jpeg"])["jpeg"]
+    yield from map(Picture, tables.read_rows(volume, mine.images, READ), jpegs)
+
+
+def describe(picture: Picture) -> Iterator[TableRow]:
+    """A picture's row of LABELS and its row of FEATURES."""
+    known, thumbnail = picture.known, images.open_thumbnail(picture.jpeg)
+    rgb, gray = images.average(thumbnail, SIDE_PX, SIDE_PX), images.gray(thumbnail)
+    lab = srgb_to_lab(rgb)
+    palette = predominant_colors(rgb, lab)
+    yield (
+        LABELS.name,
+        {name: known[name] for name in KNOWN}
+        | {
+            "palette": palette.rgb.tolist(),
+            "palette_shares": palette.shares.tolist(),
+            "color_names": palette.names,
+            "orientation": orientation(known["width_px"], known["height_px"]),
+            "size_category": size_category(known["width_px"], known["height_px"]),
+        }
+        | tones(lab[..., 0], gray)._asdict(),
+    )
+    yield (
+        FEATURES.name,
+        {
+            "image_id": known["image_id"],
+            "color": lab_histogram(lab),
+            "structure": lightness_orientations(lab[..., 0]),
+            "hash": gray_hashes(gray),
+        },
+    )
+
+
+def kinds_of(label: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What TOTALS counts of a row of LABELS: pairs of kind and value, each once."""
+    for kind in ("orientation", "size_category", "format"):
+        yield kind, label[kind]
+    for name in sorted(set(label["color_names"])):
+        yield "color", name
+    for tag in sorted(set(label["tags"])):
+        yield "tag", tag
+
+
+def filename_of(label: dict[str, Any]) -> Iterator[str]:
+    """The key that images_labels.json would give a picture."""
+    yield label["filename"]
+
+
+def is_repeated(counted: tuple[str, int]) -> bool:
+    """Whether more than one picture has it."""
+    return counted[1] > 1
+
+
+def most_frequent_first(counted: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
+    """Sort key: by count, then by name."""
+    return -counted[1], counted[0]
