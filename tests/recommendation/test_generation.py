@@ -1,5 +1,6 @@
 """Files of a generation: written in place, checked before use, published in one move."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -102,3 +103,28 @@ def test_rows_that_do_not_fit_are_refused(tmp_path: Path, start: int, shape: tup
     generation.reserve(tmp_path / "some.npy", "float32", (10, 2))
     with pytest.raises(ValueError, match="expected rows of shape"):
         generation.write_rows(tmp_path / "some.npy", start, np.zeros(shape))
+
+
+@pytest.mark.parametrize("n_moves", range(5))
+def test_a_crash_at_any_move_leaves_a_generation_that_answers(
+    volume: Path, monkeypatch: pytest.MonkeyPatch, n_moves: int
+) -> None:
+    publish(volume, ONE)
+    moves, move = iter(range(n_moves)), os.replace
+
+    def move_or_crash(source: Path, target: Path) -> None:
+        if next(moves, None) is None:
+            raise KeyboardInterrupt
+        move(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", move_or_crash)
+        if n_moves < 4:  # two documents, the folder, CURRENT
+            with pytest.raises(KeyboardInterrupt):
+                publish(volume, TWO)
+        else:
+            publish(volume, TWO)
+    assert generation.open_live(volume).name == (ONE if n_moves < 4 else TWO)
+    publish(volume, TWO)
+    assert generation.open_live(volume).name == TWO
+    assert {path.name for path in index_dir(volume).iterdir()} <= {ONE, TWO, "CURRENT"}
