@@ -1,0 +1,1 @@
+"""Kill and break the pipeline on purpose, run it again, and compare with a run that nobody disturbed."""

@@ -1,0 +1,64 @@
+"""`python -m bench.chaos --kills N --seed SEED`: kill the pipeline, run it again, compare. Exit code 1 if anything was lost."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bench.chaos import kills, publish
+from shared.errors import CannotProceedError
+
+COMMAND = ("run", "--master", "local[2]", "--model", "efficientnet-lite0")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Return 0 when nothing was lost, else 1; the scratch folder is kept then."""
+    arguments = parser().parse_args(argv)
+    scratch = Path(tempfile.mkdtemp(prefix="imagerec-chaos-", dir=arguments.scratch)).resolve()
+    try:
+        lost = sum(say(line) for line in lines(scratch, arguments))
+    except (kills.LostError, CannotProceedError, TimeoutError) as error:
+        lost = say(f"LOST {error}")
+    print(f"{lost} lost; {scratch} is kept" if lost else "nothing lost, nothing done twice, nothing different")
+    if not lost:
+        shutil.rmtree(scratch)
+    return min(lost, 1)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The flags."""
+    made = argparse.ArgumentParser(prog="python -m bench.chaos", description=__doc__)
+    made.add_argument("--kills", type=int, default=20, help="how often to kill the real command [default 20]")
+    made.add_argument("--seed", type=int, default=1, help="chooses victims and moments [default 1]")
+    made.add_argument(
+        "--stride", type=int, default=1, help="visit every n-th crash point of the publish path [default 1]"
+    )
+    made.add_argument("--scratch", type=Path, help="folder to work in [default: the system's for temporary files]")
+    return made
+
+
+def lines(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
+    """What is done, a line for each kill and each comparison."""
+    started = time.monotonic()
+    yield from publish.crash_everywhere(scratch / "publish", arguments.stride)
+    yield f"the publish path took {time.monotonic() - started:.0f} s"
+    if arguments.kills:
+        bench = kills.Bench(scratch, COMMAND)
+        settings = kills.prepare(bench)
+        for one in settings:
+            yield f"undisturbed {one.name}: {one.seconds:.0f} s, {one.points} crash points, {len(one.expected)} files and tables"
+        yield from kills.chains(bench, settings, arguments.kills, arguments.seed)
+        yield f"{arguments.kills} kills took {time.monotonic() - started:.0f} s"
+
+
+def say(line: str) -> bool:
+    """Print a line; True if it tells of a loss."""
+    print(line, flush=True)
+    return line.startswith("LOST")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

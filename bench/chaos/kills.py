@@ -1,0 +1,293 @@
+"""Kill the real command at random moments and crash points, run it again, and compare with an undisturbed run."""
+
+import json
+import random
+import re
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.chaos import compare, pictures
+from bench.chaos.points import MOVED, Plan
+from bench.chaos.processes import LOOK_EVERY_S, Command
+from bench.chaos.service import Watch, watched
+from recommendation import generation
+from recommendation.engine import Engine, Options
+from shared import locations, tables
+
+PICTURES, MORE_PICTURES = 70, 100  # of the first run and, with what is added, of the second: three slices and one more
+LONGEST_CHAIN = 5  # kills before a run is left in peace
+ORPHANS_LIMIT_S = 60.0
+#: Last table of each stage that works in slices: its part says that a slice is complete.
+LAST_TABLES = ("staged", "features", "categories")
+#: What can be killed, and how often it is chosen. Killing a worker must not even end the run.
+VICTIMS = {"point": 10, "everything": 4, "driver": 3, "java": 2, "worker": 3, "daemon": 1}
+MENDED = {"worker", "daemon"}
+SPARK_IS_UP = "Spark is up"
+ACCOUNT = re.compile(r"(\w+): listed (\d+) = done (\d+) \+ skipped (\d+) \+ failed (\d+)")
+
+
+class Setting(NamedTuple):
+    """From which volume to which a run leads, and what an undisturbed one did."""
+
+    name: str
+    source: Path
+    before: Path
+    expected: dict[str, str]
+    answers: dict[str, str]  # generation -> its answer to the first picture, for every one that may be live
+    seconds: float
+    points: int
+
+
+class Bench(NamedTuple):
+    """The folders of one series of kills."""
+
+    scratch: Path
+    arguments: tuple[str, ...]  # of the command, but for source and volume
+
+    @property
+    def volume(self) -> Path:
+        """The volume under test; always the same path, for the catalog names it."""
+        return self.scratch / "volume"
+
+    def start(self, setting_source: Path, name: str, plan: Plan | None = None) -> Command:
+        """Start the command."""
+        arguments = [*self.arguments, "--source", str(setting_source), "--data", str(self.volume)]
+        return Command(arguments, self.scratch / "logs" / name, self.volume, plan)
+
+    def reset(self, before: Path) -> None:
+        """Put the volume back to what it was."""
+        shutil.rmtree(self.volume, ignore_errors=True)
+        shutil.copytree(before, self.volume)
+
+
+class LostError(Exception):
+    """Something that was promised did not hold."""
+
+
+def prepare(bench: Bench) -> list[Setting]:
+    """Run undisturbed twice: on nothing, and on a collection that has grown.
+
+    Raises:
+        LostError: a run fails without being disturbed.
+    """
+    first, second = bench.scratch / "source", bench.scratch / "grown"
+    pictures.write_source(first, 0, PICTURES)
+    shutil.copytree(first, second)
+    pictures.write_source(second, PICTURES, MORE_PICTURES)
+    empty = bench.scratch / "empty"
+    empty.mkdir()
+    fresh = undisturbed(bench, "fresh", first, empty, {})
+    filled = bench.scratch / "filled"
+    shutil.copytree(bench.volume, filled)
+    return [fresh, undisturbed(bench, "grown", second, filled, fresh.answers)]
+
+
+def undisturbed(bench: Bench, name: str, source: Path, before: Path, answers: dict[str, str]) -> Setting:
+    """What a run does that nobody disturbs.
+
+    Raises:
+        LostError: it fails.
+    """
+    bench.reset(before)
+    started = time.monotonic()
+    command = bench.start(source, f"undisturbed-{name}")
+    if command.wait():
+        raise LostError(f"an undisturbed run failed:\n{command.said}")
+    seconds = time.monotonic() - started
+    count = sum(not line.startswith(MOVED) for line in command.points.read_text(encoding="utf-8").splitlines())
+    known = answers | answer(bench.volume)
+    return Setting(name, source, before, compare.contents(bench.volume), known, seconds, count)
+
+
+def answer(volume: Path) -> dict[str, str]:
+    """The answer to one query by the generation that answers it; {} while there is no index.
+
+    Raises:
+        CannotProceedError: the live generation is damaged.
+    """
+    if generation.live_name(volume) is None:
+        return {}
+    engine = Engine.open(volume)
+    results = engine.search([engine.features_of(engine.known(0)["image_id"])], Options())
+    return {engine.generation: json.dumps(results)}
+
+
+def chains(bench: Bench, settings: Sequence[Setting], kills: int, seed: int) -> Iterator[str]:
+    """Kill until there were as many kills as asked for.
+
+    Yields:
+        A line for each kill and each comparison.
+
+    Raises:
+        LostError: a promise did not hold; the message says which, and where the logs are.
+    """
+    dice, number, chain = random.Random(seed), 0, 0
+    while number < kills:
+        setting = settings[chain % len(settings)]
+        bench.reset(setting.before)
+        with service(bench, setting, f"chain-{chain:04d}") as watch:
+            runs: list[Command] = []
+            for _ in range(min(dice.randint(1, LONGEST_CHAIN), kills - number)):
+                number += 1
+                line, runs = kill_once(bench, setting, dice, runs, f"{number:04d}")
+                yield f"kill {number:4d} {setting.name}: {line}"
+                if runs[-1].process.returncode == 0:
+                    break
+            yield f"     end {setting.name}: {finish(bench, setting, runs, f'{number:04d}-end')}"
+        if watch:
+            yield f"   asked {setting.name}: {judge(watch)}"
+        chain += 1
+
+
+@contextmanager
+def service(bench: Bench, setting: Setting, name: str) -> Iterator[Watch | None]:
+    """The query service beside the runs, where the volume has an index to begin with."""
+    if generation.live_name(bench.volume) is None:
+        yield None
+        return
+    picture = first_picture(bench.volume)
+    with watched(bench.volume, bench.scratch / "logs" / name, picture, setting.answers) as watch:
+        yield watch
+
+
+def judge(watch: Watch) -> str:
+    """What the service answered all the while.
+
+    Raises:
+        LostError: it failed to, or answered something else than the live generation does.
+    """
+    if watch.wrong or not watch.asked:
+        raise LostError(f"the service: {watch.wrong or 'was never asked'}")
+    return f"the service answered {sum(watch.asked.values())} times: {watch.asked}"
+
+
+def first_picture(volume: Path) -> Path:
+    """The file of the picture whose answer is known."""
+    return locations.decode(Engine.open(volume).known(0)["location"])
+
+
+def kill_once(
+    bench: Bench, setting: Setting, dice: random.Random, runs: list[Command], name: str
+) -> tuple[str, list[Command]]:
+    """Start the command and kill something of it; what came of it, and all runs so far.
+
+    Raises:
+        LostError: a promise did not hold.
+    """
+    victim = dice.choices(list(VICTIMS), list(VICTIMS.values()))[0]
+    if victim == "point":
+        at, action = dice.randint(1, setting.points), dice.choice(["kill", "session"])
+        command = bench.start(setting.source, name, Plan("", "", at, action))
+        what = f"crash point {at}"
+    else:
+        command = bench.start(setting.source, name)
+        moment = dice.uniform(0, setting.seconds)
+        what = f"{victim} after {moment:.1f} s"
+        strike(command, victim, moment, dice)
+    code = command.wait()
+    if victim == "point":
+        what += f" ({where(command, bench.volume, at)})"
+    check_manners(victim, what, code, command.said)
+    look(bench, setting, what)
+    check_repeats(runs, command)
+    return f"{what}: {outcome(code)}", [*runs, command]
+
+
+def check_manners(victim: str, what: str, code: int, said: str) -> None:
+    """Fail unless the run went on without a worker, or said in a sentence why it could not without Java.
+
+    Raises:
+        LostError: it did neither.
+    """
+    if victim in MENDED and code:
+        raise LostError(f"{what}: expected the run to go on, it ended with {code}:\n{said}")
+    if victim == "java" and code and SPARK_IS_UP in said and "Traceback" in said:
+        raise LostError(f"{what}: expected one sentence:\n{said}")
+
+
+def strike(command: Command, victim: str, moment: float, dice: random.Random) -> None:
+    """Kill the victim when the moment has come, or as soon after as there is one."""
+    deadline = time.monotonic() + moment
+    while command.process.poll() is None:
+        if time.monotonic() >= deadline and command.kill(victim, dice.choice):
+            break
+        time.sleep(LOOK_EVERY_S)
+
+
+def where(command: Command, volume: Path, at: int) -> str:
+    """What the process was about to do at a crash point."""
+    lines = command.points.read_text(encoding="utf-8").splitlines() if command.points.exists() else []
+    found = [line.split(" ", 2)[2] for line in lines if line.startswith(f"{at} ")]
+    return found[0].replace(f"{volume}/", "") if found else "not reached"
+
+
+def outcome(code: int) -> str:
+    """What the exit code of a run says."""
+    return {0: "the run went on and ended well", -9: "killed"}.get(code, f"ended with {code}")
+
+
+def look(bench: Bench, setting: Setting, what: str) -> None:
+    """Read all that readers read.
+
+    Raises:
+        LostError: the live generation gives another answer than it did.
+        CannotProceedError: something is damaged.
+    """
+    snapshot = tables.open_snapshot(bench.volume)
+    for parts in snapshot.tables.values():
+        tables.check_parts(bench.volume, parts)
+    for name, said in answer(bench.volume).items():
+        if setting.answers.get(name) != said:
+            raise LostError(f"{what}: generation {name} does not answer as it did")
+
+
+def check_repeats(runs: Sequence[Command], latest: Command) -> None:
+    """Fail if the latest run did again what an earlier one had finished.
+
+    Raises:
+        LostError: it did.
+    """
+    for table in LAST_TABLES:
+        for run in runs:
+            twice = compare.repeated(run.points, latest.points, table)
+            if twice:
+                raise LostError(f"finished slices were done again: {twice}; logs: {latest.points.parent}")
+
+
+def finish(bench: Bench, setting: Setting, runs: list[Command], name: str) -> str:
+    """Leave the command in peace, then compare everything.
+
+    Raises:
+        LostError: a promise did not hold.
+    """
+    command = bench.start(setting.source, name)
+    if command.wait():
+        raise LostError(f"the last run failed:\n{command.said}")
+    check_repeats(runs, command)
+    look(bench, setting, "at the end")
+    found = compare.differences(setting.expected, compare.contents(bench.volume))
+    if found:
+        raise LostError("the outcome differs:\n" + "\n".join(found))
+    for run in runs:
+        if not run.is_gone(ORPHANS_LIMIT_S):
+            raise LostError(f"processes of a killed run are still there: {run.points.parent}")
+    return f"the same command: {account(command)}; {len(setting.expected)} files and tables are equal"
+
+
+def account(command: Command) -> str:
+    """The accounting lines of a run in short, checked.
+
+    Raises:
+        LostError: one does not add up, or none was said.
+    """
+    found = [(stage, *map(int, counts)) for stage, *counts in ACCOUNT.findall(command.said)]
+    wrong = [line for line in found if line[1] != sum(line[2:])]
+    if wrong or not found:
+        raise LostError(f"the account does not add up:\n{command.said}")
+    return ", ".join(
+        f"{stage} {listed} = {done} + {skipped} + {failed}" for stage, listed, done, skipped, failed in found
+    )
