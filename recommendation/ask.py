@@ -117,14 +117,17 @@ def table_lines(content: dict[str, Any], weights: Mapping[str, float]) -> Iterab
     items = [item for found in content["results"].values() for item in found]
     width = max((len(printable(item["filename"])) for item in items), default=0)
     for measure, found in content["results"].items():
-        yield (
-            measure if measure != DEFAULT else f"{measure} = {' + '.join(f'{weights[one]:g} {one}' for one in weights)}"
-        )
+        yield f"{measure} = {sum_text(weights)}" if measure == DEFAULT else measure
         for item in found:
             name, licence = printable(item["filename"]), printable(item["license"])
             yield f"  {item['rank']:>2}  {item['score']:.3f}  {name:{width}}  {licence}".rstrip()
         yield ""
     yield f"{content['seconds']:.3f} s, generation {content['generation']}, model {content['model']}"
+
+
+def sum_text(weights: Mapping[str, float]) -> str:
+    """A weighted sum of measures for people: ``0.75 embedding + 0.25 color``."""
+    return " + ".join(name if weight == 1 else f"{weight:g} {name}" for name, weight in weights.items())
 
 
 def printable(text: str) -> str:

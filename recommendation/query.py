@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from shared.features.color import color_histogram
-from shared.features.hashes import perceptual_hashes
-from shared.features.structure import gradient_orientations
 
 from recommendation.engine import QueryPicture
 from shared import images, locations
 from shared.decoder import Decoder
 from shared.errors import BadInputError, CannotProceedError, UsageError
+from shared.features.color import color_histogram
+from shared.features.hashes import perceptual_hashes
+from shared.features.structure import gradient_orientations
 from shared.headers import LIMITS
 from shared.models.session import Embedder
 

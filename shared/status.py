@@ -181,7 +181,9 @@ def index_lines(index: dict[str, Any] | None) -> Iterable[str]:
     if index is None:
         yield "no index yet; run `imagerec recommendation build`"
         return
-    weights = " + ".join(f"{weight:g} {name}" for name, weight in index["default"]["weights"].items())
+    weights = " + ".join(
+        name if weight == 1 else f"{weight:g} {name}" for name, weight in index["default"]["weights"].items()
+    )
     yield f"index generation {index['generation']}: {index['pictures']:,} pictures; default = {weights}"
     yield f"{'measure':<12} {'search':<8} {'search_k':>9} {'recall@5':>9} {'p50 ms':>8} {'p99 ms':>8}"
     for name, one in index["measures"].items():

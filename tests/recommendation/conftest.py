@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from embedding.settings import Settings as EmbeddingSettings
-from labeling.settings import Settings as LabelingSettings
 from pyspark import SparkContext
 
 from acquisition import job as acquisition
@@ -15,7 +13,9 @@ from acquisition.sample.plan import Drawing
 from acquisition.sample.subjects import SUBJECTS
 from acquisition.settings import Settings as AcquisitionSettings
 from embedding import job as embedding
+from embedding.settings import Settings as EmbeddingSettings
 from labeling import job as labeling
+from labeling.settings import Settings as LabelingSettings
 from recommendation import job as recommendation
 from recommendation.live import Answerer
 from recommendation.settings import Settings

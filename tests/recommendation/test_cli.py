@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recommendation import __main__ as command
-from recommendation.ask import printable, table_lines
+from recommendation.ask import printable, sum_text, table_lines
 from shared.models.session import embedder
 from shared.volume import models_dir
 from tests.recommendation.conftest import Collection
@@ -145,3 +145,8 @@ def test_columns_are_aligned() -> None:
         "",
         "0.010 s, generation g, model m",
     ]
+
+
+def test_a_measure_alone_needs_no_weight() -> None:
+    assert sum_text({"embedding": 1.0}) == "embedding"
+    assert sum_text({"embedding": 0.75, "color": 0.25}) == "0.75 embedding + 0.25 color"
