@@ -1,0 +1,32 @@
+"""Tables of measurements as Markdown, with the machine they were made on."""
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """One Markdown table under a heading."""
+    lines = [f"## {title}", "", _line(columns), _line("---" for _ in columns)]
+    return "\n".join([*lines, *map(_line, rows), ""])
+
+
+def _line(cells: Iterable[Any]) -> str:
+    return "| " + " | ".join(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in cells) + " |"
+
+
+def machine() -> str:
+    """What the figures were measured on, in a line."""
+    name = next(
+        (line.split(":", 1)[1].strip() for line in _cpu_lines() if line.startswith("model name")), platform.machine()
+    )
+    memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores of {name}, {memory_gib:.0f} GiB, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}"
+
+
+def _cpu_lines() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
