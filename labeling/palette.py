@@ -1,7 +1,7 @@
 """Predominant colours: KMeans in CIELAB, where distances are about what people see."""
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ MERGE_BELOW = 12.0  # CIE76 difference; 2.3 can just be seen, and up to about 12
 LEAST_SHARE = 0.02  # less of a picture is a detail, not a predominant colour
 ROUNDS = 10  # KMeans hardly moves after these
 CELL_BITS = 4  # per channel; pixels of one cell count as one point, weighted
+FINE_CELL_BITS = 6  # for pictures with fewer than LEAST cells of the other size
 
 
 class Palette(NamedTuple):
@@ -48,7 +49,7 @@ def predominant_colors(rgb: NDArray[np.uint8], lab: NDArray[np.float32]) -> Pale
     pixels, colors = rgb.reshape(-1, 3), lab.reshape(-1, 3)
     points = distinct(pixels, colors, CELL_BITS)
     if len(points.weights) < LEAST:
-        points = distinct(pixels, colors, 8)
+        points = distinct(pixels, colors, FINE_CELL_BITS)
     of_point = merge(points, cluster(points))
     shares, means = tally(of_point[points.of_pixel], pixels)
     order = np.argsort(-shares, kind="stable")
@@ -59,22 +60,30 @@ def predominant_colors(rgb: NDArray[np.uint8], lab: NDArray[np.float32]) -> Pale
 def distinct(pixels: NDArray[np.uint8], lab: NDArray[np.float32], bits: int) -> Points:
     """The colours that differ in the highest `bits` of a channel."""
     red, green, blue = (pixels >> (8 - bits)).astype(np.int64).T
-    _, of_pixel = np.unique((red << 16) | (green << 8) | blue, return_inverse=True)
+    of_pixel = renumbered((red << 2 * bits) | (green << bits) | blue)
     shares, means = tally(of_pixel, lab)
     return Points(means, shares * len(pixels), of_pixel)
 
 
-def tally(groups: NDArray[np.int64], values: NDArray[np.generic]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Share and mean value of each group that has members, in the order of their numbers.
+def renumbered(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same groups, numbered without gaps in the same order."""
+    return np.asarray((np.cumsum(np.bincount(groups) > 0) - 1)[groups])
+
+
+def tally(
+    groups: NDArray[np.int64], values: NDArray[Any], weights: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share and mean value of each group.
 
     Args:
-        groups: the group of each value, shape (n,).
+        groups: the group of each value, shape (n,), numbered without gaps.
         values: shape (n, 3).
+        weights: of each value, shape (n,); None: all count the same.
     """
-    counts = np.bincount(groups)
-    sums = np.stack([np.bincount(groups, values[:, axis]) for axis in range(3)], axis=1)
-    used = counts > 0
-    return counts[used] / len(groups), sums[used] / counts[used, np.newaxis]
+    counts = np.bincount(groups, weights)
+    channels = values.T if weights is None else values.T * weights
+    means = np.stack([np.bincount(groups, channel) for channel in channels], axis=1) / counts[:, np.newaxis]
+    return counts / counts.sum(), means
 
 
 def cluster(points: Points) -> NDArray[np.int64]:
@@ -82,16 +91,13 @@ def cluster(points: Points) -> NDArray[np.int64]:
 
     Source: Lloyd 1982, "Least squares quantization in PCM".
     """
-    centres = seeds(points)
-    groups = nearest(points.lab, centres)
+    groups = nearest(points.lab, seeds(points))
     for _ in range(ROUNDS):
-        members = (groups[:, np.newaxis] == np.arange(len(centres))) * points.weights[:, np.newaxis]
-        weights = members.sum(axis=0)[:, np.newaxis]
-        centres = np.divide(members.T @ points.lab, weights, out=centres.copy(), where=weights > 0)
+        _, centres = tally(renumbered(groups), points.lab, points.weights)
         before, groups = groups, nearest(points.lab, centres)
         if np.array_equal(before, groups):
             break
-    return groups
+    return renumbered(groups)
 
 
 def seeds(points: Points) -> NDArray[np.float64]:
@@ -106,7 +112,7 @@ def seeds(points: Points) -> NDArray[np.float64]:
 
 def nearest(lab: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.int64]:
     """The number of the centre nearest to each colour; of equally near ones the first."""
-    return np.asarray(np.argmin(square_distances(lab, centres), axis=1))
+    return np.asarray(np.argmin((centres**2).sum(axis=1) - 2 * lab @ centres.T, axis=1))
 
 
 def square_distances(lab: NDArray[np.float64], centres: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -117,14 +123,9 @@ def square_distances(lab: NDArray[np.float64], centres: NDArray[np.float64]) -> 
 
 def merge(points: Points, groups: NDArray[np.int64]) -> NDArray[np.int64]:
     """Join clusters that look alike or are tiny, down to LEAST; the group of each point."""
-    while True:
-        _, groups = np.unique(groups, return_inverse=True)
-        weights = np.bincount(groups, points.weights)
-        sums = np.stack([np.bincount(groups, points.weights * points.lab[:, axis]) for axis in range(3)], axis=1)
-        pair = joinable(weights / weights.sum(), sums / weights[:, np.newaxis])
-        if pair is None:
-            return groups
-        groups = np.where(groups == pair[1], pair[0], groups)
+    while pair := joinable(*tally(groups, points.lab, points.weights)):
+        groups = renumbered(np.where(groups == pair[1], pair[0], groups))
+    return groups
 
 
 def joinable(shares: NDArray[np.float64], centres: NDArray[np.float64]) -> tuple[int, int] | None:

@@ -15,7 +15,8 @@ LENGTH_BYTES = 3 * SIDE * SIDE // 8
 def perceptual_hashes(rgb: NDArray[np.uint8]) -> bytes:
     """aHash, dHash and pHash of a picture, 64 bits each, row by row, most significant bit first.
 
-    They are the bits that the `imagehash` package computes of the same pixels.
+    They are the bits that the `imagehash` package computes of the same pixels, but for frequencies that a picture does
+    not have: there its bits are what rounding makes of them, and ours are 0.
 
     Args:
         rgb: sRGB pixels, shape (height, width, 3).
