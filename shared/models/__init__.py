@@ -3,3 +3,8 @@
 Everybody who only looks at pictures needs `store.current` and `session.embedder`; installing (`installation`, `quantise`)
 is the embedding room's.
 """
+
+import os
+
+# ONNX Runtime would write an identifier into the home folder and report its use; it asks once, when it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
