@@ -23,7 +23,7 @@ from shared.contracts import THUMBNAILS
 from shared.errors import CannotProceedError
 from shared.models import quantise, store
 from shared.models.installation import FP32, INT8, resolve
-from shared.models.session import Embedder, checked_bytes
+from shared.models.session import Embedder, Observer, checked_bytes
 from shared.models.store import Choice, Model
 from shared.pipeline import require
 from shared.progress import progress
@@ -134,7 +134,7 @@ def quantised(sc: SparkContext, network: bytes, pictures: Sequence[Thumbnail]) -
 
 def observe(network: "Broadcast[bytes]", thumbnails: Iterable[Thumbnail]) -> Iterator[NDArray[np.float32]]:
     """The ranges inside the network for each batch of a partition."""
-    return steps.observe(quantise.Observer(network.value), thumbnails)
+    return steps.observe(Observer(network.value), thumbnails)
 
 
 def vectors(sc: SparkContext, network: bytes, pictures: Sequence[Thumbnail]) -> NDArray[np.float32]:

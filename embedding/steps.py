@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from shared import images, tables
 from shared.contracts import CATEGORIES, EMBEDDINGS, THUMBNAILS
 from shared.files import digest
-from shared.models.quantise import Observer
-from shared.models.session import Embedder, embedder
+from shared.models.session import Embedder, Observer, embedder
 from shared.models.store import Model, model_path
 from shared.slices import Stage, TableRow, failure_row
 from shared.tables import Part

@@ -50,7 +50,7 @@ def fetch(url: str, sha256: str, size_bytes: int, patience: Patience = PATIENCE)
 def reason(error: Exception) -> str:
     """Say what went wrong, in the words of whoever noticed."""
     cause = error.reason if type(error) is urllib.error.URLError else error
-    return str(cause) or type(cause).__name__
+    return " ".join(str(cause).split()) or type(cause).__name__
 
 
 def open_url(url: str, patience: Patience) -> Any:
@@ -74,6 +74,9 @@ def answer_into(answers: "queue.Queue[Any]", url: str, patience: Patience) -> No
     request = urllib.request.Request(url, headers={"User-Agent": USER_AGENT})
     try:
         answers.put(opener(patience.redirects).open(request, timeout=patience.silence_s))
+    except urllib.error.HTTPError as error:
+        error.close()
+        answers.put(error)
     except (OSError, http.client.HTTPException, ValueError) as error:
         answers.put(error)
 

@@ -76,9 +76,13 @@ def known(volume: Path, network: Network, zoo: str) -> Model:
     if found:
         return found
     graph = network.read(network_bytes(network, volume, zoo))
-    names = read_categories(Path(__file__).with_name("imagenet_labels.txt"))
-    card = network.card._replace(categories=names, license=network.license)
+    card = network.card._replace(categories=imagenet_categories(), license=network.license)
     return install(volume, graph, card, network.name, network.sha256, network.source)
+
+
+def imagenet_categories() -> tuple[str, ...]:
+    """The categories that all networks of the registry know, in the order of their scores."""
+    return read_categories(Path(__file__).with_name("imagenet_labels.txt"))
 
 
 def foreign(volume: Path, path: Path) -> Model:

@@ -14,7 +14,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from shared.errors import CannotProceedError
 from shared.models.graph import SCALING_NODES
-from shared.models.session import ERRORS, open_session
+from shared.models.session import ERRORS, Observer
 
 #: What is computed in int8. Scaling, pooling, last layer and softmax are a hundredth of the work and stay float.
 QUANTISED = ("Conv", "Add", "Clip", "Relu")
@@ -85,27 +85,6 @@ def observing(prepared: bytes) -> bytes:
     del network.graph.output[:]
     network.graph.output.append(helper.make_tensor_value_info("ranges", TensorProto.FLOAT, [len(ends) // 2, 2]))
     return bytes(network.SerializeToString())
-
-
-class Observer:
-    """A network that tells what goes on inside it."""
-
-    def __init__(self, network: bytes) -> None:
-        self._session = open_session(network)
-
-    @property
-    def side_px(self) -> int:
-        """Pictures go in at side_px x side_px."""
-        return int(self._session.get_inputs()[0].shape[1])
-
-    def ranges(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """How low and how high each observed tensor goes on these pictures, shape (tensors, 2).
-
-        Args:
-            pixels: shape (n, side, side, 3).
-        """
-        ranges: NDArray[np.float32] = self._session.run(["ranges"], {"pixels": pixels})[0]
-        return ranges
 
 
 def wider(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -55,6 +55,27 @@ class Embedder:
         return vectors, probabilities
 
 
+class Observer:
+    """A network that tells what goes on inside it, from `shared.models.quantise.observing`."""
+
+    def __init__(self, network: bytes) -> None:
+        self._session = open_session(network)
+
+    @property
+    def side_px(self) -> int:
+        """Pictures go in at side_px x side_px."""
+        return int(self._session.get_inputs()[0].shape[1])
+
+    def ranges(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """How low and how high each observed tensor goes on these pictures, shape (tensors, 2).
+
+        Args:
+            pixels: shape (n, side, side, 3).
+        """
+        ranges: NDArray[np.float32] = self._session.run(["ranges"], {"pixels": pixels})[0]
+        return ranges
+
+
 @lru_cache(maxsize=2)  # a server may change over to a new model while the old one still answers
 def embedder(path: Path, sha256: str) -> Embedder:
     """This process's embedder for a network; the file is read and checked once.
