@@ -1,0 +1,136 @@
+"""The embedding room on a volume, from thumbnails to finished tables."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyspark import SparkContext
+
+from embedding import job, precision
+from embedding.__main__ import main
+from embedding.settings import Settings
+from shared import tables
+from shared.contracts import CATEGORIES, EMBEDDINGS, FAILURES
+from shared.errors import CannotProceedError
+from shared.models import store
+from shared.models.session import embedder
+from tests.embedding.thumbnails import publish_thumbnails, thumbnail
+from tests.shared.networks import write_network
+
+pytestmark = pytest.mark.spark
+SLICES = {"a": range(12), "b": range(12, 20)}
+
+
+@pytest.fixture
+def settings(volume: Path, tmp_path: Path) -> Settings:
+    """A volume with 20 thumbnails, and a small network to look at them."""
+    publish_thumbnails(volume, SLICES)
+    return Settings(data=volume, model=str(write_network(tmp_path / "network")))
+
+
+def ids(volume: Path) -> list[str]:
+    parts = tables.open_snapshot(volume).parts(EMBEDDINGS)
+    return [image_id for part in parts for image_id in tables.read_columns(volume, part, ["image_id"])["image_id"]]
+
+
+def models(volume: Path) -> set[str]:
+    return {
+        sha256
+        for contract in (EMBEDDINGS, CATEGORIES)
+        for part in tables.open_snapshot(volume).parts(contract)
+        for sha256 in tables.read_columns(volume, part, ["model_sha256"])["model_sha256"]
+    }
+
+
+def test_every_picture_gets_a_vector_and_five_categories(sc: SparkContext, settings: Settings) -> None:
+    volume = settings.data
+    accounting = job.run(sc, settings)
+    assert (accounting.listed, accounting.done, accounting.skipped, accounting.failed) == (20, 20, 0, {})
+    snapshot = tables.open_snapshot(volume)
+    assert (snapshot.rows(EMBEDDINGS), snapshot.rows(CATEGORIES), snapshot.rows(FAILURES)) == (20, 100, 0)
+    assert ids(volume) == [thumbnail(number).image_id for number in range(20)]
+    assert models(volume) == {store.current(volume).sha256}
+    [vectors, _] = [tables.read_matrix(volume, part, "vector") for part in snapshot.parts(EMBEDDINGS)]
+    assert vectors.shape == (12, 16)
+    assert vectors.dtype == np.float32
+
+
+def test_a_second_run_does_nothing_and_starts_no_network(sc: SparkContext, settings: Settings) -> None:
+    job.run(sc, settings)
+    before = tables.open_snapshot(settings.data)
+    embedder.cache_clear()
+    accounting = job.run(sc, settings)
+    assert (accounting.done, accounting.skipped) == (0, 20)
+    assert tables.open_snapshot(settings.data) == before
+
+
+def test_new_pictures_are_all_that_the_next_run_looks_at(sc: SparkContext, settings: Settings) -> None:
+    job.run(sc, settings)
+    publish_thumbnails(settings.data, SLICES | {"c": range(20, 22)})
+    accounting = job.run(sc, settings)
+    assert (accounting.listed, accounting.done, accounting.skipped) == (22, 2, 20)
+
+
+def test_vectors_of_two_models_never_meet(sc: SparkContext, settings: Settings, tmp_path: Path) -> None:
+    job.run(sc, settings)
+    other = Settings(data=settings.data, model=str(write_network(tmp_path / "other", scale=0.01)))
+    assert job.run(sc, other).done == 20
+    assert models(settings.data) == {store.current(settings.data).sha256}
+    assert len(ids(settings.data)) == 20
+
+
+def test_the_volume_keeps_its_model(sc: SparkContext, settings: Settings) -> None:
+    job.run(sc, settings)
+    assert job.run(sc, Settings(data=settings.data, model="auto", model_zoo="http://127.0.0.1:9")).skipped == 20
+
+
+def test_an_int8_copy_is_made_from_the_collection_and_stated(
+    sc: SparkContext, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    volume, wanted = settings.data, Settings(data=settings.data, model=settings.model, precision="int8")
+    with caplog.at_level(logging.INFO):
+        job.run(sc, wanted)
+    first = store.current(volume)
+    choice = store.read_choice(volume)
+    assert choice is not None
+    assert (first.precision, first.vector_length) == ("int8", 16)
+    assert models(volume) == {first.sha256}
+    assert "of the 5 nearest neighbours among 20 pictures (--precision int8 asks for it)" in choice.reason
+    assert choice.reason in caplog.text
+    assert job.run(sc, settings).skipped == 20  # auto keeps it
+    store.choice_path(volume).unlink()
+    job.run(sc, wanted)
+    assert store.current(volume) == first  # the same pictures make the same bytes
+
+
+@pytest.mark.parametrize(("enough", "taken"), [(0.0, "int8"), (1.1, "fp32")])
+def test_the_copy_is_taken_if_it_keeps_enough_neighbours(
+    sc: SparkContext, settings: Settings, monkeypatch: pytest.MonkeyPatch, enough: float, taken: str
+) -> None:
+    monkeypatch.setattr(precision, "WORTH_PICTURES", 20)
+    monkeypatch.setattr(precision, "ENOUGH_KEPT", enough)
+    job.run(sc, settings)
+    assert store.current(settings.data).precision == taken
+    assert job.run(sc, settings).skipped == 20
+
+
+def test_a_collection_that_has_grown_is_looked_at_again(
+    sc: SparkContext, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.run(sc, settings)
+    assert store.current(settings.data).precision == "fp32"
+    monkeypatch.setattr(precision, "WORTH_PICTURES", 20)
+    monkeypatch.setattr(precision, "ENOUGH_KEPT", 0.0)
+    assert job.run(sc, settings).done == 20
+    assert store.current(settings.data).precision == "int8"
+
+
+def test_without_thumbnails_the_message_names_the_room_to_run(sc: SparkContext, volume: Path) -> None:
+    with pytest.raises(CannotProceedError, match="run `imagerec acquisition` first"):
+        job.run(sc, Settings(data=volume))
+
+
+def test_wrong_use_ends_with_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--precision", "int4"]) == 2
+    assert "--precision: expected one of auto, fp32, int8, got 'int4'" in capsys.readouterr().err

@@ -1,0 +1,40 @@
+"""Thumbnails on a volume, made without acquisition."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from embedding.steps import Thumbnail
+from shared import tables
+from shared.contracts import THUMBNAILS
+from tests.shared.drawn import encoded
+
+SIDE_PX = 40
+
+
+def thumbnail(number: int) -> Thumbnail:
+    """Stripes whose direction, width and colours depend on the number."""
+    random = np.random.default_rng(number)
+    y, x = np.mgrid[:SIDE_PX, :SIDE_PX]
+    wave = np.sin(x * random.uniform(-1, 1) + y * random.uniform(-1, 1))[..., None]
+    colors = random.uniform(0, 255, (2, 3))
+    pixels = (colors[0] * (wave + 1) / 2 + colors[1] * (1 - wave) / 2).astype(np.uint8)
+    jpeg = encoded(Image.fromarray(pixels), "JPEG")
+    return Thumbnail(hashlib.sha256(jpeg).hexdigest()[:32], jpeg)
+
+
+def publish_thumbnails(volume: Path, slices: dict[str, range]) -> None:
+    """Publish slices of thumbnails, as acquisition would."""
+    parts = [
+        tables.write_part(
+            volume, THUMBNAILS, [row(thumbnail(number)) for number in numbers], name, "acquisition", "f" * 64
+        )
+        for name, numbers in slices.items()
+    ]
+    tables.publish(volume, tables.open_snapshot(volume), "acquisition", {THUMBNAILS.name: parts})
+
+
+def row(one: Thumbnail) -> dict[str, object]:
+    return {**one._asdict(), "thumbnail_width_px": SIDE_PX, "thumbnail_height_px": SIDE_PX}
