@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         lost = sum(say(line) for line in lines(scratch, arguments))
     except (kills.LostError, CannotProceedError, TimeoutError) as error:
-        lost = say(f"LOST {error}")
+        lost = int(say(f"LOST {error}"))
     print(f"{lost} lost; {scratch} is kept" if lost else "nothing lost, nothing done twice, nothing different")
     if not lost:
         shutil.rmtree(scratch)

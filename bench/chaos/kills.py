@@ -15,10 +15,13 @@ from bench.chaos.points import MOVED, Plan
 from bench.chaos.processes import LOOK_EVERY_S, Command
 from bench.chaos.service import Watch, watched
 from recommendation import generation
-from recommendation.engine import Engine, Options
-from shared import locations, tables
+from recommendation.engine import Options
+from recommendation.live import Answerer
+from recommendation.query import Upload
+from shared import tables
 
 PICTURES, MORE_PICTURES = 70, 100  # of the first run and, with what is added, of the second: three slices and one more
+QUERY = Upload("query", pictures.draw(1))
 LONGEST_CHAIN = 5  # kills before a run is left in peace
 ORPHANS_LIMIT_S = 60.0
 #: Last table of each stage that works in slices: its part says that a slice is complete.
@@ -34,10 +37,10 @@ class Setting(NamedTuple):
     """From which volume to which a run leads, and what an undisturbed one did."""
 
     name: str
-    source: Path
+    pictures: Path  # what the source holds
     before: Path
     expected: dict[str, str]
-    answers: dict[str, str]  # generation -> its answer to the first picture, for every one that may be live
+    answers: dict[str, str]  # generation -> its results for QUERY as JSON, for every one that may be live
     seconds: float
     points: int
 
@@ -53,15 +56,21 @@ class Bench(NamedTuple):
         """The volume under test; always the same path, for the catalog names it."""
         return self.scratch / "volume"
 
-    def start(self, setting_source: Path, name: str, plan: Plan | None = None) -> Command:
+    @property
+    def source(self) -> Path:
+        """The folder of pictures; always the same path, for the tables name it."""
+        return self.scratch / "source"
+
+    def start(self, name: str, plan: Plan | None = None) -> Command:
         """Start the command."""
-        arguments = [*self.arguments, "--source", str(setting_source), "--data", str(self.volume)]
+        arguments = [*self.arguments, "--source", str(self.source), "--data", str(self.volume)]
         return Command(arguments, self.scratch / "logs" / name, self.volume, plan)
 
-    def reset(self, before: Path) -> None:
-        """Put the volume back to what it was."""
-        shutil.rmtree(self.volume, ignore_errors=True)
-        shutil.copytree(before, self.volume)
+    def reset(self, pictures: Path, before: Path) -> None:
+        """Put source and volume back to what they were."""
+        for folder, content in ((self.source, pictures), (self.volume, before)):
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(content, folder)
 
 
 class LostError(Exception):
@@ -74,7 +83,7 @@ def prepare(bench: Bench) -> list[Setting]:
     Raises:
         LostError: a run fails without being disturbed.
     """
-    first, second = bench.scratch / "source", bench.scratch / "grown"
+    first, second = bench.scratch / "pictures", bench.scratch / "more pictures"
     pictures.write_source(first, 0, PICTURES)
     shutil.copytree(first, second)
     pictures.write_source(second, PICTURES, MORE_PICTURES)
@@ -86,21 +95,21 @@ def prepare(bench: Bench) -> list[Setting]:
     return [fresh, undisturbed(bench, "grown", second, filled, fresh.answers)]
 
 
-def undisturbed(bench: Bench, name: str, source: Path, before: Path, answers: dict[str, str]) -> Setting:
+def undisturbed(bench: Bench, name: str, content: Path, before: Path, answers: dict[str, str]) -> Setting:
     """What a run does that nobody disturbs.
 
     Raises:
         LostError: it fails.
     """
-    bench.reset(before)
+    bench.reset(content, before)
     started = time.monotonic()
-    command = bench.start(source, f"undisturbed-{name}")
+    command = bench.start(f"undisturbed-{name}")
     if command.wait():
         raise LostError(f"an undisturbed run failed:\n{command.said}")
     seconds = time.monotonic() - started
     count = sum(not line.startswith(MOVED) for line in command.points.read_text(encoding="utf-8").splitlines())
     known = answers | answer(bench.volume)
-    return Setting(name, source, before, compare.contents(bench.volume), known, seconds, count)
+    return Setting(name, content, before, compare.contents(bench.volume), known, seconds, count)
 
 
 def answer(volume: Path) -> dict[str, str]:
@@ -111,9 +120,8 @@ def answer(volume: Path) -> dict[str, str]:
     """
     if generation.live_name(volume) is None:
         return {}
-    engine = Engine.open(volume)
-    results = engine.search([engine.features_of(engine.known(0)["image_id"])], Options())
-    return {engine.generation: json.dumps(results)}
+    found = Answerer(volume).answer([QUERY], Options()).content
+    return {found["generation"]: json.dumps(found["results"])}
 
 
 def chains(bench: Bench, settings: Sequence[Setting], kills: int, seed: int) -> Iterator[str]:
@@ -128,7 +136,7 @@ def chains(bench: Bench, settings: Sequence[Setting], kills: int, seed: int) -> 
     dice, number, chain = random.Random(seed), 0, 0
     while number < kills:
         setting = settings[chain % len(settings)]
-        bench.reset(setting.before)
+        bench.reset(setting.pictures, setting.before)
         with service(bench, setting, f"chain-{chain:04d}") as watch:
             runs: list[Command] = []
             for _ in range(min(dice.randint(1, LONGEST_CHAIN), kills - number)):
@@ -149,8 +157,7 @@ def service(bench: Bench, setting: Setting, name: str) -> Iterator[Watch | None]
     if generation.live_name(bench.volume) is None:
         yield None
         return
-    picture = first_picture(bench.volume)
-    with watched(bench.volume, bench.scratch / "logs" / name, picture, setting.answers) as watch:
+    with watched(bench.volume, bench.scratch / "logs" / name, QUERY.data, setting.answers) as watch:
         yield watch
 
 
@@ -165,11 +172,6 @@ def judge(watch: Watch) -> str:
     return f"the service answered {sum(watch.asked.values())} times: {watch.asked}"
 
 
-def first_picture(volume: Path) -> Path:
-    """The file of the picture whose answer is known."""
-    return locations.decode(Engine.open(volume).known(0)["location"])
-
-
 def kill_once(
     bench: Bench, setting: Setting, dice: random.Random, runs: list[Command], name: str
 ) -> tuple[str, list[Command]]:
@@ -181,10 +183,10 @@ def kill_once(
     victim = dice.choices(list(VICTIMS), list(VICTIMS.values()))[0]
     if victim == "point":
         at, action = dice.randint(1, setting.points), dice.choice(["kill", "session"])
-        command = bench.start(setting.source, name, Plan("", "", at, action))
+        command = bench.start(name, Plan("", "", at, action))
         what = f"crash point {at}"
     else:
-        command = bench.start(setting.source, name)
+        command = bench.start(name)
         moment = dice.uniform(0, setting.seconds)
         what = f"{victim} after {moment:.1f} s"
         strike(command, victim, moment, dice)
@@ -264,7 +266,7 @@ def finish(bench: Bench, setting: Setting, runs: list[Command], name: str) -> st
     Raises:
         LostError: a promise did not hold.
     """
-    command = bench.start(setting.source, name)
+    command = bench.start(name)
     if command.wait():
         raise LostError(f"the last run failed:\n{command.said}")
     check_repeats(runs, command)

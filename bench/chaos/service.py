@@ -25,8 +25,8 @@ class Watch:
         answers: the right results of every generation that may be live, as JSON.
     """
 
-    def __init__(self, address: str, picture: Path, answers: Mapping[str, str]) -> None:
-        self._address, self._picture, self._answers = address, picture.read_bytes(), answers
+    def __init__(self, address: str, picture: bytes, answers: Mapping[str, str]) -> None:
+        self._address, self._picture, self._answers = address, picture, answers
         self.asked: dict[str, int] = {}  # generation -> answers from it
         self.wrong: list[str] = []
         self._ended = threading.Event()
@@ -59,7 +59,7 @@ class Watch:
 
 
 @contextmanager
-def watched(volume: Path, folder: Path, picture: Path, answers: Mapping[str, str]) -> Iterator[Watch]:
+def watched(volume: Path, folder: Path, picture: bytes, answers: Mapping[str, str]) -> Iterator[Watch]:
     """The service of a volume that has an index, asked until the block ends."""
     service = Command(["serve", "--data", str(volume), "--port", "0"], folder, volume)
     try:
