@@ -62,6 +62,15 @@ def run(sc: SparkContext, settings: Settings, guard: Guard = GUARD) -> Accountin
     return account(sum(part.rows for part in listed), fresh, staged, new)
 
 
+def check(settings: Settings) -> None:
+    """Do nothing if the source is one.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    open_source(settings.data, settings.source)
+
+
 def list_source(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> tuple[list[Part], list[Part]]:
     """Write the listing; return all of it, and the slices that are new or have changed.
 

@@ -30,7 +30,7 @@ def open_source(volume: Path, source: str) -> Source:
     if source == SAMPLE:
         return Source("the sample", lists.list_entries(sample_folder(volume) / LIST_NAME, SAMPLE), may_repeat=False)
     path = Path(source).expanduser()
-    if path.is_dir():
+    if source and path.is_dir():
         return Source(source, folder.folder_entries(path, volume), may_repeat=False)
     if path.is_file():
         return Source(source, lists.list_entries(path), may_repeat=True)

@@ -20,12 +20,21 @@ from shared.volume import models_dir, reports_dir, tables_dir
 log = logging.getLogger(__name__)
 
 
+def nothing_to_check(_: Any) -> None:
+    """Accept any settings."""
+
+
 class Room(NamedTuple):
-    """A stage of the pipeline: what it can be told and what it does."""
+    """A stage of the pipeline: what it can be told and what it does.
+
+    Args:
+        check: raises UsageError for settings that cannot work, before Spark's start makes the user wait for it.
+    """
 
     name: str
     settings: Settings
     run: Callable[[SparkContext, Any], Accounting]
+    check: Callable[[Any], None] = nothing_to_check
 
 
 def main(
@@ -34,12 +43,13 @@ def main(
     settings: type[Settings],
     run: Callable[[SparkContext, Any], Accounting],
     argv: Sequence[str] | None,
+    check: Callable[[Any], None] = nothing_to_check,
 ) -> int:
     """The command of one room: 0 when something was produced or nothing was left to do, 1 when nothing could be, 2 on wrong usage."""
 
     def command() -> int:
         arguments = cli.parser(f"imagerec {name}", description, settings).parse_args(argv)
-        return run_rooms([Room(name, cli.settings_of(settings, arguments), run)], name)
+        return run_rooms([Room(name, cli.settings_of(settings, arguments), run, check)], name)
 
     return cli.run_command(command)
 
@@ -49,7 +59,12 @@ def run_rooms(rooms: Sequence[Room], what: str) -> int:
 
     Returns:
         0, or 1 when a room could produce nothing.
+
+    Raises:
+        UsageError: a room's settings cannot work.
     """
+    for room in rooms:
+        room.check(room.settings)
     first = rooms[0].settings
     started = time.monotonic()
     with exclusive(first.data, what), spark.context(first, what) as sc:
