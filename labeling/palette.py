@@ -40,7 +40,7 @@ class Points(NamedTuple):
 
 
 def predominant_colors(rgb: NDArray[np.uint8], lab: NDArray[np.float32]) -> Palette:
-    """The 3 to 5 colours a picture is made of; fewer only where it has fewer different ones.
+    """The 3 to 5 colours a picture is made of; fewer only where it has fewer that differ at all.
 
     Args:
         rgb: sRGB pixels, shape (..., 3).

@@ -1,0 +1,161 @@
+"""The labeling room from published thumbnails to tables and hand-off files."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark import SparkContext
+
+from labeling import handoff, job
+from labeling.settings import Settings
+from shared.contracts import FEATURES, IMAGES, LABELS, TOTALS, Contract
+from shared.errors import CannotProceedError
+from shared.runs import Accounting, checked
+from shared.tables import open_snapshot, part_path, read_rows
+from tests.labeling.collection import Drawn, publish
+from tests.shared.drawn import BLUE, WHITE, cornered, plain
+
+pytestmark = pytest.mark.spark
+
+FIRST = [
+    Drawn("/pictures/sea/1.png", plain((300, 200), BLUE), (400, 300), ("sea",)),
+    Drawn("/pictures/sea/2.png", cornered((200, 300)), (800, 1200), ("sea", "red")),
+]
+SECOND = [Drawn("/pictures/snow/1.png", plain((250, 250), WHITE), (2000, 2000), ("snow",))]
+THIRD = [Drawn("/pictures/snow/3.png", plain((250, 250), WHITE), (2000, 2000), ("snow",))]
+
+
+def run(sc: SparkContext, volume: Path, *, features_csv: bool = False) -> Accounting:
+    return checked(job.run(sc, Settings(data=volume, master="local[2]", features_csv=features_csv)))
+
+
+def rows(volume: Path, contract: Contract) -> list[dict[str, Any]]:
+    return [row for part in open_snapshot(volume).parts(contract) for row in read_rows(volume, part)]
+
+
+def totals(volume: Path) -> dict[tuple[str, str], int]:
+    return {(row["kind"], row["value"]): row["pictures"] for row in rows(volume, TOTALS)}
+
+
+def labels_json(volume: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((volume / "images_labels.json").read_text(encoding="utf-8"))
+    return content
+
+
+def states(volume: Path) -> dict[str, tuple[int, bytes]]:
+    """When each file was written, and its content."""
+    files = sorted(path for path in volume.rglob("*") if path.is_file())
+    return {str(path.relative_to(volume)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+@pytest.fixture
+def labelled(sc: SparkContext, volume: Path) -> Path:
+    """A volume of three pictures, labelled."""
+    publish(volume, {"a": FIRST, "b": SECOND})
+    assert run(sc, volume)[2:5] == (3, 3, 0)
+    return volume
+
+
+def test_every_picture_has_labels_and_features_in_the_order_of_images(labelled: Path) -> None:
+    expected = [one.image_id for one in FIRST + SECOND]
+    for contract in (IMAGES, LABELS, FEATURES):
+        assert [row["image_id"] for row in rows(labelled, contract)] == expected
+
+
+def test_labels_keep_their_promises(labelled: Path) -> None:
+    for row in rows(labelled, LABELS):
+        assert 1 <= len(row["palette"]) == len(row["palette_shares"]) == len(row["color_names"]) <= 5
+        assert np.array(row["palette"]).shape[1:] == (3,)
+        assert 0 <= np.min(row["palette"]) <= np.max(row["palette"]) <= 255
+        assert sum(row["palette_shares"]) == pytest.approx(1, abs=1e-5)
+        assert 0 <= row["brightness"] <= 100
+        assert 0 <= row["contrast"] <= 50
+
+
+def test_totals_count_pictures(labelled: Path) -> None:
+    found = totals(labelled)
+    assert {key: n for key, n in found.items() if key[0] != "color"} == {
+        ("orientation", "landscape"): 1,
+        ("orientation", "portrait"): 1,
+        ("orientation", "square"): 1,
+        ("size_category", "thumbnail"): 1,
+        ("size_category", "medium"): 1,
+        ("size_category", "large"): 1,
+        ("format", "PNG"): 3,
+        ("tag", "sea"): 2,
+        ("tag", "red"): 1,
+        ("tag", "snow"): 1,
+    }
+    assert found["color", "strong blue"] == 2
+    assert found["color", "white"] == 1
+
+
+def test_images_labels_json_is_keyed_by_file_name_and_by_location_where_names_repeat(labelled: Path) -> None:
+    content = labels_json(labelled)
+    assert list(content) == ["/pictures/sea/1.png", "2.png", "/pictures/snow/1.png"]
+    cornered_picture = rows(labelled, LABELS)[1]
+    assert content["2.png"] == {
+        "predominant_colors": cornered_picture["palette"],
+        "color_names": cornered_picture["color_names"],
+        "orientation": "portrait",
+        "size_category": "medium",
+        "tags": ["sea", "red"],
+    }
+
+
+def test_a_second_run_does_nothing_and_writes_nothing(sc: SparkContext, labelled: Path) -> None:
+    before = states(labelled)
+    assert run(sc, labelled)[2:5] == (3, 0, 3)
+    assert states(labelled) == before
+
+
+def test_a_new_slice_is_all_that_the_next_run_labels(sc: SparkContext, labelled: Path) -> None:
+    kept = {part: part_path(labelled, part).stat().st_mtime_ns for part in open_snapshot(labelled).parts(LABELS)}
+    publish(labelled, {"c": THIRD})
+    assert run(sc, labelled)[2:5] == (4, 1, 3)
+    assert {part: part_path(labelled, part).stat().st_mtime_ns for part in kept} == kept
+    assert totals(labelled)["tag", "snow"] == 2
+    assert len(open_snapshot(labelled).parts(TOTALS)) == 1
+    assert "3.png" in labels_json(labelled)
+
+
+def test_the_same_pictures_give_the_same_bytes(sc: SparkContext, tmp_path: Path) -> None:
+    digests = []
+    for name in ("one", "other"):
+        publish(tmp_path / name, {"a": FIRST, "b": SECOND})
+        run(sc, tmp_path / name)
+        digests.append(open_snapshot(tmp_path / name).digest(LABELS, FEATURES, TOTALS))
+    assert digests[0] == digests[1]
+
+
+def test_a_deleted_hand_off_file_comes_back(sc: SparkContext, labelled: Path) -> None:
+    before = labels_json(labelled)
+    (labelled / "images_labels.json").unlink()
+    run(sc, labelled)
+    assert labels_json(labelled) == before
+
+
+def test_the_csv_is_written_for_those_who_want_it_and_kept_current(sc: SparkContext, labelled: Path) -> None:
+    path = labelled / "reports" / "features.csv"
+    assert not path.exists()
+    run(sc, labelled, features_csv=True)
+    publish(labelled, {"c": THIRD})
+    run(sc, labelled)
+    with path.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert list(lines[0]) == handoff.CSV_COLUMNS
+    assert [line["filename"] for line in lines] == ["1.png", "2.png", "1.png", "3.png"]
+    for line, feature in zip(lines, rows(labelled, FEATURES), strict=True):
+        assert line["image_id"] == feature["image_id"]
+        assert line["ahash"] + line["dhash"] + line["phash"] == feature["hash"].hex()
+        for name in ("color", "structure"):
+            numbers = [float(value) for key, value in line.items() if key.startswith(f"{name}_")]
+            assert numbers == pytest.approx(feature[name], rel=1e-4, abs=1e-9)
+
+
+def test_without_pictures_the_room_says_which_room_comes_first(sc: SparkContext, volume: Path) -> None:
+    with pytest.raises(CannotProceedError, match="run `imagerec acquisition` first"):
+        run(sc, volume)

@@ -1,0 +1,82 @@
+"""One picture's labels and features, and what is counted of them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from labeling import steps
+from shared import images, tables
+from shared.features.color import color_histogram
+from shared.features.hashes import perceptual_hashes
+from shared.features.structure import gradient_orientations
+from tests.labeling.collection import Drawn, image_row, publish
+from tests.shared.drawn import BLUE, RED, cornered, plain
+
+CORNERED = Drawn("/pictures/a/cornered.png", cornered((300, 200)), (1600, 1000), ("a", "b"))
+
+
+def described(one: Drawn) -> dict[str, dict[str, Any]]:
+    known = image_row(one)
+    picture = steps.Picture({name: known[name] for name in steps.READ}, one.jpeg)
+    return dict(steps.describe(picture))
+
+
+def test_a_picture_becomes_one_row_of_labels_and_one_of_features() -> None:
+    rows = described(CORNERED)
+    assert list(rows) == ["labels", "features"]
+    label = rows["labels"]
+    expected = {"orientation": "landscape", "size_category": "large", "format": "PNG", "tags": ["a", "b"]}
+    assert {name: label[name] for name in expected} == expected
+    assert label["filename"] == "cornered.png"
+    assert label["color_names"][:2] == ["strong blue", "red"]
+    assert label["palette_shares"][:2] == pytest.approx([0.75, 0.25], abs=0.02)
+    assert np.abs(np.array(label["palette"][:2]) - [BLUE, RED]).max() <= 4  # JPEG
+    assert label["brightness"] == pytest.approx(0.75 * 32.3 + 0.25 * 53.2, abs=1)
+    assert label["contrast"] == pytest.approx(np.sqrt(0.75 * 0.25) * (53.2 - 32.3), abs=1)
+    assert label["sharpness"] > 0
+
+
+def test_a_stored_picture_has_the_features_that_a_query_picture_would_have() -> None:
+    features = described(CORNERED)["features"]
+    rgb = images.open_thumbnail(CORNERED.jpeg)
+    assert features["image_id"] == CORNERED.image_id
+    assert features["color"].tolist() == color_histogram(rgb).tolist()
+    assert features["structure"].tolist() == gradient_orientations(rgb).tolist()
+    assert features["hash"] == perceptual_hashes(rgb)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 1024), (1024, 1), (3, 2)])
+def test_the_smallest_and_thinnest_pictures_have_labels(size: tuple[int, int]) -> None:
+    rows = described(Drawn("/p/x.png", plain(size), size))
+    assert rows["labels"]["color_names"] == ["red"]
+    assert rows["labels"]["palette_shares"] == [1]
+    assert np.linalg.norm(rows["features"]["color"]) == pytest.approx(1)
+
+
+def test_a_slices_pictures_are_read_in_their_order(volume: Path) -> None:
+    drawn = [Drawn(f"/p/{number}.png", plain((20 + number, 20))) for number in (3, 1, 2)]
+    publish(volume, {"s": drawn})
+    parts = steps.slice_parts(tables.open_snapshot(volume))
+    assert list(parts) == ["s"]
+    read = list(steps.read_pictures(volume, parts, "s"))
+    assert [(one.known["image_id"], one.jpeg) for one in read] == [(one.image_id, one.jpeg) for one in drawn]
+
+
+def test_a_picture_is_counted_once_for_each_of_its_colors_and_tags() -> None:
+    label = {
+        "orientation": "square",
+        "size_category": "medium",
+        "format": "GIF",
+        "color_names": ["grey", "red", "grey"],
+        "tags": ["a", "a"],
+    }
+    assert list(steps.kinds_of(label)) == [
+        ("orientation", "square"),
+        ("size_category", "medium"),
+        ("format", "GIF"),
+        ("color", "grey"),
+        ("color", "red"),
+        ("tag", "a"),
+    ]
