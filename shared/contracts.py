@@ -130,7 +130,7 @@ LABELS = Contract(
             column(
                 "palette",
                 pa.list_(pa.field("item", RGB, nullable=False)),
-                "3 to 5 predominant colours, sRGB 0..255, largest share first",
+                "3 to 5 predominant colours (fewer only if no more differ), sRGB 0..255, largest share first",
             ),
             column("palette_shares", FLOATS, "share of the pixels of each colour of the palette, sums to 1"),
             column("color_names", STRINGS, "name of each colour of the palette"),
@@ -152,7 +152,7 @@ FEATURES = Contract(
             IMAGE_ID,
             column("color", FLOATS, "square-rooted CIELAB histograms, see shared.features.color; unit length"),
             column(
-                "structure", FLOATS, "gradient orientations on a 4x4 grid, see shared.features.structure; unit length"
+                "structure", FLOATS, "gradient orientations on a grid, see shared.features.structure; unit length, zeros without edges"
             ),
             column("hash", pa.binary(24), "aHash, dHash, pHash, 64 bits each, most significant bit first"),
         ]
