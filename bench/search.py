@@ -32,7 +32,7 @@ def _measure_one(raw: NDArray[np.float16], folder: Path) -> Iterator[tuple[Any, 
     _write_vectors(raw, folder)
     seconds = time.perf_counter() - started
     queries = recall.query_rows(count)
-    scan = searcher.open_searcher(folder, MEASURES[NAME], None)
+    scan = searcher.open_searcher(folder, MEASURES[NAME], recall.FIRST_SCAN)
     truth = reduce(
         recall.merge_nearest,
         (recall.nearest_distances(scan, queries, rows) for rows in steps.blocks(count, BLOCK_ROWS)),
@@ -42,9 +42,16 @@ def _measure_one(raw: NDArray[np.float16], folder: Path) -> Iterator[tuple[Any, 
     started = time.perf_counter()
     steps.build_forest(folder, settings.trees, NAME)
     seconds = time.perf_counter() - started
-    forest = searcher.open_searcher(folder, MEASURES[NAME], 0)
-    search_k, trial = recall.settle_search_k(forest, queries, truth, settings.recall)
-    yield _row(count, f"Annoy, {settings.trees} trees, then exact", seconds, folder / f"{NAME}.ann", search_k, trial)
+    forest = searcher.open_searcher(folder, MEASURES[NAME], recall.FIRST_ANNOY)
+    effort, trial = recall.settle_effort(forest, queries, truth, settings.recall)
+    yield _row(
+        count,
+        f"Annoy, {settings.trees} trees, then exact",
+        seconds,
+        folder / f"{NAME}.ann",
+        effort.search_k or 0,
+        trial,
+    )
 
 
 def _row(

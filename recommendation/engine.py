@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recommendation import generation
 from recommendation.generation import Generation
 from recommendation.rows import Rows
-from recommendation.searcher import Searcher, Vector, candidate_count, open_searchers
+from recommendation.searcher import Searcher, Vector, open_searchers
 from shared import measures
 from shared.errors import UsageError
 from shared.measures import MEASURES
@@ -171,9 +171,14 @@ class Query:
 
     def _candidates(self, names: Iterable[str]) -> NDArray[np.int64]:
         """What some measures propose for any of the pictures."""
-        count = candidate_count(self._options.top_k) + len(self._stored)
+        top_k, n_stored = self._options.top_k, len(self._stored)
+        searchers = [(name, self._searchers[name]) for name in names]
         return np.concatenate(
-            [self._searchers[name].propose(picture[name], count) for name in names for picture in self._pictures]
+            [
+                one.propose(picture[name], one.candidate_count(top_k) + n_stored)
+                for name, one in searchers
+                for picture in self._pictures
+            ]
         )
 
     def scores(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:

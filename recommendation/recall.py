@@ -1,4 +1,4 @@
-"""How many of the true nearest neighbours a search finds, and what Annoy must look at to find enough.
+"""How many of the true nearest neighbours a search finds, and how hard it must search to find enough.
 
 Recall is counted by distance with an epsilon, as ann-benchmarks does: a picture as near as the fifth true neighbour is
 as good as it.
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation import searcher
-from recommendation.searcher import Searcher, candidate_count
+from recommendation.searcher import Effort, Searcher
 from recommendation.settings import Settings
 from shared import measures
 from shared.measures import MEASURES
@@ -22,7 +22,9 @@ K = 5
 EPSILON = 1e-5  # of a distance: float32 sums differ by about this with the order of the terms
 QUERIES = 200
 SEED = 20260101
-FIRST_SEARCH_K = 1000
+FIRST_SCAN, FIRST_ANNOY = Effort(100, None), Effort(100, 1000)
+MOST_CANDIDATES = 10_000  # beyond it a scan of the full vectors is as fast
+LEAST_GAIN = 0.002  # of recall, for twice the effort
 
 
 MOST_SEARCH_K = 1_000_000  # beyond it a scan is faster
@@ -53,7 +55,7 @@ def nearest_of_piece(
 ) -> tuple[str, NDArray[np.float32]]:
     """A measure's name, and `nearest_distances` by it among some rows."""
     name, rows = piece
-    return name, nearest_distances(searcher.open_searcher(folder, MEASURES[name], None), queries, rows)
+    return name, nearest_distances(searcher.open_searcher(folder, MEASURES[name], FIRST_SCAN), queries, rows)
 
 
 def nearest_distances(one: Searcher, queries: NDArray[np.int64], rows: range) -> NDArray[np.float32]:
@@ -94,7 +96,7 @@ def try_search(one: Searcher, queries: NDArray[np.int64], truth: NDArray[np.floa
     for row, nearest in zip(queries, truth, strict=True):
         vector = one.vector(row)
         started = time.perf_counter()
-        rows = one.propose(vector, candidate_count(K) + 1)
+        rows = one.propose(vector, one.candidate_count(K) + 1)
         distances = np.sort(one.distances(vector, rows[rows != row], one.metric))[:K]
         seconds.append(time.perf_counter() - started)
         found += int((distances <= nearest[np.isfinite(nearest)].max(initial=0) + EPSILON).sum())
@@ -105,23 +107,24 @@ def try_search(one: Searcher, queries: NDArray[np.int64], truth: NDArray[np.floa
 def settle(
     folder: Path, name: str, queries: NDArray[np.int64], truth: NDArray[np.float32], settings: Settings
 ) -> Settled:
-    """Choose a measure's way of searching and its search_k.
+    """Choose a measure's way of searching, and how hard it must search for the recall asked for.
 
     Annoy is always tried, so that its figures are known; the scan only where it is what answers.
     """
-    scanning = searcher.open_searcher(folder, MEASURES[name], None)
+    scanning = searcher.open_searcher(folder, MEASURES[name], FIRST_SCAN)
     is_scanned = settings.search == "scan" or (
         settings.search == "auto" and scanning.reduced.nbytes <= settings.scan_mib * MIB
     )
-    asking = searcher.open_searcher(folder, MEASURES[name], 0)
-    search_k, annoy = settle_search_k(asking, queries, truth, settings.recall)
-    live = try_search(scanning, queries, truth) if is_scanned else annoy
+    asking = searcher.open_searcher(folder, MEASURES[name], FIRST_ANNOY)
+    annoy_effort, annoy = settle_effort(asking, queries, truth, settings.recall)
+    effort, live = settle_effort(scanning, queries, truth, settings.recall) if is_scanned else (annoy_effort, annoy)
     return Settled(
         facts={
             "search": "scan" if is_scanned else "annoy",
             "recall": round(live.recall, 4),  # recall@5 of what answers
+            "candidates": effort.candidates,
+            "search_k": annoy_effort.search_k,
             "annoy_recall": round(annoy.recall, 4),
-            "search_k": search_k,
         },
         latency_ms={
             **percentiles_ms(live.seconds),
@@ -130,17 +133,27 @@ def settle(
     )
 
 
-def settle_search_k(
+def settle_effort(
     one: Searcher, queries: NDArray[np.int64], truth: NDArray[np.float32], wanted: float
-) -> tuple[int, Trial]:
-    """Double Annoy's search_k until the wanted recall is reached, or more would not help."""
-    most = min(len(one.full) * one.trees, MOST_SEARCH_K)
-    search_k = min(FIRST_SEARCH_K, most)
-    while True:
-        trial = try_search(one._replace(search_k=search_k), queries, truth)
-        if trial.recall >= wanted or search_k >= most:
-            return search_k, trial
-        search_k = min(2 * search_k, most)
+) -> tuple[Effort, Trial]:
+    """Search harder until the wanted recall is reached, or more would not help."""
+    effort, trial = one.effort, try_search(one, queries, truth)
+    while trial.recall < wanted:
+        tried = ((harder, try_search(one._replace(effort=harder), queries, truth)) for harder in harder_efforts(effort))
+        better = next((found for found in tried if found[1].recall >= trial.recall + LEAST_GAIN), None)
+        if better is None:
+            break
+        effort, trial = better
+    return effort, trial
+
+
+def harder_efforts(effort: Effort) -> list[Effort]:
+    """The next efforts to try, cheapest first: more nodes of the forest, then more candidates as well."""
+    candidates = min(2 * effort.candidates, MOST_CANDIDATES)
+    if effort.search_k is None:
+        return [Effort(candidates, None)]
+    search_k = min(2 * effort.search_k, MOST_SEARCH_K)
+    return [Effort(effort.candidates, search_k), Effort(candidates, search_k)]
 
 
 def percentiles_ms(seconds: Sequence[float]) -> dict[str, float]:

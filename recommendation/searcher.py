@@ -12,9 +12,21 @@ from shared import measures
 from shared.errors import CannotProceedError
 from shared.measures import MEASURES, Measure
 
-LEAST_CANDIDATES, CANDIDATES_PER_ANSWER = 100, 20
+CANDIDATES_PER_ANSWER = 20
 
 Vector = NDArray[Any]  # of float32, or of uint8: bits
+
+
+class Effort(NamedTuple):
+    """How hard a measure searches.
+
+    Args:
+        candidates: how many are scored exactly, at least.
+        search_k: nodes of the Annoy forest to look at for that many; None to scan all reduced vectors.
+    """
+
+    candidates: int
+    search_k: int | None
 
 
 class Searcher(NamedTuple):
@@ -26,7 +38,6 @@ class Searcher(NamedTuple):
         axes: shape (width, dimensions); None for bits.
         mean: what a query's feature is centred on; None where it is not.
         forest: Annoy's index of the reduced vectors; None where all are scanned.
-        search_k: how many nodes of the forest are looked at.
     """
 
     measure: Measure
@@ -35,7 +46,7 @@ class Searcher(NamedTuple):
     axes: NDArray[np.float32] | None
     mean: NDArray[np.float32] | None
     forest: index.Forest | None
-    search_k: int = 0
+    effort: Effort
 
     def prepare(self, feature: Vector) -> Vector:
         """A picture's feature as the collection's vectors are: centred and of unit length; bits as they are."""
@@ -64,12 +75,16 @@ class Searcher(NamedTuple):
         """Trees in the forest, 0 without one."""
         return 0 if self.forest is None else self.forest.get_n_trees()
 
+    def candidate_count(self, top_k: int) -> int:
+        """How many candidates to score exactly for `top_k` answers."""
+        return max(self.effort.candidates, CANDIDATES_PER_ANSWER * top_k)
+
     def propose(self, vector: Vector, count: int) -> NDArray[np.int64]:
         """Rows that are probably nearest to a prepared vector, at most `count`, in no order."""
         reduced = vector if self.axes is None else reduction.project(vector, self.axes)
         if self.forest is not None:
-            effort = max(1.0, count / LEAST_CANDIDATES)  # search_k was settled for the least
-            return index.nearest(self.forest, reduced, count, int(self.search_k * effort))
+            share = max(1.0, count / self.effort.candidates)
+            return index.nearest(self.forest, reduced, count, int((self.effort.search_k or 0) * share))
         if self.axes is None:
             return smallest(measures.distances(self.metric, reduced, self.reduced), count)
         return smallest(-(self.reduced @ reduced), count)
@@ -81,19 +96,14 @@ class Searcher(NamedTuple):
         return measures.distances(metric, vector, gallery)
 
 
-def open_searcher(folder: Path, measure: Measure, search_k: int | None) -> Searcher:
-    """The searcher of a measure over a generation whose files are known to be right.
-
-    Args:
-        search_k: nodes of the Annoy forest to look at; None to scan all reduced vectors.
-    """
+def open_searcher(folder: Path, measure: Measure, effort: Effort) -> Searcher:
+    """The searcher of a measure over a generation whose files are known to be right."""
     full = generation.load_rows(folder / f"{measure.name}.npy")
     mean = folder / f"{measure.name}.mean.npy"
     axes = folder / f"{measure.name}.axes.npy"
     reduced = generation.load_rows(folder / f"{measure.name}.reduced.npy") if axes.exists() else full
-    forest = (
-        None if search_k is None else index.open_forest(folder / f"{measure.name}.ann", reduced.shape[1], reduced.dtype)
-    )
+    is_scan = effort.search_k is None
+    forest = None if is_scan else index.open_forest(folder / f"{measure.name}.ann", reduced.shape[1], reduced.dtype)
     return Searcher(
         measure=measure,
         full=full,
@@ -101,7 +111,7 @@ def open_searcher(folder: Path, measure: Measure, search_k: int | None) -> Searc
         axes=np.load(axes) if axes.exists() else None,
         mean=np.load(mean) if mean.exists() else None,
         forest=forest,
-        search_k=search_k or 0,
+        effort=effort,
     )
 
 
@@ -113,13 +123,12 @@ def open_searchers(folder: Path, settled: Mapping[str, Mapping[str, Any]]) -> di
     """
     if settled.keys() != MEASURES.keys():
         raise CannotProceedError(f"{folder} was built with other measures; {generation.BUILD}")
-    search_ks = {name: one["search_k"] if one["search"] == "annoy" else None for name, one in settled.items()}
-    return {name: open_searcher(folder, measure, search_ks[name]) for name, measure in MEASURES.items()}
+    return {name: open_searcher(folder, measure, settled_effort(settled[name])) for name, measure in MEASURES.items()}
 
 
-def candidate_count(top_k: int) -> int:
-    """How many candidates are scored exactly for `top_k` answers."""
-    return max(LEAST_CANDIDATES, CANDIDATES_PER_ANSWER * top_k)
+def settled_effort(facts: Mapping[str, Any]) -> Effort:
+    """How hard a measure searches, from what the build wrote of it."""
+    return Effort(facts["candidates"], facts["search_k"] if facts["search"] == "annoy" else None)
 
 
 def smallest(values: NDArray[Any], count: int) -> NDArray[np.int64]:

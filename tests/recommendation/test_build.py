@@ -9,6 +9,7 @@ from pyspark import SparkContext
 
 from recommendation import generation, job, recall, searcher, steps
 from recommendation.joined import VECTORS
+from recommendation.searcher import Effort
 from recommendation.settings import Settings
 from shared import measures, tables
 from shared.contracts import EMBEDDINGS
@@ -187,7 +188,7 @@ def test_the_recall_asked_for_is_reached_and_stated(built: Path) -> None:
 
 @pytest.mark.parametrize("name", sorted(MEASURES))
 def test_the_scan_that_recall_is_measured_against_finds_the_true_neighbours(built: Path, name: str) -> None:
-    one = searcher.open_searcher(generation.open_live(built).folder, MEASURES[name], None)
+    one = searcher.open_searcher(generation.open_live(built).folder, MEASURES[name], recall.FIRST_SCAN)
     queries = np.array([0, 17, ROWS - 1])
     pieces = [recall.nearest_distances(one, queries, rows) for rows in steps.blocks(ROWS, 128)]
     found = recall.merge_nearest(recall.merge_nearest(pieces[2], pieces[0]), pieces[1])
@@ -198,8 +199,32 @@ def test_the_scan_that_recall_is_measured_against_finds_the_true_neighbours(buil
 
 
 def test_recall_counts_what_a_search_misses(built: Path) -> None:
-    one = searcher.open_searcher(generation.open_live(built).folder, MEASURES["embedding"], None)
+    one = searcher.open_searcher(generation.open_live(built).folder, MEASURES["embedding"], recall.FIRST_SCAN)
     queries = np.array([5, 250])
     truth = recall.nearest_distances(one, queries, range(ROWS))
     assert recall.try_search(one, queries, truth).recall == 1
     assert recall.try_search(one, queries, np.array([truth[0], truth[1] - 9])).recall == 0.5
+
+
+def test_a_search_that_misses_too_much_is_made_to_search_harder(built: Path) -> None:
+    one = searcher.open_searcher(generation.open_live(built).folder, MEASURES["color"], recall.FIRST_SCAN)
+    blind = one._replace(reduced=np.random.default_rng(0).random(one.reduced.shape, np.float32))
+    queries = recall.query_rows(ROWS)
+    truth = recall.nearest_distances(one, queries, range(ROWS))
+    assert recall.try_search(blind, queries, truth).recall < 0.5
+    effort, trial = recall.settle_effort(blind, queries, truth, 0.95)
+    assert (effort.candidates, trial.recall) == (400, 1)  # all of them
+
+
+def test_a_forest_is_looked_at_longer_before_more_is_scored() -> None:
+    assert recall.harder_efforts(Effort(100, 1000)) == [Effort(100, 2000), Effort(200, 2000)]
+    assert recall.harder_efforts(Effort(100, None)) == [Effort(200, None)]
+
+
+def test_searching_harder_ends_where_it_no_longer_helps(built: Path) -> None:
+    folder = generation.open_live(built).folder
+    one = searcher.open_searcher(folder, MEASURES["color"], Effort(candidates=100, search_k=None))
+    effort, trial = recall.settle_effort(
+        one, recall.query_rows(ROWS), np.full((recall.QUERIES, 5), -9, np.float32), 0.95
+    )
+    assert (effort.candidates, trial.recall) == (100, 0)
