@@ -1,4 +1,4 @@
-"""Say what every picture looks like: colours, shape, tones and features."""
+"""Say what every picture looks like: its colours, shape, tones and features."""
 
 from collections.abc import Sequence
 
