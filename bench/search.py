@@ -75,7 +75,7 @@ def _write_vectors(raw: NDArray[np.float16], folder: Path) -> None:
     """The files of a generation that one measure needs, a block of rows at a time."""
     count, width = raw.shape
     pieces = steps.blocks(count, BLOCK_ROWS)
-    total = sum(reduction.fixed_point_sum(reduction.unit(_read(raw, rows))) for rows in pieces)
+    total = sum(reduction.fixed_point_sum(reduction.roots(_read(raw, rows))) for rows in pieces)
     mean = reduction.mean_of(np.asarray(total), count)
     np.save(folder / f"{NAME}.mean.npy", mean)
     generation.reserve(folder / f"{NAME}.npy", "float16", (count, width))

@@ -26,7 +26,7 @@ from shared.runs import Accounting
 
 log = logging.getLogger("recommendation")
 
-LAYOUT = 1  # raise it when the files or what is in them change: every index is then built anew
+LAYOUT = 2  # raise it when the files or what is in them change: every index is then built anew
 BLOCK_ROWS = 4096
 QUERIES_PER_TASK = 250
 PARTITIONS_PER_CORE = 4

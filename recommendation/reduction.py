@@ -31,21 +31,30 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return (vectors / np.where(length > 0, length, 1)).astype(np.float32)
 
 
-def centre(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Vectors as seen from the collection's mean: of unit length, less the mean, of unit length again.
+def roots(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Square roots of the components, signs kept, brought to unit length: a few large components no longer outvote the rest.
 
-    On 2,999 photos precision@5 is 0.857 with the first step and 0.854 without (EfficientNet-Lite0), 0.830 and 0.821
-    (MobileNetV2).
+    Source: Perronnin, Sanchez and Mensink 2010, "Improving the Fisher kernel for large-scale image classification".
     """
-    return unit(unit(vectors) - mean)
+    return unit((np.sign(vectors) * np.sqrt(np.abs(vectors))).astype(np.float32))
+
+
+def centre(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Directions of the vectors' `roots` as seen from their mean over the collection, of unit length.
+
+    Precision@5 on 2,999 photos, of vectors that are only centred, of unit vectors centred, and of roots centred:
+    0.854, 0.857, 0.858 (EfficientNet-Lite0) and 0.821, 0.830, 0.833 (MobileNetV2).
+    """
+    return unit(roots(vectors) - mean)
 
 
 def uncentre(vector: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The unit vector that `centre` makes this one of, shape (width,)."""
+    """A vector, known but for its length, that `centre` makes this one of; shape (width,)."""
     along = float(vector @ mean)
     # |length * vector + mean| = 1, solved for the length
     length = -along + np.sqrt(max(0.0, along**2 + 1 - float(mean @ mean)))
-    return np.asarray(length * vector + mean, np.float32)
+    root = length * vector + mean
+    return np.asarray(root * np.abs(root), np.float32)
 
 
 def second_moment(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -56,7 +56,7 @@ class Searcher(NamedTuple):
         return reduction.unit(vector) if self.mean is None else reduction.centre(vector, self.mean)
 
     def stored(self, row: int) -> Vector:
-        """The feature of a stored picture, brought to unit length: `prepare` makes its vector of it."""
+        """The feature of a stored picture, known but for its length: `prepare` makes its vector of it."""
         vector = self.vector(row)
         return vector if self.mean is None else reduction.uncentre(vector, self.mean)
 

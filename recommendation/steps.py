@@ -22,7 +22,7 @@ class Census(NamedTuple):
     """What must be known of some slices before any row can be written."""
 
     sizes: dict[str, tuple[int, int]]  # slice -> rows, bytes of their lines
-    total: NDArray[np.float64]  # reduction.fixed_point_sum of the embeddings, each of unit length
+    total: NDArray[np.float64]  # reduction.fixed_point_sum of the embeddings' roots
     widths: dict[str, int]  # measure -> length of its vectors
     models: frozenset[str]
 
@@ -52,7 +52,7 @@ def count_slice(volume: Path, parts: SliceParts) -> Census | None:
         return None
     return Census(
         sizes={parts.slice: (len(rows.lines), sum(map(len, rows.lines)))},
-        total=reduction.fixed_point_sum(reduction.unit(rows.features["embedding"])),
+        total=reduction.fixed_point_sum(reduction.roots(rows.features["embedding"])),
         widths={name: matrix.shape[1] for name, matrix in rows.features.items()},
         models=rows.models,
     )

@@ -105,10 +105,10 @@ def test_a_line_says_what_answers_need(built: Path) -> None:
 def test_embeddings_are_centred_on_the_collection_and_of_unit_length(built: Path) -> None:
     snapshot, folder = tables.open_snapshot(built), generation.open_live(built).folder
     raw = np.concatenate([tables.read_matrix(built, part, "vector") for part in snapshot.parts(EMBEDDINGS)])
-    unit = raw / np.linalg.norm(raw, axis=1, keepdims=True)
-    centred = unit - unit.mean(axis=0)
+    roots = np.sqrt(raw) / np.linalg.norm(np.sqrt(raw), axis=1, keepdims=True)
+    centred = roots - roots.mean(axis=0)
     expected = centred / np.linalg.norm(centred, axis=1, keepdims=True)
-    assert np.load(folder / "embedding.mean.npy") == pytest.approx(unit.mean(axis=0), abs=1e-4)
+    assert np.load(folder / "embedding.mean.npy") == pytest.approx(roots.mean(axis=0), abs=1e-4)
     assert np.load(folder / "embedding.npy").astype(np.float32) == pytest.approx(expected, abs=1e-3)
 
 

@@ -53,8 +53,8 @@ def true_scores(number: int, measure: str, metric: str | None = None) -> NDArray
     """Scores of all pictures for one of them, by the definition."""
     vectors = features()[measure]
     if measure == "embedding":
-        vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors = vectors - vectors.mean(axis=0)
+        roots = np.sqrt(vectors) / np.linalg.norm(np.sqrt(vectors), axis=1, keepdims=True)
+        vectors = roots - roots.mean(axis=0)
         vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     metric = metric or MEASURES[measure].metrics[0]
     return measures.score(metric, measures.distances(metric, vectors[number], vectors))

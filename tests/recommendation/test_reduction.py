@@ -68,9 +68,13 @@ def test_a_zero_vector_stays_zero_when_brought_to_unit_length() -> None:
     ]
 
 
-def test_centring_is_undone() -> None:
-    vectors = np.abs(unit_vectors(50, 8))
-    mean = vectors.mean(axis=0)
+def test_centring_is_undone_but_for_the_length() -> None:
+    vectors = unit_vectors(50, 8)
+    mean = reduction.roots(vectors).mean(axis=0)
     for vector, centred in zip(vectors, reduction.centre(5 * vectors, mean), strict=True):
         assert np.linalg.norm(centred) == pytest.approx(1, abs=1e-6)
-        assert reduction.uncentre(centred, mean) == pytest.approx(vector, abs=1e-5)
+        assert reduction.unit(reduction.uncentre(centred, mean)) == pytest.approx(vector, abs=1e-5)
+
+
+def test_roots_keep_signs() -> None:
+    assert reduction.roots(np.array([9, -16], np.float32)).tolist() == pytest.approx([0.6, -0.8])
