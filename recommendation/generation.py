@@ -11,7 +11,6 @@ ids.npy ids.order.npy       image_id of each row, and the rows in the order of t
 embedding.mean.npy          the collection's mean embedding
 """
 
-import json
 import os
 import re
 import shutil
@@ -24,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import CannotProceedError
-from shared.files import TEMPORARY, digest, replacing, sha256_of, sync_folder, to_json, write_atomically
+from shared.files import TEMPORARY, replacing, sha256_of, sync_folder, write_atomically
+from shared.sealed import read_sealed, write_sealed
 from shared.volume import index_dir
 
 CURRENT, DOCUMENT, TIMINGS = "CURRENT", "generation.json", "timings.json"
@@ -81,7 +81,7 @@ def open_live(volume: Path) -> Generation:
 
 def open_generation(folder: Path) -> Generation:
     """A generation, every file checked against its SHA-256; errors as `open_live`."""
-    document, timings = read_sealed(folder / DOCUMENT), read_sealed(folder / TIMINGS)
+    document, timings = read_sealed(folder / DOCUMENT, BUILD), read_sealed(folder / TIMINGS, BUILD)
     files: dict[str, str] = document["files"]
     with ThreadPoolExecutor(HASHING_THREADS) as pool:
         list(pool.map(lambda entry: _check_file(folder / entry[0], entry[1]), files.items()))
@@ -95,31 +95,6 @@ def _check_file(path: Path, sha256: str) -> None:
         raise CannotProceedError(f"{path} cannot be read ({error.strerror}); {BUILD}") from error
     if found != sha256:
         raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); {BUILD}")
-
-
-def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
-    """Store a JSON object together with its own digest."""
-    write_atomically(path, to_json({**content, "checksum": digest(content)}))
-
-
-def read_sealed(path: Path) -> dict[str, Any]:
-    """What `write_sealed` stored.
-
-    Raises:
-        CannotProceedError: it is missing, or one byte of it is not what was written.
-    """
-    try:
-        data = path.read_bytes()
-        content = json.loads(data)
-        checksum = content.pop("checksum")
-    except OSError as error:
-        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); {BUILD}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CannotProceedError(f"{path} is damaged ({error}); {BUILD}") from error
-    if digest(content) != checksum or to_json({**content, "checksum": checksum}) != data:
-        raise CannotProceedError(f"{path} is damaged (its checksum is not the stored one); {BUILD}")
-    found: dict[str, Any] = content
-    return found
 
 
 def begin(volume: Path, name: str) -> Path:

@@ -1,12 +1,12 @@
 """The volume's networks: `models/<sha256>.onnx`, a JSON file beside each, and CURRENT.json, which names the one in use."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import NamedTuple
 
 from shared.errors import CannotProceedError
-from shared.files import to_json, write_atomically
+from shared.files import write_atomically
+from shared.sealed import read_sealed, write_sealed
 from shared.volume import models_dir
 
 
@@ -69,7 +69,9 @@ def save_model(volume: Path, network: bytes, model: Model) -> Model:
     """Store a network and what is known of it; return the latter with its SHA-256 filled in."""
     sha256 = hashlib.sha256(network).hexdigest()
     model = model._replace(sha256=sha256, fp32_sha256=model.fp32_sha256 or sha256)
-    write_atomically(model_path(volume, sha256).with_suffix(".json"), to_json(model._asdict()))
+    write_sealed(
+        model_path(volume, sha256).with_suffix(".json"), model._asdict() | {"categories": list(model.categories)}
+    )
     write_atomically(model_path(volume, sha256), network)
     return model
 
@@ -81,13 +83,8 @@ def load_model(volume: Path, sha256: str) -> Model:
         CannotProceedError: it is not there, or its description is damaged.
     """
     path = model_path(volume, sha256).with_suffix(".json")
-    try:
-        values = json.loads(path.read_bytes())
-        return Model(**values | {"categories": tuple(values["categories"])})
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise CannotProceedError(
-            f"{path} cannot be read ({error}); delete {choice_path(volume)} and run `imagerec embedding`"
-        ) from error
+    values = read_sealed(path, f"delete {choice_path(volume)} and run `imagerec embedding`")
+    return Model(**values | {"categories": tuple(values["categories"])})
 
 
 def installed_models(volume: Path) -> list[Model]:
@@ -98,7 +95,7 @@ def installed_models(volume: Path) -> list[Model]:
 
 def choose(volume: Path, choice: Choice) -> None:
     """Make this the volume's model."""
-    write_atomically(choice_path(volume), to_json(choice._asdict()))
+    write_sealed(choice_path(volume), choice._asdict())
 
 
 def read_choice(volume: Path) -> Choice | None:
@@ -108,12 +105,9 @@ def read_choice(volume: Path) -> Choice | None:
         CannotProceedError: the file is damaged.
     """
     path = choice_path(volume)
-    try:
-        choice = Choice(**json.loads(path.read_bytes()))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, ValueError, TypeError) as error:
-        raise CannotProceedError(f"{path} cannot be read ({error}); delete it and run `imagerec embedding`") from error
+    choice = Choice(**read_sealed(path, "delete it and run `imagerec embedding`"))
     return choice if model_path(volume, choice.sha256).exists() else None
 
 

@@ -82,5 +82,5 @@ def test_a_damaged_description_is_named(volume: Path, saved: Model, name: str) -
         else store.model_path(volume, saved.sha256).with_suffix(".json")
     )
     file.write_text("{")
-    with pytest.raises(CannotProceedError, match=f"{file} cannot be read"):
+    with pytest.raises(CannotProceedError, match=f"{file} is damaged"):
         store.current(volume)
