@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
 def lines(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
     """What is done, a line for each kill and each comparison."""
     started = time.monotonic()
-    yield from publish.crash_everywhere(scratch / "publish", arguments.stride)
+    yield from publish.break_everywhere(scratch / "publish", arguments.stride)
     yield f"the publish path took {time.monotonic() - started:.0f} s"
     if arguments.kills:
         bench = kills.Bench(scratch, COMMAND)

@@ -29,14 +29,13 @@ class Plan(NamedTuple):
     log: str  # a line for each point: number, process, what, file
     at: int = NEVER
     action: str = "kill"  # kill this process, kill its whole session, or the name of an errno: fail from `at` on
-    kinds: tuple[str, ...] = ()  # count only these (open, write or one of CALLS); all of them when empty
+    match: str = ""  # count only files whose path holds this
     once: bool = False  # an errno: fail at `at` only
 
 
 def read_plan(path: str) -> Plan:
     """The plan in a JSON file."""
-    plan = Plan(**json.loads(Path(path).read_text(encoding="utf-8")))
-    return plan._replace(kinds=tuple(plan.kinds))
+    return Plan(**json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 def write_plan(path: Path, plan: Plan) -> None:
@@ -49,7 +48,7 @@ def install(plan: Plan) -> None:
     prefix = f"{plan.volume}{os.sep}"
 
     def is_counted(name: str) -> bool:
-        return (name + os.sep).startswith(prefix)
+        return (name + os.sep).startswith(prefix) and plan.match in name
 
     for call, position in CALLS.items():
         setattr(os, call, _counted_call(plan, is_counted, call, position))
@@ -113,8 +112,6 @@ def reach(plan: Plan, what: str, name: str, tear: Callable[[], object] = lambda:
     Raises:
         OSError: the plan's errno.
     """
-    if plan.kinds and what not in plan.kinds:
-        return
     number = _count(plan)
     _append(plan, f"{number} {os.getpid()} {what} {name}")
     is_error = plan.action not in {"kill", "session"}

@@ -3,6 +3,7 @@
 A child process does what a run does and is killed at one write, fsync or move; no Spark, so there is time for all.
 """
 
+import errno
 import os
 import shutil
 import traceback
@@ -17,12 +18,15 @@ from bench.chaos import compare, points
 from recommendation import generation, index
 from shared import catalog, handoff, pipeline, runs, slices, tables
 from shared.contracts import FAILURES, LOCATIONS, TOTALS
+from shared.errors import CannotProceedError
 from shared.files import digest
 from shared.slices import Stage, TableRow
 from shared.volume import catalog_path
 
 HANDOFF = "images_labels.json"
-KILLED = -9
+KILLED, SAID_WHY, OTHERWISE = -9, 3, 4
+#: Exit codes of a broken step: an operation that failed may also have been done without.
+EXPECTED = {"kill": {KILLED}, "ENOSPC": {0, SAID_WHY}, "EIO": {0, SAID_WHY}}
 
 
 class Edition(NamedTuple):
@@ -134,6 +138,18 @@ def in_child(work: Callable[[], object]) -> int:
         os._exit(code)
 
 
+class Fault(NamedTuple):
+    """What happens at a crash point: the process is killed, or its call fails."""
+
+    action: str  # as in `points.Plan`
+    once: bool = False
+
+
+KILL = Fault("kill")
+#: The last two: the disk is full from there on; one operation fails.
+FAULTS = (KILL, Fault("ENOSPC"), Fault("EIO", once=True))
+
+
 class Trial(NamedTuple):
     """Folders of one crash point's try."""
 
@@ -160,9 +176,13 @@ class Trial(NamedTuple):
         shutil.rmtree(self.volume, ignore_errors=True)
         shutil.copytree(self.before, self.volume)
 
-    def run(self, log: Path, at: int = points.NEVER) -> None:
-        """Do the step; killed at a crash point."""
-        points.install(points.Plan(str(self.volume), str(log), at))
+    def run(self, log: Path, at: int = points.NEVER, fault: Fault = KILL) -> None:
+        """Do the step; with a fault at a crash point.
+
+        Raises:
+            OSError: the fault's.
+        """
+        points.install(points.Plan(str(self.volume), str(log), at, fault.action, once=fault.once))
         self.step(self.volume, self.edition)
 
     def contents(self) -> dict[str, str]:
@@ -180,8 +200,8 @@ class Trial(NamedTuple):
             assert value in [one[what] for one in allowed], f"{what}: between two states"
 
 
-def crash_everywhere(scratch: Path, stride: int = 1) -> Iterator[str]:
-    """Kill both editions' steps at every crash point, or at every n-th.
+def break_everywhere(scratch: Path, stride: int = 1) -> Iterator[str]:
+    """Kill both editions' steps at every crash point, and let every one fail; or only every n-th.
 
     Yields:
         A line for each point and one for each step; those that begin with "LOST" are failures.
@@ -191,18 +211,20 @@ def crash_everywhere(scratch: Path, stride: int = 1) -> Iterator[str]:
     for edition in (FIRST, SECOND):
         for step in STEPS:
             trial = Trial(scratch, edition, step, before, scratch / f"after-{edition.number}-{step.__name__}")
-            yield from crash_step(trial, stride)
+            expected = undisturbed(trial)
+            for fault in FAULTS:
+                yield from break_step(trial, fault, stride, expected)
             before = trial.after
 
 
-def crash_step(trial: Trial, stride: int) -> Iterator[str]:
+def break_step(trial: Trial, fault: Fault, stride: int, expected: Path) -> Iterator[str]:
     """One line for each crash point of a step."""
-    expected = undisturbed(trial)
     count, visited = 0, 0
-    while line := crash_once(trial, count + 1, expected):
+    while line := break_once(trial, fault, count + 1, expected):
         count, visited = count + stride, visited + 1
         yield line
-    yield f"{trial.step.__name__.replace('_', ' ')}, run {trial.edition.number}: {visited} crash points"
+    name = trial.step.__name__.replace("_", " ")
+    yield f"{name}, run {trial.edition.number}, {fault.action}: {visited} crash points"
 
 
 def undisturbed(trial: Trial) -> Path:
@@ -215,19 +237,34 @@ def undisturbed(trial: Trial) -> Path:
     return path
 
 
-def crash_once(trial: Trial, at: int, expected: Path) -> str | None:
-    """Kill at one point, look, run again, compare: what came of it; None when the step ended before that point."""
+def break_once(trial: Trial, fault: Fault, at: int, expected: Path) -> str | None:
+    """Break one point, look, run again, compare: what came of it; None when the step ended before that point."""
     trial.start()
-    killed, again = trial.log("killed"), trial.log("again")
-    if in_child(lambda: trial.run(killed, at)) != KILLED:
+    broken, again = trial.log("broken"), trial.log("again")
+    code = in_child(lambda: said_reason(trial, broken, at, fault))
+    reached = [line for line in broken.read_text(encoding="utf-8").splitlines() if line.startswith(f"{at} ")]
+    if not reached:
         return None
-    where = " ".join(killed.read_text(encoding="utf-8").splitlines()[-1].split(" ")[2:]).replace(f"{trial.volume}/", "")
-    is_lost = in_child(lambda: recover(trial, killed, again, expected))
-    return f"{'LOST' if is_lost else 'ok  '} point {at}: {where}"
+    is_lost = code not in EXPECTED[fault.action] or in_child(lambda: recover(trial, broken, again, expected))
+    where = reached[0].split(" ", 2)[2].replace(f"{trial.volume}/", "")
+    return f"{'LOST' if is_lost else 'ok  '} {fault.action} at point {at}: {where}"
+
+
+def said_reason(trial: Trial, log: Path, at: int, fault: Fault) -> None:
+    """Do the step; exit with 1 where the command would, saying the reason.
+
+    Raises:
+        AssertionError: it failed with another reason.
+    """
+    try:
+        trial.run(log, at, fault)
+    except (OSError, CannotProceedError) as error:
+        reason = os.strerror(getattr(errno, fault.action))
+        os._exit(SAID_WHY if reason in str(error) else OTHERWISE)
 
 
 def recover(trial: Trial, killed: Path, again: Path, expected: Path) -> None:
-    """Look at what a killed step left, do the step again, and compare.
+    """Look at what a broken step left, do the step again, and compare.
 
     Raises:
         AssertionError: readers see something between two states, the outcome differs, or finished work was repeated.
