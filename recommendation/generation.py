@@ -72,11 +72,17 @@ def open_live(volume: Path) -> Generation:
         name = live_name(volume)
         if name is None:
             raise CannotProceedError(f"no index in {index_dir(volume)}; {BUILD}")
+        folder = index_dir(volume) / name
         try:
-            return open_generation(index_dir(volume) / name)
-        except CannotProceedError:
-            if live_name(volume) == name:
-                raise  # else another was published and this one removed while we looked
+            return open_generation(folder)
+        except CannotProceedError as error:
+            if live_name(volume) != name:
+                continue  # another was published and this one removed while we looked
+            if folder.exists():
+                raise
+            raise CannotProceedError(
+                f"{folder.with_name(CURRENT)} names {name}, which is not there; {BUILD}"
+            ) from error
 
 
 def open_generation(folder: Path) -> Generation:

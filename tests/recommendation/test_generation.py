@@ -65,9 +65,7 @@ def test_no_flipped_bit_goes_unnoticed_and_the_file_is_named(volume: Path, name:
         damaged = bytearray(intact)
         damaged[bit // 8] ^= 1 << bit % 8
         path.write_bytes(damaged)
-        with pytest.raises(
-            CannotProceedError, match=Path(name).name if name != "CURRENT" else "CURRENT|generation.json"
-        ):
+        with pytest.raises(CannotProceedError, match=Path(name).name):
             generation.open_live(volume)
 
 
