@@ -25,6 +25,8 @@ def standardise(network: onnx.ModelProto, card: Card) -> onnx.ModelProto:
     source, vector, scores = input_name(network), embedding_name(network, card), scores_name(network, card)
     model = compose.add_prefix(modernise(network), PREFIX)
     nodes = [*questions(PREFIX + source, card), *model.graph.node, *answers(PREFIX + vector, PREFIX + scores, card)]
+    for number, node in enumerate(nodes):
+        node.name = node.name or f"{PREFIX}{node.op_type}_{number}"
     del model.graph.node[:], model.graph.input[:], model.graph.output[:]
     model.graph.node.extend(nodes)
     model.graph.initializer.extend(scaling(card))

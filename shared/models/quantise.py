@@ -19,6 +19,9 @@ from shared.models.session import ERRORS, Observer
 #: What is computed in int8. Scaling, pooling, last layer and softmax are a hundredth of the work and stay float.
 QUANTISED = ("Conv", "Add", "Clip", "Relu")
 ACTIVATIONS = ("Clip", "Relu")
+#: The first layers, an eighth of them, stay float too: they are no faster in int8, and what they lose all others miss.
+#: In int8 they cost 4 % of MobileNetV2's nearest neighbours on 2,999 photos, and 5 % of EfficientNet-Lite0's.
+FLOAT_SHARE = 8
 #: int8 weights are symmetric; two neighbours times an activation of 255 must stay below 2**15.
 MAX_WEIGHT, MAX_PAIR = 127, 127
 SMALLEST_STEP = 1e-4  # of the largest step of the same layer
@@ -52,10 +55,17 @@ def prepare(network: bytes) -> bytes:
 
 def observed_names(network: onnx.ModelProto) -> list[str]:
     """Return the tensors whose ranges quantising needs: in and out of every quantised node, after its activation."""
-    nodes = [node for node in network.graph.node if node.op_type in QUANTISED and node.name not in SCALING_NODES]
+    left_out = float_nodes(network)
+    nodes = [node for node in network.graph.node if node.op_type in QUANTISED and node.name not in left_out]
     known = {weight.name for weight in network.graph.initializer} | {""} | set(before_activation(network))
     names = [name for node in nodes for name in [*node.input, *node.output]]
     return [name for name in dict.fromkeys(names) if name not in known]
+
+
+def float_nodes(network: onnx.ModelProto) -> list[str]:
+    """Return the names of the nodes that stay float: those that scale the pixels, and the first convolutions."""
+    convolutions = [node.name for node in network.graph.node if node.op_type == "Conv"]
+    return [*SCALING_NODES, *convolutions[: len(convolutions) // FLOAT_SHARE]]
 
 
 def before_activation(network: onnx.ModelProto) -> dict[str, str]:
@@ -145,7 +155,7 @@ def quantise(prepared: bytes, ranges: NDArray[np.float32]) -> bytes:
             after,
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(QUANTISED),
-            nodes_to_exclude=list(SCALING_NODES),
+            nodes_to_exclude=float_nodes(network),
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
