@@ -118,7 +118,7 @@ def reserve(path: Path, kind: str, shape: tuple[int, ...]) -> None:
 
 
 def write_rows(path: Path, start: int, rows: NDArray[Any]) -> None:
-    """Put rows at their place in an array file, durable; a second attempt writes the same bytes.
+    """Put rows at their place in an array file; a second attempt writes the same bytes.
 
     Raises:
         OSError: the disk is full or broken (writing through a memory map would be killed instead).
@@ -131,12 +131,10 @@ def write_rows(path: Path, start: int, rows: NDArray[Any]) -> None:
 
 
 def write_at(path: Path, offset: int, data: bytes) -> None:
-    """Put bytes at their place in a file that exists, durable."""
+    """Put bytes at their place in a file that exists; `seal` makes them durable."""
     with path.open("r+b") as file:
         file.seek(offset)
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:
@@ -152,12 +150,18 @@ def load_rows(path: Path) -> NDArray[Any]:
 
 
 def seal(folder: Path, document: Mapping[str, Any], timings: Mapping[str, Any]) -> None:
-    """Store the documents of a finished generation, with the SHA-256 of each of its files."""
+    """Make a finished generation durable and store its documents, with the SHA-256 of each of its files."""
     names = sorted(path.name for path in folder.iterdir() if path.name not in {DOCUMENT, TIMINGS})
     with ThreadPoolExecutor(HASHING_THREADS) as pool:
-        hashes = pool.map(sha256_of, [folder / name for name in names])
+        hashes = list(pool.map(_sync_and_hash, [folder / name for name in names]))
     write_sealed(folder / TIMINGS, timings)
     write_sealed(folder / DOCUMENT, {**document, "files": dict(zip(names, hashes, strict=True))})
+
+
+def _sync_and_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    return sha256_of(path)
 
 
 def publish(volume: Path, building: Path, name: str) -> None:

@@ -71,6 +71,7 @@ def build(sc: SparkContext, settings: Settings, parts: Sequence[SliceParts], fol
     """Write all files of a generation and seal it."""
     clock = Clock()
     plan, reduced = write_vectors(sc, settings.data.absolute(), parts, folder)
+    model = store.load_model(settings.data, plan.model_sha256)
     clock.lap("vectors")
     sc.parallelize(sorted(MEASURES), len(MEASURES)).foreach(partial(steps.build_forest, folder, settings.trees))
     clock.lap("annoy")
@@ -79,7 +80,7 @@ def build(sc: SparkContext, settings: Settings, parts: Sequence[SliceParts], fol
     choice = choose_default(sc, folder, measured, plan.rows)
     clock.lap("fusion")
     document = {
-        "model": store.load_model(settings.data, plan.model_sha256).name,
+        "model": model.name,
         "model_sha256": plan.model_sha256,
         "pictures": plan.rows,
         "settings": {name: getattr(settings, name) for name in SHAPING},
@@ -110,11 +111,13 @@ def write_vectors(sc: SparkContext, volume: Path, parts: Sequence[SliceParts], f
     Returns:
         The shape of the generation; for each vector measure its dimensions and what they keep.
     """
-    census = sc.parallelize(parts, len(parts)).map(partial(steps.count_slice, volume)).treeReduce(steps.add_census)
+    slices = sc.parallelize(parts, min(len(parts), PARTITIONS_PER_CORE * sc.defaultParallelism))
+    census = slices.map(partial(steps.count_slice, volume)).treeReduce(steps.add_census)
     plan, places = steps.lay_out(parts, census)
     steps.reserve_files(folder, plan)
-    slices = sc.parallelize(places, min(len(places), PARTITIONS_PER_CORE * sc.defaultParallelism))
-    moments = slices.map(partial(steps.fill_slice, volume, folder, plan.mean)).treeReduce(steps.add_moments)
+    shares = steps.shares(places, sc.defaultParallelism)  # few, since each returns 15 MB of moments
+    filled = sc.parallelize(shares, len(shares)).map(partial(steps.fill_slices, volume, folder, plan.mean))
+    moments = filled.treeReduce(steps.add_moments)
     reduced = (
         sc.parallelize(sorted(moments.items()), len(moments)).map(partial(steps.write_axes, folder)).collectAsMap()
     )

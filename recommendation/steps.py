@@ -1,6 +1,7 @@
 """From the tables to the files of an index generation: where each row goes, and what a task does for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,6 +121,11 @@ def fill_slice(volume: Path, folder: Path, mean: NDArray[np.float32], place: Pla
     return {name: reduction.second_moment(features[name]) for name in VECTORS}
 
 
+def fill_slices(volume: Path, folder: Path, mean: NDArray[np.float32], places: Iterable[Place]) -> Moments:
+    """`fill_slice` for several slices, with the sum of their moments."""
+    return reduce(add_moments, (fill_slice(volume, folder, mean, place) for place in places))
+
+
 def add_moments(left: Moments, right: Moments) -> Moments:
     """Sum of second moments, measure by measure; exact, so the order does not matter."""
     return {name: add(left[name], right[name]) for name in left}
@@ -157,6 +163,12 @@ def order_ids(folder: Path) -> None:
 def reduced_width(name: str) -> int:
     """Dimensions that a measure's vectors are reduced to, if they have more."""
     return REDUCED.get(name, REDUCED_OTHERS)
+
+
+def shares(places: Sequence[Place], n_shares: int) -> list[Sequence[Place]]:
+    """The slices dealt out in turn, since later ones are larger; at most `n_shares` shares, none empty."""
+    n_shares = min(n_shares, len(places))
+    return [places[start::n_shares] for start in range(n_shares)]
 
 
 def blocks(rows: int, size: int) -> list[range]:
