@@ -59,7 +59,10 @@ def _clear_errors(sc: SparkContext) -> Iterator[None]:
         yield
     except (Py4JError, ConnectionError) as error:
         if not is_alive(sc):
-            raise CannotProceedError("Spark's Java process died; the same command goes on from here") from error
+            raise CannotProceedError(
+                f"Spark ended: its Java process died, or {sc.master} cannot be reached or refused us; "
+                "the same command goes on from here"
+            ) from error
         reason = worker_error(str(error)) if isinstance(error, Py4JJavaError) else None
         if reason is None:
             raise
