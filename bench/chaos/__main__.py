@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.chaos import kills, publish
+from bench.chaos import damage, disk, kills, publish
 from shared.errors import CannotProceedError
 
 COMMAND = ("run", "--master", "local[2]", "--model", "efficientnet-lite0")
@@ -36,22 +36,44 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--stride", type=int, default=1, help="visit every n-th crash point of the publish path [default 1]"
     )
+    made.add_argument("--flips", type=int, default=1000, help="how often to damage a file afterwards [default 1000]")
+    made.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="what to do [default: all]")
     made.add_argument("--scratch", type=Path, help="folder to work in [default: the system's for temporary files]")
     return made
 
 
 def lines(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
     """What is done, a line for each kill and each comparison."""
-    started = time.monotonic()
-    yield from publish.break_everywhere(scratch / "publish", arguments.stride)
-    yield f"the publish path took {time.monotonic() - started:.0f} s"
-    if arguments.kills:
-        bench = kills.Bench(scratch, COMMAND)
-        settings = kills.prepare(bench)
-        for one in settings:
-            yield f"undisturbed {one.name}: {one.seconds:.0f} s, {one.points} crash points, {len(one.expected)} files and tables"
-        yield from kills.chains(bench, settings, arguments.kills, arguments.seed)
-        yield f"{arguments.kills} kills took {time.monotonic() - started:.0f} s"
+    for name in arguments.parts:
+        started = time.monotonic()
+        yield from PARTS[name](scratch / name, arguments)
+        yield f"{name} took {time.monotonic() - started:.0f} s"
+
+
+def break_publish_path(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
+    """Every crash point of the publish path, without Spark."""
+    yield from publish.break_everywhere(scratch, arguments.stride)
+
+
+def kill_runs(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
+    """The real command, killed; then damage to what it made."""
+    bench = kills.Bench(scratch, COMMAND)
+    settings = kills.prepare(bench)
+    for one in settings:
+        yield f"undisturbed {one.name}: {one.seconds:.0f} s, {one.points} crash points, {len(one.expected)} files and tables"
+    yield from kills.chains(bench, settings, arguments.kills, arguments.seed)
+    yield from damage.flip_everywhere(bench.volume, arguments.flips, arguments.seed)
+
+
+def break_disk(scratch: Path, _: argparse.Namespace) -> Iterator[str]:
+    """The real command on a disk that is full or broken."""
+    bench = kills.Bench(scratch, COMMAND)
+    fresh, _grown = kills.prepare(bench)
+    yield from disk.fail_everywhere(bench, fresh)
+    yield from disk.fill_up(bench, fresh)
+
+
+PARTS = {"publish": break_publish_path, "disk": break_disk, "kills": kill_runs}
 
 
 def say(line: str) -> bool:

@@ -43,6 +43,7 @@ class Setting(NamedTuple):
     answers: dict[str, str]  # generation -> its results for QUERY as JSON, for every one that may be live
     seconds: float
     points: int
+    size_bytes: int  # of the volume
 
 
 class Bench(NamedTuple):
@@ -109,7 +110,8 @@ def undisturbed(bench: Bench, name: str, content: Path, before: Path, answers: d
     seconds = time.monotonic() - started
     count = sum(not line.startswith(MOVED) for line in command.points.read_text(encoding="utf-8").splitlines())
     known = answers | answer(bench.volume)
-    return Setting(name, content, before, compare.contents(bench.volume), known, seconds, count)
+    size_bytes = sum(path.stat().st_size for path in bench.volume.rglob("*"))
+    return Setting(name, content, before, compare.contents(bench.volume), known, seconds, count, size_bytes)
 
 
 def answer(volume: Path) -> dict[str, str]:
@@ -271,13 +273,23 @@ def finish(bench: Bench, setting: Setting, runs: list[Command], name: str) -> st
         raise LostError(f"the last run failed:\n{command.said}")
     check_repeats(runs, command)
     look(bench, setting, "at the end")
-    found = compare.differences(setting.expected, compare.contents(bench.volume))
-    if found:
-        raise LostError("the outcome differs:\n" + "\n".join(found))
+    same = compared(bench, setting)
     for run in runs:
         if not run.is_gone(ORPHANS_LIMIT_S):
             raise LostError(f"processes of a killed run are still there: {run.points.parent}")
-    return f"the same command: {account(command)}; {len(setting.expected)} files and tables are equal"
+    return f"the same command: {account(command)}; {same}"
+
+
+def compared(bench: Bench, setting: Setting) -> str:
+    """How much of the volume is what an undisturbed run made: all of it.
+
+    Raises:
+        LostError: something differs; the message names it.
+    """
+    found = compare.differences(setting.expected, compare.contents(bench.volume))
+    if found:
+        raise LostError("the outcome differs:\n" + "\n".join(found))
+    return f"{len(setting.expected)} files and tables are equal"
 
 
 def account(command: Command) -> str:

@@ -1,0 +1,19 @@
+"""Damage to anything that is loaded is noticed, and the file is named."""
+
+from pathlib import Path
+
+from bench.chaos import damage, publish
+from shared.models import store
+from shared.models.store import Choice, Model
+
+BARE = Model("", "drawn", "origin", "fp32", "", 224, 1280, "", "MIT", ("fish", "bird"))
+
+
+def test_a_thousand_damages_and_none_is_silent(volume: Path) -> None:
+    volume.mkdir()
+    for step in publish.STEPS:
+        step(volume, publish.FIRST)
+    store.choose(volume, Choice(store.save_model(volume, bytes(5000), BARE).sha256, settled=True, reason="it is drawn"))
+    *lost, summary = damage.flip_everywhere(volume, 1000, seed=1)
+    assert lost == []
+    assert summary.startswith("damaged 1000 times")

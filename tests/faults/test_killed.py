@@ -1,0 +1,67 @@
+"""Processes die at any moment: nothing is lost, nothing is there twice, and whoever comes second is told."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pyspark import RDD, SparkContext
+
+from shared import slices, tables
+from shared.contracts import TOTALS
+from shared.lock import exclusive
+from shared.slices import Stage, TableRow
+from shared.tables import Snapshot
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = Stage("labeling", "a" * 64, (TOTALS,))
+
+
+def imagerec(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "shared", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_breaking_the_publish_path_at_some_of_its_crash_points_loses_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.chaos", "--parts", "publish", "--stride", "19", "--scratch", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("nothing lost, nothing done twice, nothing different\n"), done.stdout + done.stderr
+    assert done.returncode == 0
+    assert "ok   kill at point 20:" in done.stdout
+
+
+def rows_or_death(marks: Path, name: str) -> Iterator[TableRow]:
+    """Two rows of a slice; the first process to come to slice b dies between them."""
+    yield "totals", {"kind": "tag", "value": name, "pictures": 1}
+    mark = marks / name
+    if name == "b" and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    yield "totals", {"kind": "tag", "value": f"{name}{name}", "pictures": 2}
+
+
+@pytest.mark.spark
+def test_a_killed_worker_costs_neither_the_run_nor_a_row(sc: SparkContext, volume: Path, tmp_path: Path) -> None:
+    def describe(names: "RDD[str]") -> "RDD[TableRow]":
+        return names.flatMap(partial(rows_or_death, tmp_path))
+
+    work = slices.work_list(sc, volume, Snapshot({}), STAGE, ["a", "b", "c"])
+    done = slices.run_slices(sc, volume, STAGE, work.todo, describe, sc.accumulator(0))
+    snapshot = slices.publish(volume, Snapshot({}), STAGE, work, done)
+    assert (tmp_path / "b").exists()
+    rows = [row["value"] for part in snapshot.parts(TOTALS) for row in tables.read_rows(volume, part)]
+    assert rows == ["a", "aa", "b", "bb", "c", "cc"]
+    assert len(list((volume / "tables" / "totals").glob("part-*"))) == 3
+
+
+def test_the_second_of_two_runs_at_once_is_refused_before_spark_starts(tmp_path: Path) -> None:
+    with exclusive(tmp_path, "run"):
+        second = imagerec("acquisition", "--source", str(ROOT), "--data", str(tmp_path))
+    assert second.returncode == 1
+    assert f"{tmp_path} is in use by `imagerec run` (process {os.getpid()} on" in second.stderr
+    assert "Spark" not in second.stderr
