@@ -38,16 +38,24 @@ def resolve(volume: Path, name: str, zoo: str = ZOO) -> Model:
         CannotProceedError: the network cannot be had.
     """
     if name == AUTO:
-        return volumes_own(volume) or first_to_be_had(volume, zoo)
+        return volumes_own(volume, zoo) or first_to_be_had(volume, zoo)
     if name in REGISTRY:
         return asked_for(volume, REGISTRY[name], zoo)
     return foreign(volume, Path(name).expanduser())
 
 
-def volumes_own(volume: Path) -> Model | None:
-    """The network that the volume's model was made from, if it has one."""
+def volumes_own(volume: Path, zoo: str) -> Model | None:
+    """The network that the volume's model was made from, if it has one; installed again where its file is gone."""
     choice = store.read_choice(volume)
-    return store.load_model(volume, store.load_model(volume, choice.sha256).fp32_sha256) if choice else None
+    if choice is None:
+        return None
+    network = store.load_model(volume, store.load_model(volume, choice.sha256).fp32_sha256)
+    path = store.model_path(volume, network.sha256)
+    if path.exists():
+        return network
+    if network.network in REGISTRY:
+        return asked_for(volume, REGISTRY[network.network], zoo)
+    raise CannotProceedError(f"{path} is gone; name the file it was made from again: --model PATH of {network.source}")
 
 
 def first_to_be_had(volume: Path, zoo: str) -> Model:

@@ -48,7 +48,7 @@ def network_bytes(network: Network, volume: Path, zoo: str) -> bytes:
     by_hand = by_hand_path(volume, network)
     if by_hand.exists():
         return check(by_hand.read_bytes(), network, str(by_hand))
-    return fetch(f"{zoo}/{network.file}", network.sha256, network.size_bytes)
+    return fetch(f"{zoo.rstrip('/')}/{network.file}", network.sha256, network.size_bytes)
 
 
 def by_hand_path(volume: Path, network: Network) -> Path:

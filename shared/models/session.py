@@ -92,7 +92,7 @@ def checked_bytes(path: Path, sha256: str) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise CannotProceedError(
-            f"{path} cannot be read ({error.strerror}); run `imagerec embedding --model auto` to install it again"
+            f"{path} cannot be read ({error.strerror}); run `imagerec embedding` to install it again"
         ) from error
     if hashlib.sha256(data).hexdigest() != sha256:
         raise CannotProceedError(

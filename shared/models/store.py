@@ -99,7 +99,7 @@ def choose(volume: Path, choice: Choice) -> None:
 
 
 def read_choice(volume: Path) -> Choice | None:
-    """Return the volume's choice; None when there is none, or its network is gone.
+    """Return the volume's choice, None before the first one; the network itself may be gone.
 
     Raises:
         CannotProceedError: the file is damaged.
@@ -107,19 +107,18 @@ def read_choice(volume: Path) -> Choice | None:
     path = choice_path(volume)
     if not path.exists():
         return None
-    choice = Choice(**read_sealed(path, "delete it and run `imagerec embedding`"))
-    return choice if model_path(volume, choice.sha256).exists() else None
+    return Choice(**read_sealed(path, "delete it and run `imagerec embedding`"))
 
 
 def kept_choice(volume: Path, network: Model, precision: str) -> Choice | None:
-    """The volume's choice if it still stands, else None.
+    """The volume's choice if it still stands and its network is there, else None.
 
     Args:
         network: the float32 network that is wanted.
         precision: fp32, int8, or auto for the volume's own.
     """
     choice = read_choice(volume)
-    if choice is None:
+    if choice is None or not model_path(volume, choice.sha256).exists():
         return None
     model = load_model(volume, choice.sha256)
     stands = choice.settled if precision == "auto" else model.precision == precision

@@ -34,7 +34,7 @@ def small_zoo(monkeypatch: pytest.MonkeyPatch) -> Network:
 
 def test_the_zoos_network_is_fetched_once_and_kept_by_hash(volume: Path, small_zoo: Network) -> None:
     with serving({PATH: Reply(BODY)}) as address:
-        model = resolve(volume, "mobilenetv2", address)
+        model = resolve(volume, "mobilenetv2", f"{address}/")
     assert model == resolve(volume, "mobilenetv2", NOWHERE)
     assert (model.network, model.origin, model.vector_length) == ("mobilenetv2", small_zoo.sha256, 16)
     assert store.model_path(volume, model.sha256).is_file()
@@ -95,6 +95,25 @@ def test_auto_keeps_what_the_volume_has(volume: Path, tmp_path: Path, small_zoo:
     with serving({PATH: Reply(BODY)}) as address:
         assert resolve(volume, "auto", address) == own
         assert resolve(volume, small_zoo.name, address) != own
+
+
+def test_a_network_whose_file_is_gone_is_installed_again(volume: Path, small_zoo: Network) -> None:
+    with serving({PATH: Reply(BODY)}) as address:
+        model = resolve(volume, small_zoo.name, address)
+        store.choose(volume, Choice(model.sha256, settled=True, reason=""))
+        store.model_path(volume, model.sha256).unlink()
+        assert resolve(volume, "auto", address) == model
+    assert store.model_path(volume, model.sha256).is_file()
+
+
+def test_a_file_of_ones_own_that_is_gone_must_be_named_again(volume: Path, tmp_path: Path) -> None:
+    model = resolve(volume, str(write_network(tmp_path)), NOWHERE)
+    store.choose(volume, Choice(model.sha256, settled=True, reason=""))
+    path = store.model_path(volume, model.sha256)
+    path.unlink()
+    with pytest.raises(CannotProceedError, match=rf"{path} is gone; .* --model PATH of small\.onnx"):
+        resolve(volume, "auto", NOWHERE)
+    assert resolve(volume, str(tmp_path / "small.onnx"), NOWHERE) == model
 
 
 def test_a_file_of_ones_own_needs_a_card_and_nothing_else(volume: Path, tmp_path: Path) -> None:
