@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ COMMAND = ("run", "--master", "local[2]", "--model", "efficientnet-lite0")
 def main(argv: Sequence[str] | None = None) -> int:
     """Return 0 when nothing was lost, else 1; the scratch folder is kept then."""
     arguments = parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     scratch = Path(tempfile.mkdtemp(prefix="imagerec-chaos-", dir=arguments.scratch)).resolve()
     try:
         lost = sum(say(line) for line in lines(scratch, arguments))

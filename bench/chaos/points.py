@@ -120,7 +120,7 @@ def reach(plan: Plan, what: str, name: str, tear: Callable[[], object] = lambda:
     tear()
     if is_error:
         code = getattr(errno, plan.action)
-        raise OSError(code, os.strerror(code))
+        raise OSError(code, os.strerror(code), None if what in {"write", "fsync"} else name)  # as the system does
     if plan.action == "session":
         kill_session(os.getsid(0))
     os.kill(os.getpid(), signal.SIGKILL)

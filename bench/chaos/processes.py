@@ -1,5 +1,6 @@
 """The real command as a session of processes: driver, Java, Python workers; and how to kill some of them."""
 
+import atexit
 import os
 import signal
 import subprocess
@@ -41,6 +42,13 @@ class Command:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+        atexit.register(self.end)
+
+    def end(self) -> None:
+        """Kill it if it is still running."""
+        if self.process.poll() is None:
+            kill_session(self.process.pid)
+            self.process.wait()
 
     @property
     def said(self) -> str:
