@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGES = ("acquisition", "labeling", "embedding", "recommendation", "shared")
 TASK_TRIES = 4
-#: One thread per task: Spark already runs a task on every core.
 #: The last line of a worker's traceback that a person can do something about.
 WORKER_ERROR = re.compile(r"^(?:shared\.errors\.CannotProceedError: |(?=\w*Error: \[Errno \d+\]))(.+)$", re.MULTILINE)
+#: One thread per task: Spark already runs a task on every core.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
