@@ -1,6 +1,7 @@
 """`python -m bench.chaos --kills N --seed SEED`: kill the pipeline, run it again, compare. Exit code 1 if anything was lost."""
 
 import argparse
+import random
 import shutil
 import signal
 import sys
@@ -9,10 +10,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.chaos import damage, disk, kills, publish
+from bench.chaos import cluster, damage, disk, kills, publish
 from shared.errors import CannotProceedError
 
-COMMAND = ("run", "--master", "local[2]", "--model", "efficientnet-lite0")
+COMMAND = ("run", "--model", "efficientnet-lite0", "--master")
+LOCAL = (*COMMAND, "local[2]")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +61,7 @@ def break_publish_path(scratch: Path, arguments: argparse.Namespace) -> Iterator
 
 def kill_runs(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
     """The real command, killed; then damage to what it made."""
-    bench = kills.Bench(scratch, COMMAND)
+    bench = kills.Bench(scratch, LOCAL)
     settings = kills.prepare(bench)
     for one in settings:
         yield f"undisturbed {one.name}: {one.seconds:.0f} s, {one.points} crash points, {len(one.expected)} files and tables"
@@ -69,13 +71,21 @@ def kill_runs(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
 
 def break_disk(scratch: Path, _: argparse.Namespace) -> Iterator[str]:
     """The real command on a disk that is full or broken."""
-    bench = kills.Bench(scratch, COMMAND)
+    bench = kills.Bench(scratch, LOCAL)
     fresh, _grown = kills.prepare(bench)
     yield from disk.fail_everywhere(bench, fresh)
     yield from disk.fill_up(bench, fresh)
 
 
-PARTS = {"publish": break_publish_path, "disk": break_disk, "kills": kill_runs}
+def kill_executors(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
+    """The real command on a cluster that loses executors, against a run without a cluster."""
+    fresh, _grown = kills.prepare(kills.Bench(scratch, LOCAL))
+    with cluster.cluster(scratch / "cluster") as master:
+        bench = kills.Bench(scratch, (*COMMAND, master))
+        yield from kills.executor_kills(bench, fresh, scratch / "cluster", random.Random(arguments.seed))
+
+
+PARTS = {"publish": break_publish_path, "disk": break_disk, "cluster": kill_executors, "kills": kill_runs}
 
 
 def say(line: str) -> bool:

@@ -1,16 +1,18 @@
 """Kill the real command at random moments and crash points, run it again, and compare with an undisturbed run."""
 
 import json
+import os
 import random
 import re
 import shutil
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.chaos import compare, pictures
+from bench.chaos import cluster, compare, pictures
 from bench.chaos.points import MOVED, Plan
 from bench.chaos.processes import LOOK_EVERY_S, Command
 from bench.chaos.service import Watch, watched
@@ -21,6 +23,7 @@ from recommendation.query import Upload
 from shared import tables
 
 PICTURES, MORE_PICTURES = 70, 100  # of the first run and, with what is added, of the second: three slices and one more
+EXECUTOR_KILLS = 3
 QUERY = Upload("query", pictures.draw(1))
 LONGEST_CHAIN = 5  # kills before a run is left in peace
 ORPHANS_LIMIT_S = 60.0
@@ -211,6 +214,30 @@ def check_manners(victim: str, what: str, code: int, said: str) -> None:
         raise LostError(f"{what}: expected the run to go on, it ended with {code}:\n{said}")
     if victim == "java" and code and SPARK_IS_UP in said and not said.splitlines()[-1].startswith("imagerec: "):
         raise LostError(f"{what}: expected a sentence at the end:\n{said}")
+
+
+def executor_kills(bench: Bench, setting: Setting, folder: Path, dice: random.Random) -> Iterator[str]:
+    """Kill executors of the cluster in a folder while a run is on; it must end well, and as one without a cluster.
+
+    Raises:
+        LostError: it does not.
+    """
+    for number in range(EXECUTOR_KILLS):
+        bench.reset(setting.pictures, setting.before)
+        command = bench.start(f"executor-{number}")
+        cluster.await_word(command.log, SPARK_IS_UP, 1)
+        moment = dice.uniform(0, setting.seconds)
+        killed = 0
+        deadline = time.monotonic() + moment
+        while command.process.poll() is None:
+            found = cluster.executors(folder)
+            if time.monotonic() >= deadline and found:
+                os.kill(dice.choice(found), signal.SIGKILL)
+                killed += 1
+                break
+            time.sleep(LOOK_EVERY_S)
+        check_manners("worker", f"an executor after {moment:.1f} s", command.wait(), command.said)
+        yield f"{killed} executor killed after {moment:.1f} s: {account(command)}; {compared(bench, setting)}"
 
 
 def strike(command: Command, victim: str, moment: float, dice: random.Random) -> None:

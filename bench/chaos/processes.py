@@ -29,10 +29,10 @@ class Command:
 
     def __init__(self, arguments: Sequence[str], folder: Path, volume: Path, plan: Plan | None = None) -> None:
         folder.mkdir(parents=True)
-        self.points, self._said = folder / "points.log", folder / "said.log"
+        self.points, self.log = folder / "points.log", folder / "said.log"
         plan = (plan or Plan("", ""))._replace(volume=str(volume), log=str(self.points))
         write_plan(folder / "plan.json", plan)
-        with self._said.open("wb") as said:
+        with self.log.open("wb") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "shared", *arguments],
                 env=environment(folder / "plan.json"),
@@ -53,7 +53,7 @@ class Command:
     @property
     def said(self) -> str:
         """What it has said so far."""
-        return self._said.read_text(encoding="utf-8", errors="replace")
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
     def wait(self) -> int:
         """Its exit code."""
@@ -86,7 +86,8 @@ class Command:
 
 def environment(plan: Path) -> Mapping[str, str]:
     """The environment of a command whose crash points are counted."""
-    return os.environ | {"PYTHONPATH": f"{INJECT}{os.pathsep}{ROOT}", "CHAOS_PLAN": str(plan)}
+    paths = f"{INJECT}{os.pathsep}{ROOT}"
+    return os.environ | {"PYTHONPATH": paths, "CHAOS_PLAN": str(plan), "IMAGEREC_DRIVER_HOST": "127.0.0.1"}
 
 
 def kind_of(process: int) -> str:
