@@ -8,12 +8,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
-from bench.chaos import cluster, damage, disk, kills, publish
+from bench.chaos import cluster, damage, disk, hostile, kills, publish
 from shared.errors import CannotProceedError
 
 COMMAND = ("run", "--model", "efficientnet-lite0", "--master")
+HOSTILE = Path(__file__).resolve().parents[3] / "shared" / "hostile"
 LOCAL = (*COMMAND, "local[2]")
 
 
@@ -42,50 +44,81 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--flips", type=int, default=1000, help="how often to damage a file afterwards [default 1000]")
     made.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="what to do [default: all]")
+    made.add_argument("--hostile", type=Path, default=HOSTILE, help="folder of hostile picture files")
     made.add_argument("--scratch", type=Path, help="folder to work in [default: the system's for temporary files]")
     return made
 
 
 def lines(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
     """What is done, a line for each kill and each comparison."""
+    series = Series(scratch, arguments)
     for name in arguments.parts:
         started = time.monotonic()
-        yield from PARTS[name](scratch / name, arguments)
+        yield from PARTS[name](series)
         yield f"{name} took {time.monotonic() - started:.0f} s"
 
 
-def break_publish_path(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
+class Series:
+    """What the parts have in common: folders, flags, and the undisturbed runs, made when they are first needed."""
+
+    def __init__(self, scratch: Path, arguments: argparse.Namespace) -> None:
+        self.scratch, self.arguments = scratch, arguments
+        self.bench = kills.Bench(scratch, LOCAL)
+
+    @cached_property
+    def settings(self) -> list[kills.Setting]:
+        """On nothing, and on a collection that has grown."""
+        return kills.prepare(self.bench)
+
+
+def break_publish_path(series: Series) -> Iterator[str]:
     """Every crash point of the publish path, without Spark."""
-    yield from publish.break_everywhere(scratch, arguments.stride)
+    yield from publish.break_everywhere(series.scratch / "publish", series.arguments.stride)
 
 
-def kill_runs(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
-    """The real command, killed; then damage to what it made."""
-    bench = kills.Bench(scratch, LOCAL)
-    settings = kills.prepare(bench)
-    for one in settings:
-        yield f"undisturbed {one.name}: {one.seconds:.0f} s, {one.points} crash points, {len(one.expected)} files and tables"
-    yield from kills.chains(bench, settings, arguments.kills, arguments.seed)
-    yield from damage.flip_everywhere(bench.volume, arguments.flips, arguments.seed)
-
-
-def break_disk(scratch: Path, _: argparse.Namespace) -> Iterator[str]:
+def break_disk(series: Series) -> Iterator[str]:
     """The real command on a disk that is full or broken."""
-    bench = kills.Bench(scratch, LOCAL)
-    fresh, _grown = kills.prepare(bench)
-    yield from disk.fail_everywhere(bench, fresh)
-    yield from disk.fill_up(bench, fresh)
+    yield from disk.fail_everywhere(series.bench, series.settings[0])
+    yield from disk.fill_up(series.bench, series.settings[0])
 
 
-def kill_executors(scratch: Path, arguments: argparse.Namespace) -> Iterator[str]:
+def kill_executors(series: Series) -> Iterator[str]:
     """The real command on a cluster that loses executors, against a run without a cluster."""
-    fresh, _grown = kills.prepare(kills.Bench(scratch, LOCAL))
-    with cluster.cluster(scratch / "cluster") as master:
-        bench = kills.Bench(scratch, (*COMMAND, master))
-        yield from kills.executor_kills(bench, fresh, scratch / "cluster", random.Random(arguments.seed))
+    folder, dice = series.scratch / "cluster", random.Random(series.arguments.seed)
+    with cluster.cluster(folder) as master:
+        bench = kills.Bench(series.scratch, (*COMMAND, master))
+        yield from kills.executor_kills(bench, series.settings[0], folder, dice)
 
 
-PARTS = {"publish": break_publish_path, "disk": break_disk, "cluster": kill_executors, "kills": kill_runs}
+def attack(series: Series) -> Iterator[str]:
+    """Hostile files as a collection and as uploads."""
+    folder = series.arguments.hostile
+    if not folder.is_dir():
+        yield f"hostile files: left out, {folder} is not there"
+        return
+    grown = series.settings[1]
+    series.bench.reset(grown.pictures, grown.before)
+    yield from hostile.through_pipeline(folder, series.scratch)
+    yield from hostile.as_uploads(folder, series.scratch, series.bench.volume)
+
+
+def kill_runs(series: Series) -> Iterator[str]:
+    """The real command, killed; then damage to what it made."""
+    arguments = series.arguments
+    for one in series.settings:
+        files = f"{len(one.expected)} files and tables"
+        yield f"undisturbed {one.name}: {one.seconds:.0f} s, {one.points} crash points, {files}"
+    yield from kills.chains(series.bench, series.settings, arguments.kills, arguments.seed)
+    yield from damage.flip_everywhere(series.bench.volume, arguments.flips, arguments.seed)
+
+
+PARTS = {
+    "publish": break_publish_path,
+    "disk": break_disk,
+    "cluster": kill_executors,
+    "hostile": attack,
+    "kills": kill_runs,
+}
 
 
 def say(line: str) -> bool:
