@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import CannotProceedError
-from shared.files import TEMPORARY, replacing, sha256_of, sync_folder, write_atomically
+from shared.files import TEMPORARY, replacing, sha256_of, sync_folder, temporary_name, write_atomically
 from shared.sealed import read_sealed, write_sealed
 from shared.volume import index_dir
 
@@ -104,10 +104,13 @@ def _check_file(path: Path, sha256: str) -> None:
 
 
 def begin(volume: Path, name: str) -> Path:
-    """An empty folder to build a generation in; what earlier attempts left is removed."""
+    """An empty folder to build a generation in; what earlier attempts left is removed.
+
+    Each time it has another name: a worker that outlives a killed run does not find the folder of the next.
+    """
     for left in index_dir(volume).glob(f"*{TEMPORARY}*"):
         shutil.rmtree(left) if left.is_dir() else left.unlink()
-    folder = index_dir(volume) / f"{name}{TEMPORARY}building"
+    folder = temporary_name(index_dir(volume) / name)
     folder.mkdir(parents=True)
     return folder
 
