@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from pyspark import RDD, SparkContext
 
+from bench.chaos import kills, pictures
+from bench.chaos.points import Plan
 from shared import slices, tables
 from shared.contracts import TOTALS
 from shared.lock import exclusive
@@ -21,6 +23,14 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGE = Stage("labeling", "a" * 64, (TOTALS,))
 
 
+NOTHING_LOST = "nothing lost, nothing done twice, nothing different\n"
+
+
+def chaos(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bench.chaos", "--parts", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
 def imagerec(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "shared", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
@@ -28,11 +38,29 @@ def imagerec(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_breaking_the_publish_path_at_some_of_its_crash_points_loses_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bench.chaos", "--parts", "publish", "--stride", "19", "--scratch", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stdout.endswith("nothing lost, nothing done twice, nothing different\n"), done.stdout + done.stderr
+    done = chaos("publish", "--stride", "19", "--scratch", str(tmp_path))
+    assert done.stdout.endswith(NOTHING_LOST), done.stdout + done.stderr
     assert done.returncode == 0
     assert "ok   kill at point 20:" in done.stdout
+
+
+def test_a_command_killed_while_it_publishes_goes_on_from_there(tmp_path: Path) -> None:
+    bench = kills.Bench(tmp_path, ("acquisition", "--master", "local[2]"))
+    pictures.write_source(tmp_path / "pictures", 0, 12)
+    (tmp_path / "empty").mkdir()
+    setting = kills.undisturbed(bench, "undisturbed", tmp_path / "pictures", tmp_path / "empty", {})
+    bench.reset(setting.pictures, setting.before)
+    killed = bench.start("killed", Plan("", "", 2, "session", match="/tables/snapshot.json"))
+    assert killed.wait() == -signal.SIGKILL
+    done = kills.finish(bench, setting, [killed], "again")
+    assert "acquisition 17 = 14 + 0 + 3" in done
+    assert done.endswith(f"{len(setting.expected)} files and tables are equal")
+
+
+@pytest.mark.slow
+def test_random_kills_and_a_broken_disk_lose_nothing(tmp_path: Path) -> None:
+    done = chaos("kills", "disk", "--kills", "5", "--scratch", str(tmp_path))
+    assert done.stdout.endswith(NOTHING_LOST), done.stdout + done.stderr
 
 
 def rows_or_death(marks: Path, name: str) -> Iterator[TableRow]:
