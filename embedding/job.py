@@ -22,7 +22,7 @@ from shared import runs, slices, tables
 from shared.contracts import THUMBNAILS
 from shared.errors import CannotProceedError
 from shared.models import quantise, store
-from shared.models.installation import FP32, INT8, resolve
+from shared.models.installation import FP32, INT8, check_name, resolve
 from shared.models.session import Embedder, Observer, checked_bytes
 from shared.models.store import Choice, Model
 from shared.pipeline import require
@@ -32,6 +32,15 @@ from shared.slices import TableRow
 from shared.tables import Part, Snapshot
 
 log = logging.getLogger(__name__)
+
+
+def check(settings: Settings) -> None:
+    """Do nothing if the model asked for is one.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    check_name(settings.model)
 
 
 def run(sc: SparkContext, settings: Settings) -> Accounting:

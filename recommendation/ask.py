@@ -70,6 +70,8 @@ def ask(arguments: argparse.Namespace) -> int:
         if arguments.image or arguments.id or arguments.gallery:
             raise UsageError("--batch: expected it without --image, --id and --gallery; the jobs name their pictures")
         return _ask_batch(settings, options, arguments.batch, arguments.out)
+    if arguments.gallery and arguments.gallery.is_dir():
+        raise UsageError(f"--gallery: expected a file to write, got the folder {arguments.gallery}")
     if arguments.out:
         raise UsageError("--out: expected it with --batch only")
     check_size(len(arguments.image) + len(arguments.id), options.top_k)

@@ -13,10 +13,16 @@ SEARCHES = ("auto", "scan", "annoy")
 class Settings(settings.Settings):
     """What shapes an index generation; one of them changed makes another generation."""
 
-    recall: float = setting(0.95, "share of the 5 true nearest neighbours that a search must find, 0..1; sets Annoy's search_k")
-    trees: int = setting(20, "trees in each Annoy index; more find more, and take more room")
+    recall: float = setting(
+        0.95,
+        "share of the 5 true nearest neighbours that a search must find, 0..1; sets Annoy's search_k",
+        limits=(0, 1),
+    )
+    trees: int = setting(20, "trees in each Annoy index; more find more, and take more room", limits=(1, 1000))
     search: str = setting("auto", "how candidates are found; auto scans small collections", choices=SEARCHES)
-    scan_mib: int = setting(50, "reduced vectors that auto still scans, MiB; 50 are 100,000 pictures of 128 float32")
+    scan_mib: int = setting(
+        50, "reduced vectors that auto still scans, MiB; 50 are 100,000 pictures of 128 float32", limits=(0, 1_000_000)
+    )
 
 
 @dataclass(frozen=True)
@@ -24,8 +30,12 @@ class QuerySettings(settings.Settings):
     """How a query is answered when it does not say so itself."""
 
     top_k: int = setting(5, "how many pictures to find for each measure, 1..1000")
-    metric: str | None = setting(None, "distance to use instead of each measure's own: cosine, euclidean, manhattan, ...")
-    combine: str = setting("mean", "several query pictures: like all on average, like every one, like any", choices=("mean", "min", "max"))
+    metric: str | None = setting(
+        None, "distance to use instead of each measure's own: cosine, euclidean, manhattan, ..."
+    )
+    combine: str = setting(
+        "mean", "several query pictures: like all on average, like every one, like any", choices=("mean", "min", "max")
+    )
 
 
 @dataclass(frozen=True)
@@ -33,5 +43,5 @@ class ServeSettings(QuerySettings):
     """Where and how the service answers."""
 
     host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0 lets other machines ask")
-    port: int = setting(8000, "TCP port; 0 takes a free one and says which")
-    max_upload_mib: int = setting(64, "largest request that is read, MiB, all its pictures together")
+    port: int = setting(8000, "TCP port; 0 takes a free one and says which", limits=(0, 65535))
+    max_upload_mib: int = setting(64, "largest request that is read, MiB, all its pictures together", limits=(1, 4096))

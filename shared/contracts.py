@@ -152,7 +152,9 @@ FEATURES = Contract(
             IMAGE_ID,
             column("color", FLOATS, "square-rooted CIELAB histograms, see shared.features.color; unit length"),
             column(
-                "structure", FLOATS, "gradient orientations on a grid, see shared.features.structure; unit length, zeros without edges"
+                "structure",
+                FLOATS,
+                "gradient orientations on a grid, see shared.features.structure; unit length, zeros without edges",
             ),
             column("hash", pa.binary(24), "aHash, dHash, pHash, 64 bits each, most significant bit first"),
         ]

@@ -48,9 +48,9 @@ def decode(data: bytes, columns: Sequence[str] | None = None) -> Table:
     Raises:
         DamagedError: it is no Parquet file, or a page is not what was written.
     """
-    table: Table = pq.read_table(
-        pa.BufferReader(data), columns=columns, page_checksum_verification=True, use_threads=False, pre_buffer=False
-    )
+    # Not pq.read_table: it reads on a thread of its own, which aborts the process when it ends after the interpreter.
+    with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True, pre_buffer=False) as file:
+        table: Table = file.read(columns=columns, use_threads=False)
     return table
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import tomllib
 import types
 from collections.abc import Mapping, Sequence
@@ -15,9 +16,25 @@ PROFILES_DIR = Path(__file__).with_name("profiles")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
-def setting(default: Any, help: str, *, choices: Sequence[str] | None = None) -> Any:
-    """A field of a settings class: its default and what it means, unit included."""
-    return field(default=default, metadata={"help": help, "choices": choices})
+MASTER = re.compile(r"local(\[(\d+|\*)(,\d+)?\])?|local-cluster\[\d+,\d+,\d+\]|spark://\S+:\d+(,\S+:\d+)*")
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    choices: Sequence[str] | None = None,
+    limits: tuple[float, float] | None = None,
+    form: re.Pattern[str] | None = None,
+) -> Any:
+    """A field of a settings class: its default and what it means, unit included.
+
+    Args:
+        choices: the only texts it may be.
+        limits: the smallest and the largest number it may be.
+        form: what the whole text must match.
+    """
+    return field(default=default, metadata={"help": help, "choices": choices, "limits": limits, "form": form})
 
 
 @dataclass(frozen=True)
@@ -25,7 +42,7 @@ class Settings:
     """What every room can be told."""
 
     data: Path = setting(Path("shared_data"), "folder that holds everything the pipeline stores: the volume")
-    master: str = setting("local[*]", "Spark master: local[N], local[*] or spark://HOST:PORT")
+    master: str = setting("local[*]", "Spark master: local[N], local[*] or spark://HOST:PORT", form=MASTER)
 
     @classmethod
     def resolve(cls, flags: Mapping[str, Any], profile: str | None) -> Self:
@@ -35,7 +52,10 @@ class Settings:
             UsageError: a value is not what its setting expects; the message names where it came from.
         """
         lines = read_profile(profile)
-        return cls(**{one.name: _value(cls, one, flags, lines) for one in fields(cls)})
+        made = cls(**{one.name: _value(cls, one, flags, lines) for one in fields(cls)})
+        if made.data.exists() and not made.data.is_dir():
+            raise UsageError(f"--data: expected a folder, got the file {made.data}")
+        return made
 
 
 def add_flags(parser: argparse.ArgumentParser, *classes: type[Settings]) -> None:
@@ -90,8 +110,24 @@ def _value(cls: type[Settings], one: "Field[Any]", flags: Mapping[str, Any], lin
     )
     for origin, value in sources:
         if value is not None:
-            return _convert(kind, value, origin, one.metadata["choices"])
+            _check_text(str(value).strip(), origin, one)
+            return _check_number(_convert(kind, value, origin), origin, one)
     return one.default
+
+
+def _check_text(text: str, origin: str, one: "Field[Any]") -> None:
+    choices, form = one.metadata["choices"], one.metadata["form"]
+    if choices and text not in choices:
+        raise UsageError(f"{origin}: expected one of {', '.join(choices)}, got {text!r}")
+    if form and not form.fullmatch(text):
+        raise UsageError(f"{origin}: expected {one.metadata['help']}; got {text!r}")
+
+
+def _check_number(value: Any, origin: str, one: "Field[Any]") -> Any:
+    limits = one.metadata["limits"]
+    if limits and not limits[0] <= value <= limits[1]:  # false for NaN, too
+        raise UsageError(f"{origin}: expected {limits[0]:g} to {limits[1]:g}, got {value}")
+    return value
 
 
 def _base(kind: Any) -> Any:
@@ -106,15 +142,15 @@ def _metavar(kind: Any, choices: Sequence[str] | None) -> str:
     return "|".join(choices) if choices else names[_base(kind)]
 
 
-def _convert(kind: Any, value: Any, origin: str, choices: Sequence[str] | None) -> Any:
+def _convert(kind: Any, value: Any, origin: str) -> Any:
     """A value as the setting's type.
 
     Raises:
         UsageError: it cannot be; the message names `origin`, the value and what was expected.
     """
     base, text = _base(kind), str(value).strip()
-    if choices and text not in choices:
-        raise UsageError(f"{origin}: expected one of {', '.join(choices)}, got {text!r}")
+    if base is Path and not text:
+        raise UsageError(f"{origin}: expected a path, got none")
     if base is bool:
         if text.lower() not in TRUE | FALSE:
             raise UsageError(f"{origin}: expected yes or no, got {text!r}")

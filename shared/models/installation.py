@@ -44,6 +44,19 @@ def resolve(volume: Path, name: str, zoo: str = ZOO) -> Model:
     return foreign(volume, Path(name).expanduser())
 
 
+def check_name(name: str) -> None:
+    """Do nothing if `resolve` knows the name or the file is there; quick, installs nothing.
+
+    Raises:
+        UsageError: neither.
+    """
+    if name != AUTO and name not in REGISTRY and not Path(name).expanduser().is_file():
+        expected = ", ".join([AUTO, *REGISTRY])
+        raise UsageError(
+            f"--model: expected {expected} or the path of an ONNX file, got {name!r}, and there is no such file"
+        )
+
+
 def volumes_own(volume: Path, zoo: str) -> Model | None:
     """The network that the volume's model was made from, if it has one; installed again where its file is gone."""
     choice = store.read_choice(volume)
@@ -95,11 +108,7 @@ def imagenet_categories() -> tuple[str, ...]:
 
 def foreign(volume: Path, path: Path) -> Model:
     """The user's own network, on the volume."""
-    if not path.is_file():
-        expected = ", ".join([AUTO, *REGISTRY])
-        raise UsageError(
-            f"--model: expected {expected} or the path of an ONNX file, got {str(path)!r}, and there is no such file"
-        )
+    check_name(str(path))
     card = read_card(card_path(path))
     origin = digest(sha256_of(path), card)
     return installed(volume, origin) or install(volume, read_graph(path), card, path.stem, origin, path.name)

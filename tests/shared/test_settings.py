@@ -15,7 +15,7 @@ from shared.settings import PROFILES_DIR, Settings, add_flags, setting
 @dataclass(frozen=True)
 class Room(Settings):
     side: int = setting(256, "side, px")
-    share: float = setting(0.95, "share, 0..1")
+    share: float = setting(0.95, "share, 0..1", limits=(0, 1))
     fast: bool = setting(False, "be quick")
     mode: str = setting("auto", "mode", choices=("auto", "scan"))
     model: str | None = setting(None, "model")
@@ -46,6 +46,10 @@ def test_flag_then_variable_then_profile_then_default(monkeypatch: pytest.Monkey
     [
         ("IMAGEREC_SIDE", "big", "IMAGEREC_SIDE: expected a whole number, got 'big'"),
         ("IMAGEREC_SHARE", "x", "IMAGEREC_SHARE: expected a number, got 'x'"),
+        ("IMAGEREC_SHARE", "2", "IMAGEREC_SHARE: expected 0 to 1, got 2.0"),
+        ("IMAGEREC_SHARE", "nan", "IMAGEREC_SHARE: expected 0 to 1, got nan"),
+        ("IMAGEREC_MASTER", "nonsense", "IMAGEREC_MASTER: expected Spark master: .* got 'nonsense'"),
+        ("IMAGEREC_MASTER", "local[", "IMAGEREC_MASTER: expected Spark master"),
         ("IMAGEREC_FAST", "perhaps", "IMAGEREC_FAST: expected yes or no, got 'perhaps'"),
         ("IMAGEREC_MODE", "slow", "IMAGEREC_MODE: expected one of auto, scan, got 'slow'"),
         ("IMAGEREC_PROFILE", "nope", "--profile: expected full, mini or a TOML file, got 'nope'"),
@@ -56,6 +60,19 @@ def test_a_wrong_value_is_named_with_its_origin(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         resolve(monkeypatch, {}, {variable: value})
+
+
+@pytest.mark.parametrize("value", ["local", "local[*]", "local[2]", "local[2,4]", "spark://a:7077", "spark://a:1,b:2"])
+def test_every_kind_of_master_is_understood(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert resolve(monkeypatch, {"master": value}, {}).master == value
+
+
+def test_a_volume_is_a_folder_with_a_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="--data: expected a folder, got the file"):
+        resolve(monkeypatch, {"data": str(tmp_path / "file")}, {})
+    with pytest.raises(UsageError, match="--data: expected a path, got none"):
+        resolve(monkeypatch, {"data": ""}, {})
 
 
 def test_a_profile_that_is_not_toml_is_wrong_usage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
