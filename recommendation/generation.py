@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import CannotProceedError
-from shared.files import TEMPORARY, replacing, sha256_of, sync_folder, temporary_name, write_atomically
+from shared.files import TEMPORARY, naming, replacing, sha256_of, sync_folder, temporary_name, write_atomically
 from shared.sealed import read_sealed, write_sealed
 from shared.volume import index_dir
 
@@ -135,15 +135,17 @@ def write_rows(path: Path, start: int, rows: NDArray[Any]) -> None:
 
 def write_at(path: Path, offset: int, data: bytes) -> None:
     """Put bytes at their place in a file that exists; `seal` makes them durable."""
-    with path.open("r+b") as file:
+    with naming(path), path.open("r+b") as file:
         file.seek(offset)
         file.write(data)
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:
-    """Store a whole array, in one move and durable."""
+    """Store a whole array as `np.save` does, in one move and durable."""
+    array = np.ascontiguousarray(array)
     with replacing(path) as file:
-        np.save(file, array)
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        file.write(array.tobytes())  # `np.save` forgets why it could not write
 
 
 def load_rows(path: Path) -> NDArray[Any]:

@@ -79,8 +79,8 @@ def is_alive(sc: SparkContext) -> bool:
 
 def worker_error(text: str) -> str | None:
     """The sentence for a person in what Spark reports of a failed task; None for a bug."""
-    found = WORKER_ERROR.search(text)
-    return found[1] if found else None
+    found = WORKER_ERROR.findall(text)  # the last of errors that led to each other knows the file
+    return str(found[-1]) if found else None
 
 
 def is_cluster(master: str) -> bool:

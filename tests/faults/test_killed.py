@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGE = Stage("labeling", "a" * 64, (TOTALS,))
 
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to find the processes of a command")
 NOTHING_LOST = "nothing lost, nothing done twice, nothing different\n"
 
 
@@ -37,6 +38,7 @@ def imagerec(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@LINUX
 def test_breaking_the_publish_path_at_some_of_its_crash_points_loses_nothing(tmp_path: Path) -> None:
     done = chaos("publish", "--stride", "19", "--scratch", str(tmp_path))
     assert done.stdout.endswith(NOTHING_LOST), done.stdout + done.stderr
@@ -44,6 +46,7 @@ def test_breaking_the_publish_path_at_some_of_its_crash_points_loses_nothing(tmp
     assert "ok   kill at point 20:" in done.stdout
 
 
+@LINUX
 def test_a_command_killed_while_it_publishes_goes_on_from_there(tmp_path: Path) -> None:
     bench = kills.Bench(tmp_path, ("acquisition", "--master", "local[2]"))
     pictures.write_source(tmp_path / "pictures", 0, 12)
@@ -57,6 +60,7 @@ def test_a_command_killed_while_it_publishes_goes_on_from_there(tmp_path: Path) 
     assert done.endswith(f"{len(setting.expected)} files and tables are equal")
 
 
+@LINUX
 @pytest.mark.slow
 def test_random_kills_and_a_broken_disk_lose_nothing(tmp_path: Path) -> None:
     done = chaos("kills", "disk", "--kills", "5", "--scratch", str(tmp_path))

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared import catalog, files, slices, tables
+from shared import catalog, files, slices, spark, tables
 from shared.contracts import FEATURES, TOTALS
 from shared.errors import CannotProceedError
 from shared.slices import Stage
 
 STAGE = Stage("labeling", "a" * 64, (TOTALS,))
 ROWS: list[slices.TableRow] = [("totals", {"kind": "tag", "value": "sea", "pictures": 1})]
+FULL = Path("/dev/full")
 FAILURE = slices.failure_row("labeling", "a.jpg", "decoder_timeout", "expected at most 10 s")
 
 
@@ -102,3 +103,24 @@ def test_a_flipped_bit_in_the_catalog_or_in_a_part_it_shows_is_reported_by_name(
                 catalog.query(volume, "SELECT value FROM totals")
         path.write_bytes(sound)
     assert catalog.query(volume, "SELECT value FROM totals") == [("sea",)]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a file that is always full")
+def test_a_full_disk_says_for_which_file(tmp_path: Path) -> None:
+    path = tmp_path / "part.parquet"
+    with pytest.raises(OSError, match=r"No space left on device: '.*part.parquet'"), files.naming(path):
+        FULL.write_bytes(b"x")
+
+
+def test_the_last_error_of_a_worker_is_what_a_person_is_told() -> None:
+    text = (
+        "org.apache.spark.api.python.PythonException: Traceback (most recent call last):\n"
+        "OSError: [Errno 28] No space left on device\n"
+        "The above exception was the direct cause of the following exception:\n"
+        "OSError: [Errno 28] No space left on device: 'volume/part.parquet'\n SQLSTATE: 38000\n"
+    )
+    assert spark.worker_error(text) == "OSError: [Errno 28] No space left on device: 'volume/part.parquet'"
+    assert (
+        spark.worker_error("shared.errors.CannotProceedError: x is damaged; restore it\n") == "x is damaged; restore it"
+    )
+    assert spark.worker_error("Traceback (most recent call last):\nKeyError: 'bug'\n") is None
