@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bench.chaos import cluster, damage, disk, hostile, kills, publish
+from bench.chaos.setting import Bench, LostError, Setting, prepare
 from shared.errors import CannotProceedError
 
 COMMAND = ("run", "--model", "efficientnet-lite0", "--master")
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     scratch = Path(tempfile.mkdtemp(prefix="imagerec-chaos-", dir=arguments.scratch)).resolve()
     try:
         lost = sum(say(line) for line in lines(scratch, arguments))
-    except (kills.LostError, CannotProceedError, TimeoutError) as error:
+    except (LostError, CannotProceedError, TimeoutError) as error:
         lost = int(say(f"LOST {error}"))
     print(f"{lost} lost; {scratch} is kept" if lost else "nothing lost, nothing done twice, nothing different")
     if not lost:
@@ -63,12 +64,12 @@ class Series:
 
     def __init__(self, scratch: Path, arguments: argparse.Namespace) -> None:
         self.scratch, self.arguments = scratch, arguments
-        self.bench = kills.Bench(scratch, LOCAL)
+        self.bench = Bench(scratch, LOCAL)
 
     @cached_property
-    def settings(self) -> list[kills.Setting]:
+    def settings(self) -> list[Setting]:
         """On nothing, and on a collection that has grown."""
-        return kills.prepare(self.bench)
+        return prepare(self.bench)
 
 
 def break_publish_path(series: Series) -> Iterator[str]:
@@ -86,7 +87,7 @@ def kill_executors(series: Series) -> Iterator[str]:
     """The real command on a cluster that loses executors, against a run without a cluster."""
     folder, dice = series.scratch / "cluster", random.Random(series.arguments.seed)
     with cluster.cluster(folder) as master:
-        bench = kills.Bench(series.scratch, (*COMMAND, master))
+        bench = Bench(series.scratch, (*COMMAND, master))
         yield from kills.executor_kills(bench, series.settings[0], folder, dice)
 
 

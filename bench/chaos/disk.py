@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.chaos.kills import Bench, LostError, Setting, account, compared
 from bench.chaos.points import Plan
 from bench.chaos.processes import Command
+from bench.chaos.setting import Bench, LostError, Setting, account, compared
 from shared import tables
 from shared.errors import CannotProceedError
 

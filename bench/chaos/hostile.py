@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 
 from bench.chaos import memory
-from bench.chaos.kills import LostError, account
 from bench.chaos.processes import Command
 from bench.chaos.service import address_of
+from bench.chaos.setting import LostError, account
 
 LIMIT_MIB, LIMIT_S = 1024, 15.0
 FIRST_SERVER_ERROR = 500

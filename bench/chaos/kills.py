@@ -1,132 +1,29 @@
 """Kill the real command at random moments and crash points, run it again, and compare with an undisturbed run."""
 
-import json
 import os
 import random
-import re
-import shutil
 import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
-from bench.chaos import cluster, compare, pictures
-from bench.chaos.points import MOVED, Plan
+from bench.chaos import cluster
+from bench.chaos.points import Plan
 from bench.chaos.processes import LOOK_EVERY_S, Command
 from bench.chaos.service import Watch, watched
+from bench.chaos.setting import QUERY, Bench, LostError, Setting, account, check_repeats, compared, look
 from recommendation import generation
-from recommendation.engine import Options
-from recommendation.live import Answerer
-from recommendation.query import Upload
-from shared import tables
 
-PICTURES, MORE_PICTURES = 70, 100  # of the first run and, with what is added, of the second: three slices and one more
 EXECUTOR_KILLS = 3
-QUERY = Upload("query", pictures.draw(1))
 LONGEST_CHAIN = 5  # kills before a run is left in peace
 ORPHANS_LIMIT_S = 60.0
-#: Last table of each stage that works in slices: its part says that a slice is complete.
-LAST_TABLES = ("staged", "features", "categories")
 #: What can be killed, and how often it is chosen. Killing a worker must not even end the run.
 VICTIMS = {"point": 10, "everything": 4, "driver": 3, "java": 2, "worker": 3, "daemon": 1}
 MENDED = {"worker", "daemon"}
+TOO_LATE = "came too late, not counted"
+FEWEST_POINTS, LONGEST_PAUSE_S = 60, 2.0
 SPARK_IS_UP = "Spark is up"
-ACCOUNT = re.compile(r"(\w+): listed (\d+) = done (\d+) \+ skipped (\d+) \+ failed (\d+)")
-
-
-class Setting(NamedTuple):
-    """From which volume to which a run leads, and what an undisturbed one did."""
-
-    name: str
-    pictures: Path  # what the source holds
-    before: Path
-    expected: dict[str, str]
-    answers: dict[str, str]  # generation -> its results for QUERY as JSON, for every one that may be live
-    seconds: float
-    points: int
-    size_bytes: int  # of the volume
-
-
-class Bench(NamedTuple):
-    """The folders of one series of kills."""
-
-    scratch: Path
-    arguments: tuple[str, ...]  # of the command, but for source and volume
-
-    @property
-    def volume(self) -> Path:
-        """The volume under test; always the same path, for the catalog names it."""
-        return self.scratch / "volume"
-
-    @property
-    def source(self) -> Path:
-        """The folder of pictures; always the same path, for the tables name it."""
-        return self.scratch / "source"
-
-    def start(self, name: str, plan: Plan | None = None) -> Command:
-        """Start the command."""
-        arguments = [*self.arguments, "--source", str(self.source), "--data", str(self.volume)]
-        return Command(arguments, self.scratch / "logs" / name, self.volume, plan)
-
-    def reset(self, pictures: Path, before: Path) -> None:
-        """Put source and volume back to what they were."""
-        for folder, content in ((self.source, pictures), (self.volume, before)):
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(content, folder)
-
-
-class LostError(Exception):
-    """Something that was promised did not hold."""
-
-
-def prepare(bench: Bench) -> list[Setting]:
-    """Run undisturbed twice: on nothing, and on a collection that has grown.
-
-    Raises:
-        LostError: a run fails without being disturbed.
-    """
-    first, second = bench.scratch / "pictures", bench.scratch / "more pictures"
-    pictures.write_source(first, 0, PICTURES)
-    shutil.copytree(first, second)
-    pictures.write_source(second, PICTURES, MORE_PICTURES)
-    empty = bench.scratch / "empty"
-    empty.mkdir()
-    fresh = undisturbed(bench, "fresh", first, empty, {})
-    filled = bench.scratch / "filled"
-    shutil.copytree(bench.volume, filled)
-    return [fresh, undisturbed(bench, "grown", second, filled, fresh.answers)]
-
-
-def undisturbed(bench: Bench, name: str, content: Path, before: Path, answers: dict[str, str]) -> Setting:
-    """What a run does that nobody disturbs.
-
-    Raises:
-        LostError: it fails.
-    """
-    bench.reset(content, before)
-    started = time.monotonic()
-    command = bench.start(f"undisturbed-{name}")
-    if command.wait():
-        raise LostError(f"an undisturbed run failed:\n{command.said}")
-    seconds = time.monotonic() - started
-    count = sum(not line.startswith(MOVED) for line in command.points.read_text(encoding="utf-8").splitlines())
-    known = answers | answer(bench.volume)
-    size_bytes = sum(path.stat().st_size for path in bench.volume.rglob("*"))
-    return Setting(name, content, before, compare.contents(bench.volume), known, seconds, count, size_bytes)
-
-
-def answer(volume: Path) -> dict[str, str]:
-    """The answer to one query by the generation that answers it; {} while there is no index.
-
-    Raises:
-        CannotProceedError: the live generation is damaged.
-    """
-    if generation.live_name(volume) is None:
-        return {}
-    found = Answerer(volume).answer([QUERY], Options()).content
-    return {found["generation"]: json.dumps(found["results"])}
 
 
 def chains(bench: Bench, settings: Sequence[Setting], kills: int, seed: int) -> Iterator[str]:
@@ -145,12 +42,12 @@ def chains(bench: Bench, settings: Sequence[Setting], kills: int, seed: int) -> 
         with service(bench, setting, f"chain-{chain:04d}") as watch:
             runs: list[Command] = []
             for _ in range(min(dice.randint(1, LONGEST_CHAIN), kills - number)):
-                number += 1
-                line, runs = kill_once(bench, setting, dice, runs, f"{number:04d}")
+                line, runs = kill_once(bench, setting, dice, runs, f"{chain:04d}-{len(runs)}")
+                number += not line.endswith(TOO_LATE)
                 yield f"kill {number:4d} {setting.name}: {line}"
                 if runs[-1].process.returncode == 0:
                     break
-            yield f"     end {setting.name}: {finish(bench, setting, runs, f'{number:04d}-end')}"
+            yield f"     end {setting.name}: {finish(bench, setting, runs, f'{chain:04d}-end')}"
         if watch:
             yield f"   asked {setting.name}: {judge(watch)}"
         chain += 1
@@ -186,22 +83,32 @@ def kill_once(
         LostError: a promise did not hold.
     """
     victim = dice.choices(list(VICTIMS), list(VICTIMS.values()))[0]
+    at = dice.randint(1, max(FEWEST_POINTS, setting.points - sum(run.count_points() for run in runs)))
     if victim == "point":
-        at, action = dice.randint(1, setting.points), dice.choice(["kill", "session"])
-        command = bench.start(name, Plan("", "", at, action))
-        what = f"crash point {at}"
+        command = bench.start(name, Plan("", "", at, dice.choice(["kill", "session"])))
+        is_hit = command.wait_for_point(at)
+        what = f"crash point {at} ({where(command, bench.volume, at)})"
     else:
-        command = bench.start(name)
-        moment = dice.uniform(0, setting.seconds)
-        what = f"{victim} after {moment:.1f} s"
-        strike(command, victim, moment, dice)
+        command, pause_s = bench.start(name), dice.uniform(0, LONGEST_PAUSE_S)
+        is_hit = strike(command, victim, at, pause_s, dice)
+        what = f"{victim}, {pause_s:.1f} s after point {at} ({where(command, bench.volume, at)})"
     code = command.wait()
-    if victim == "point":
-        what += f" ({where(command, bench.volume, at)})"
     check_manners(victim, what, code, command.said)
     look(bench, setting, what)
     check_repeats(runs, command)
-    return f"{what}: {outcome(code)}", [*runs, command]
+    return f"{what}: {outcome(code) if is_hit else TOO_LATE}", [*runs, command]
+
+
+def strike(command: Command, victim: str, at: int, pause_s: float, dice: random.Random) -> bool:
+    """Kill the victim some time after a crash point was passed, or when there is one; False if the run ended before."""
+    if not command.wait_for_point(at):
+        return False
+    time.sleep(pause_s)
+    while command.process.poll() is None:
+        if command.kill(victim, dice.choice):
+            return True
+        time.sleep(LOOK_EVERY_S)
+    return False
 
 
 def check_manners(victim: str, what: str, code: int, said: str) -> None:
@@ -225,28 +132,14 @@ def executor_kills(bench: Bench, setting: Setting, folder: Path, dice: random.Ra
     for number in range(EXECUTOR_KILLS):
         bench.reset(setting.pictures, setting.before)
         command = bench.start(f"executor-{number}")
-        cluster.await_word(command.log, SPARK_IS_UP, 1)
-        moment = dice.uniform(0, setting.seconds)
-        killed = 0
-        deadline = time.monotonic() + moment
-        while command.process.poll() is None:
+        at = dice.randint(1, setting.points)
+        found: list[int] = []
+        while not found and command.wait_for_point(at) and command.process.poll() is None:
             found = cluster.executors(folder)
-            if time.monotonic() >= deadline and found:
-                os.kill(dice.choice(found), signal.SIGKILL)
-                killed += 1
-                break
-            time.sleep(LOOK_EVERY_S)
-        check_manners("worker", f"an executor after {moment:.1f} s", command.wait(), command.said)
-        yield f"{killed} executor killed after {moment:.1f} s: {account(command)}; {compared(bench, setting)}"
-
-
-def strike(command: Command, victim: str, moment: float, dice: random.Random) -> None:
-    """Kill the victim when the moment has come, or as soon after as there is one."""
-    deadline = time.monotonic() + moment
-    while command.process.poll() is None:
-        if time.monotonic() >= deadline and command.kill(victim, dice.choice):
-            break
-        time.sleep(LOOK_EVERY_S)
+        if found:
+            os.kill(dice.choice(found), signal.SIGKILL)
+        check_manners("worker", f"an executor at point {at}", command.wait(), command.said)
+        yield f"{len(found[:1])} executor killed at point {at}: {account(command)}; {compared(bench, setting)}"
 
 
 def where(command: Command, volume: Path, at: int) -> str:
@@ -259,34 +152,6 @@ def where(command: Command, volume: Path, at: int) -> str:
 def outcome(code: int) -> str:
     """What the exit code of a run says."""
     return {0: "the run went on and ended well", -9: "killed"}.get(code, f"ended with {code}")
-
-
-def look(bench: Bench, setting: Setting, what: str) -> None:
-    """Read all that readers read.
-
-    Raises:
-        LostError: the live generation gives another answer than it did.
-        CannotProceedError: something is damaged.
-    """
-    snapshot = tables.open_snapshot(bench.volume)
-    for parts in snapshot.tables.values():
-        tables.check_parts(bench.volume, parts)
-    for name, said in answer(bench.volume).items():
-        if setting.answers.get(name) != said:
-            raise LostError(f"{what}: generation {name} does not answer as it did")
-
-
-def check_repeats(runs: Sequence[Command], latest: Command) -> None:
-    """Fail if the latest run did again what an earlier one had finished.
-
-    Raises:
-        LostError: it did.
-    """
-    for table in LAST_TABLES:
-        for run in runs:
-            twice = compare.repeated(run.points, latest.points, table)
-            if twice:
-                raise LostError(f"finished slices were done again: {twice}; logs: {latest.points.parent}")
 
 
 def finish(bench: Bench, setting: Setting, runs: list[Command], name: str) -> str:
@@ -305,30 +170,3 @@ def finish(bench: Bench, setting: Setting, runs: list[Command], name: str) -> st
         if not run.is_gone(ORPHANS_LIMIT_S):
             raise LostError(f"processes of a killed run are still there: {run.points.parent}")
     return f"the same command: {account(command)}; {same}"
-
-
-def compared(bench: Bench, setting: Setting) -> str:
-    """How much of the volume is what an undisturbed run made: all of it.
-
-    Raises:
-        LostError: something differs; the message names it.
-    """
-    found = compare.differences(setting.expected, compare.contents(bench.volume))
-    if found:
-        raise LostError("the outcome differs:\n" + "\n".join(found))
-    return f"{len(setting.expected)} files and tables are equal"
-
-
-def account(command: Command) -> str:
-    """The accounting lines of a run in short, checked.
-
-    Raises:
-        LostError: one does not add up, or none was said.
-    """
-    found = [(stage, *map(int, counts)) for stage, *counts in ACCOUNT.findall(command.said)]
-    wrong = [line for line in found if line[1] != sum(line[2:])]
-    if wrong or not found:
-        raise LostError(f"the account does not add up:\n{command.said}")
-    return ", ".join(
-        f"{stage} {listed} = {done} + {skipped} + {failed}" for stage, listed, done, skipped, failed in found
-    )

@@ -55,6 +55,19 @@ class Command:
         """What it has said so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    def count_points(self) -> int:
+        """How many crash points it has passed."""
+        count = self.points.with_name(f"{self.points.name}.count")
+        return int(count.read_bytes() or b"0") if count.exists() else 0
+
+    def wait_for_point(self, at: int) -> bool:
+        """Wait until it has come to a crash point; False if it ends before."""
+        while self.count_points() < at:
+            if self.process.poll() is not None:
+                return self.count_points() >= at
+            time.sleep(LOOK_EVERY_S)
+        return True
+
     def wait(self) -> int:
         """Its exit code."""
         return self.process.wait(LIMIT_S)

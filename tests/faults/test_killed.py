@@ -13,6 +13,7 @@ from pyspark import RDD, SparkContext
 
 from bench.chaos import kills, pictures
 from bench.chaos.points import Plan
+from bench.chaos.setting import Bench, undisturbed
 from shared import slices, tables
 from shared.contracts import TOTALS
 from shared.lock import exclusive
@@ -48,10 +49,10 @@ def test_breaking_the_publish_path_at_some_of_its_crash_points_loses_nothing(tmp
 
 @LINUX
 def test_a_command_killed_while_it_publishes_goes_on_from_there(tmp_path: Path) -> None:
-    bench = kills.Bench(tmp_path, ("acquisition", "--master", "local[2]"))
+    bench = Bench(tmp_path, ("acquisition", "--master", "local[2]"))
     pictures.write_source(tmp_path / "pictures", 0, 12)
     (tmp_path / "empty").mkdir()
-    setting = kills.undisturbed(bench, "undisturbed", tmp_path / "pictures", tmp_path / "empty", {})
+    setting = undisturbed(bench, "undisturbed", tmp_path / "pictures", tmp_path / "empty", {})
     bench.reset(setting.pictures, setting.before)
     killed = bench.start("killed", Plan("", "", 2, "session", match="/tables/snapshot.json"))
     assert killed.wait() == -signal.SIGKILL
