@@ -81,8 +81,10 @@ def test_a_worker_killed_in_the_middle_of_a_stage_changes_nothing(cluster: Proje
             killed.command("up", "--detach", *killed.scale()), cwd=ROOT, env=killed.environ, stderr=subprocess.DEVNULL
         )
         wait_for_the_first_labels(killed, up)
+        killed.do("pause", "labeling")  # however fast the machine is, the driver is in the middle when the worker dies
         victim = killed.do("ps", "--quiet", "spark-worker").split()[0]
         subprocess.run(["docker", "kill", victim], check=True, capture_output=True)
+        killed.do("unpause", "labeling")
         assert killed.inspect("labeling")["State"]["Running"]
         assert up.wait() == 0
         killed.do("wait", "index")
