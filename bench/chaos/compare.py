@@ -61,8 +61,8 @@ def repeated(killed: Path, after: Path, complete: str) -> list[str]:
         complete: name of the stage's last table; its part says that a slice is finished.
     """
     before, again = set(_parts_moved(killed)), set(_parts_moved(after))
-    finished = {part.name for part in before if part.parent.name == complete}
-    return sorted(str(part) for part in again & before if part.name in finished)
+    finished = {(part.parents[1], part.name) for part in before if part.parent.name == complete}
+    return sorted(str(part) for part in again & before if (part.parents[1], part.name) in finished)
 
 
 def _parts_moved(log: Path) -> Iterator[Path]:
