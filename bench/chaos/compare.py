@@ -54,15 +54,14 @@ def differences(expected: dict[str, str], found: dict[str, str]) -> list[str]:
 
 
 def repeated(killed: Path, after: Path, complete: str) -> list[str]:
-    """Parts that a run wrote though the killed one had finished their slice.
+    """Parts of a stage's last table that a run wrote though the killed one had: slices that were finished.
 
     Args:
         killed, after: the logs of `points` of both runs.
         complete: name of the stage's last table; its part says that a slice is finished.
     """
-    before, again = set(_parts_moved(killed)), set(_parts_moved(after))
-    finished = {(part.parents[1], part.name) for part in before if part.parent.name == complete}
-    return sorted(str(part) for part in again & before if (part.parents[1], part.name) in finished)
+    twice = set(_parts_moved(killed)) & set(_parts_moved(after))
+    return sorted(str(part) for part in twice if part.parent.name == complete)
 
 
 def _parts_moved(log: Path) -> Iterator[Path]:
