@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared import images
+from shared.features import lanczos
 
 SIDE = 8  # bits of each hash along a side
 DCT_SIDE_PX = 32
@@ -28,10 +29,11 @@ def perceptual_hashes(rgb: NDArray[np.uint8]) -> bytes:
 
 def gray_hashes(gray: NDArray[np.uint8]) -> bytes:
     """The three hashes of a gray picture, shape (height, width)."""
+    exact = gray.astype(np.float64)
     bits = (
-        average_bits(images.resize_gray(gray, SIDE, SIDE)),
-        difference_bits(images.resize_gray(gray, SIDE + 1, SIDE)),
-        frequency_bits(images.resize_gray(gray, DCT_SIDE_PX, DCT_SIDE_PX)),
+        average_bits(lanczos.resize(exact, SIDE, SIDE)),
+        difference_bits(lanczos.resize(exact, SIDE, SIDE + 1)),
+        frequency_bits(lanczos.resize(exact, DCT_SIDE_PX, DCT_SIDE_PX)),
     )
     return np.packbits(np.concatenate([one.ravel() for one in bits])).tobytes()
 
