@@ -34,7 +34,7 @@ def sharpness(gray: NDArray[np.uint8]) -> float:
     """
     if min(gray.shape) < 3:
         return 0.0
-    light = gray_lightness()[gray]
+    light = gray_lightness().take(gray)
     around = light[:-2, 1:-1] + light[2:, 1:-1] + light[1:-1, :-2] + light[1:-1, 2:]
     return float((around - 4 * light[1:-1, 1:-1]).std())
 

@@ -30,8 +30,8 @@ def srgb_to_lab(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     Source: IEC 61966-2-1:1999 (sRGB); CIE 15:2004, 8.2.1.1 (CIELAB).
     """
     linear, root, to_steps = _tables()
-    steps = linear[rgb].reshape(-1, 3) @ to_steps
-    x, y, z = root[(steps + np.float32(0.5)).astype(np.int32)].T
+    steps = linear.take(rgb).reshape(-1, 3) @ to_steps
+    x, y, z = root.take((steps + np.float32(0.5)).astype(np.int32)).T
     lab = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
     return lab.reshape(rgb.shape)
 
