@@ -17,6 +17,7 @@ from shared.slices import Stage, TableRow, failure_row
 from shared.tables import Part
 
 STAGE = "embedding"
+VERSION = 1  # raise it when the network gets other pixels of the same thumbnail than before
 TOP_CATEGORIES = 5
 SAMPLED_FROM = 2048  # pictures; more slices are not read for a sample, however large the collection is
 BATCH = 8  # pictures; larger ones are no faster: 8.1 ms a picture at 1, 7.7 ms at 8
@@ -39,7 +40,7 @@ class Seen(NamedTuple):
 
 def stage_of(model: Model) -> Stage:
     """The stage with this model; with another one everything is made anew."""
-    return Stage(STAGE, digest(model.sha256, TOP_CATEGORIES), (CATEGORIES, EMBEDDINGS))
+    return Stage(STAGE, digest(VERSION, model.sha256, TOP_CATEGORIES), (CATEGORIES, EMBEDDINGS))
 
 
 def read_thumbnails(volume: Path, parts: dict[str, Part], slice_name: str) -> Iterator[Thumbnail]:
