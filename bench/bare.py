@@ -1,45 +1,63 @@
 """The bare loop: the same functions over the same pictures in one process, without Spark. What Spark is measured against."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
+from acquisition import listing
 from acquisition import steps as acquiring
 from acquisition.folder import folder_entries
+from acquisition.steps import STAGE
 from embedding import steps as embedding
 from labeling import steps as labeling
 from shared import slices, tables
-from shared.contracts import STAGED, THUMBNAILS
+from shared.contracts import THUMBNAILS
 from shared.decoder import GUARD
 from shared.models import store
-from shared.slices import Stage
+from shared.slices import Done
 
 
-def acquire(photos: Path, volume: Path, scratch: Path) -> float:
-    """Pictures per second of reading, decoding and storing every file of a folder."""
-    contracts = (STAGED, THUMBNAILS)
-    entries = list(folder_entries(photos, volume))
-    stage = Stage("acquisition", acquiring.FINGERPRINT, contracts)
+def acquire(photos: Path, scratch: Path) -> float:
+    """Pictures per second of listing a folder, reading, decoding and storing every file, and leaving out duplicates."""
+    work_folder, volume = scratch / "work", scratch / "volume"
 
-    def work() -> None:
-        rows = (row for entry in entries for row in acquiring.describe_entry(GUARD, entry))
-        _write_in_slices(scratch, stage, rows, len(contracts))
+    def work() -> int:
+        listed = listing.write_listing(work_folder, folder_entries(photos, volume), STAGE, "")
+        staged = [stage_slice(work_folder, part.slice) for part in listed]
+        firsts: dict[str, tuple[str, str]] = {}
+        for image_id, place in (found for done in staged for found in acquiring.places(work_folder, done)):
+            firsts[image_id] = min(place, firsts.get(image_id, place))
+        chosen = defaultdict(list)
+        for location, name in firsts.values():
+            chosen[name].append(location)
+        for done in staged:
+            acquiring.finish_slice(volume, work_folder, done, chosen[acquiring.staged_part(done).slice])
+        return sum(part.rows for part in listed)
 
-    return _rate(work, len(entries))
+    return _rate(work)
+
+
+def stage_slice(work: Path, name: str) -> Done:
+    """Read and decode the files of one slice of the listing."""
+    entries = listing.read_slice(work, STAGE, name)
+    rows = (row for entry in entries for row in acquiring.describe_entry(GUARD, entry))
+    return slices.write_slice(work, STAGE, name, rows)
 
 
 def label(volume: Path, scratch: Path) -> float:
     """Pictures per second of labeling every thumbnail of a volume."""
     parts = labeling.slice_parts(tables.open_snapshot(volume))
 
-    def work() -> None:
+    def work() -> int:
         for name in parts:
             pictures = labeling.read_pictures(volume, parts, name)
             slices.write_slice(
                 scratch, labeling.STAGE, name, (row for one in pictures for row in labeling.describe(one))
             )
+        return sum(part.images.rows for part in parts.values())
 
-    return _rate(work, sum(part.images.rows for part in parts.values()))
+    return _rate(work)
 
 
 def embed(volume: Path, scratch: Path) -> float:
@@ -47,28 +65,17 @@ def embed(volume: Path, scratch: Path) -> float:
     model = store.current(volume)
     parts = {part.slice: part for part in tables.open_snapshot(volume).parts(THUMBNAILS)}
 
-    def work() -> None:
+    def work() -> int:
         for name in parts:
             seen = embedding.embed_pictures(volume, model, embedding.read_thumbnails(volume, parts, name))
             rows = (row for one in seen for row in embedding.rows(model, one))
             slices.write_slice(scratch, embedding.stage_of(model), name, rows)
+        return sum(part.rows for part in parts.values())
 
-    return _rate(work, sum(part.rows for part in parts.values()))
-
-
-def _write_in_slices(scratch: Path, stage: Stage, rows: Iterable[slices.TableRow], tables_per_picture: int) -> None:
-    """Store rows as a run does, a slice of 512 pictures at a time."""
-    chunk: list[slices.TableRow] = []
-    number = 0
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == 512 * tables_per_picture:
-            slices.write_slice(scratch, stage, f"{number:06d}", chunk)
-            chunk, number = [], number + 1
-    slices.write_slice(scratch, stage, f"{number:06d}", chunk)
+    return _rate(work)
 
 
-def _rate(work: Callable[[], None], pictures: int) -> float:
+def _rate(work: Callable[[], int]) -> float:
     started = time.perf_counter()
-    work()
+    pictures = work()
     return pictures / (time.perf_counter() - started)

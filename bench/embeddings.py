@@ -14,7 +14,8 @@ from shared.models.store import Model, model_path
 
 BLOCK = 500
 SMALLEST_SHARE = 0.3  # of a side of the photograph
-BATCH = 25
+BATCH = 10
+CROPS = 5  # of a photograph, in one batch
 
 
 def crop(rgb: NDArray[np.uint8], dice: np.random.Generator) -> NDArray[np.uint8]:
@@ -33,11 +34,10 @@ def embed_block(path: Path, sources: list[str], network: Path, model: Model, blo
     looking = embedder(network, model.sha256)
     rows = np.lib.format.open_memmap(path, mode="r+")
     for start in range(block * BLOCK, (block + 1) * BLOCK, BATCH):
-        names = [sources[int(dice.integers(len(sources)))] for _ in range(BATCH)]
-        photos = [images.open_thumbnail(Path(name).read_bytes()) for name in names]
-        squares = np.stack(
-            [images.resize(np.ascontiguousarray(crop(one, dice)), model.side_px, model.side_px) for one in photos]
-        )
+        names = (sources[int(dice.integers(len(sources)))] for _ in range(BATCH // CROPS))
+        photos = [images.open_thumbnail(images.decode(Path(name).read_bytes()).jpeg) for name in names]
+        crops = [np.ascontiguousarray(crop(photo, dice)) for photo in photos for _ in range(CROPS)]
+        squares = np.stack([images.resize(one, model.side_px, model.side_px) for one in crops])
         rows[start : start + BATCH] = looking.embed(squares)[0]
     return BLOCK
 

@@ -1,6 +1,7 @@
 """Every stage with Spark: pictures per second on one core and on two, start-up, peak memory, against the bare loop."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,32 +9,58 @@ from typing import Any, NamedTuple
 
 from bench import bare
 from bench.processes import Watched, imagerec, run_watched
+from shared.volume import models_dir
 
-STAGES = ("acquisition", "labeling", "embedding", "recommendation")
+LOOPED = ("acquisition", "labeling", "embedding")
+STAGES = (*LOOPED, "recommendation")
 STAGE_COLUMNS = ("stage", "bare loop", "Spark, 1 core", "Spark / bare", "Spark, 2 cores", "2 cores / 1 core")
-MEMORY_COLUMNS = ("pictures", "driver MiB", "JVM MiB", "worker MiB", "decoder MiB")
+STARTUP_COLUMNS = ("what", "1 core", "2 cores")
+MEMORY_COLUMNS = ("pictures", "int8 copy made", "driver MiB", "JVM MiB", "worker MiB", "decoder MiB")
 
 
 class Run(NamedTuple):
     """One `imagerec run`, seen from outside and by its own account."""
 
     watched: Watched
-    seconds: dict[str, float]  # stage -> seconds, start-up not counted
+    seconds: dict[str, float]  # of each stage
     pictures: int
 
     @property
-    def startup_s(self) -> float:
-        """Wall time that no stage accounts for: Python, Spark, the catalog."""
+    def around_s(self) -> float:
+        """Wall time that no stage accounts for: Python, Java, the catalog."""
         return self.watched.seconds - sum(self.seconds.values())
 
-    def rate(self, stage: str) -> float:
-        """Pictures per second of a stage."""
-        return self.pictures / self.seconds[stage]
+
+class Speed(NamedTuple):
+    """What stages cost on some number of cores: a start, and so much for each picture.
+
+    Args:
+        tiny: a run of so few pictures that it is nearly all start.
+    """
+
+    tiny: Run
+    whole: Run
+
+    def picture_s(self, *stages: str) -> float:
+        """Seconds a picture takes in some stages, their start not counted."""
+        spent = sum(self.whole.seconds[stage] - self.tiny.seconds[stage] for stage in stages)
+        return spent / (self.whole.pictures - self.tiny.pictures)
+
+    @property
+    def start_s(self) -> float:
+        """Seconds before the first picture: all of a tiny run but its pictures."""
+        return self.tiny.watched.seconds - self.tiny.pictures * self.picture_s(*STAGES)
 
 
-def run_pipeline(photos: Path, volume: Path, master: str, *options: str) -> Run:
-    """Run all rooms over a folder onto a fresh volume."""
-    watched = run_watched(imagerec("run", "--source", str(photos), "--data", str(volume), "--master", master, *options))
+def run_pipeline(photos: Path, volume: Path, master: str, model_of: Path | None = None) -> Run:
+    """Run all rooms over a folder onto a fresh volume.
+
+    Args:
+        model_of: a volume that has settled on a model; None to let the run settle on one.
+    """
+    if model_of:
+        shutil.copytree(models_dir(model_of), models_dir(volume))
+    watched = run_watched(imagerec("run", "--source", str(photos), "--data", str(volume), "--master", master))
     told = subprocess.run(
         imagerec("status", "--json", "--data", str(volume)), check=True, capture_output=True, text=True
     )
@@ -42,46 +69,35 @@ def run_pipeline(photos: Path, volume: Path, master: str, *options: str) -> Run:
     return Run(watched, {stage: runs[stage]["seconds"] for stage in STAGES}, status["pictures"])
 
 
-def bare_rates(photos: Path, volume: Path, scratch: Path) -> dict[str, float]:
-    """Pictures per second of each stage's bare loop, over the pictures of a volume that has been run."""
-    return {
-        "acquisition": bare.acquire(photos, volume, scratch),
-        "labeling": bare.label(volume, scratch),
-        "embedding": bare.embed(volume, scratch),
-    }
+def bare_seconds(photos: Path, volume: Path, scratch: Path) -> dict[str, float]:
+    """Seconds a picture takes in each stage's bare loop, over the pictures of a volume that has been run."""
+    loops = (bare.acquire(photos, scratch), bare.label(volume, scratch), bare.embed(volume, scratch))
+    return {stage: 1 / loop for stage, loop in zip(LOOPED, loops, strict=True)}
 
 
-def stage_rows(one: Run, two: Run, loops: dict[str, float]) -> Iterator[tuple[Any, ...]]:
-    """A row for each stage, and one for the three that look at every picture together; see STAGE_COLUMNS."""
+def stage_rows(one: Speed, two: Speed, loops: dict[str, float]) -> Iterator[tuple[Any, ...]]:
+    """A row for each stage, for the three that look at every picture, and for all; see STAGE_COLUMNS."""
+    for name, stages in (*((stage, (stage,)) for stage in STAGES), ("these three", LOOPED), ("all four", STAGES)):
+        single, double = one.picture_s(*stages), two.picture_s(*stages)
+        is_looped = set(stages) <= set(LOOPED)
+        loop = sum(loops[stage] for stage in stages) if is_looped else 0
+        bare_cells = (round(1 / loop, 1), round(loop / single, 2)) if is_looped else ("", "")
+        yield name, bare_cells[0], round(1 / single, 1), bare_cells[1], round(1 / double, 1), round(single / double, 2)
+
+
+def startup_rows(one: Speed, two: Speed) -> Iterator[tuple[Any, ...]]:
+    """Seconds that do not depend on the number of pictures; see STARTUP_COLUMNS."""
+    yield "Python, Java, the catalog", round(one.tiny.around_s, 1), round(two.tiny.around_s, 1)
     for stage in STAGES:
-        loop = loops.get(stage)
-        ratio = round(one.rate(stage) / loop, 2) if loop else ""
-        yield (
-            stage,
-            round(loop, 1) if loop else "",
-            round(one.rate(stage), 1),
-            ratio,
-            round(two.rate(stage), 1),
-            _gain(one, two, stage),
-        )
-    together = 1 / sum(1 / loop for loop in loops.values())
-    first, second = (1 / sum(1 / run.rate(stage) for stage in loops) for run in (one, two))
-    yield (
-        "these three",
-        round(together, 1),
-        round(first, 1),
-        round(first / together, 2),
-        round(second, 1),
-        round(second / first, 2),
-    )
-    first, second = (1 / sum(1 / run.rate(stage) for stage in STAGES) for run in (one, two))
-    yield "all four", "", round(first, 1), "", round(second, 1), round(second / first, 2)
+        yield f"{stage} of {one.tiny.pictures} pictures", *(round(run.tiny.seconds[stage], 1) for run in (one, two))
 
 
-def _gain(one: Run, two: Run, stage: str) -> float:
-    return round(two.rate(stage) / one.rate(stage), 2)
+def pays_from(two: Speed, loops: dict[str, float]) -> int:
+    """The number of pictures from which Spark on two cores is done before the bare loop."""
+    return round(two.start_s / (sum(loops.values()) - two.picture_s(*LOOPED)))
 
 
-def memory_row(run: Run) -> tuple[Any, ...]:
+def memory_row(run: Run, is_int8_made: bool) -> tuple[Any, ...]:
     """Peak memory of each kind of process; see MEMORY_COLUMNS."""
-    return run.pictures, *(run.watched.peaks_mib.get(kind, 0) for kind in ("driver", "jvm", "worker", "decoder"))
+    peaks = (run.watched.peaks_mib.get(kind, 0) for kind in ("driver", "jvm", "worker", "decoder"))
+    return run.pictures, "yes" if is_int8_made else "no", *peaks

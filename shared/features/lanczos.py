@@ -54,4 +54,4 @@ def weights(before: int, after: int) -> NDArray[np.float64]:
 
 def lanczos(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """The windowed sinc with LOBES lobes. Source: Duchon 1979, "Lanczos filtering in one and two dimensions"."""
-    return np.where(np.abs(x) < LOBES, np.sinc(x) * np.sinc(x / LOBES), 0)
+    return np.asarray(np.where(np.abs(x) < LOBES, np.sinc(x) * np.sinc(x / LOBES), 0))
