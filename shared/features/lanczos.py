@@ -49,7 +49,7 @@ def weights(before: int, after: int) -> NDArray[np.float64]:
     is_near = (pixels >= first) & (pixels < last)
     kernel = np.where(is_near, lanczos((pixels - centres + 0.5) / stretch), 0)
     kernel /= kernel.sum(axis=1, keepdims=True)
-    return np.trunc(kernel * WEIGHT_STEPS + np.copysign(0.5, kernel)) / WEIGHT_STEPS
+    return np.asarray(np.trunc(kernel * WEIGHT_STEPS + np.copysign(0.5, kernel)) / WEIGHT_STEPS)
 
 
 def lanczos(x: NDArray[np.float64]) -> NDArray[np.float64]:
