@@ -127,7 +127,7 @@ def finish_slice(volume: Path, work: Path, done: Done, firsts: Iterable[str]) ->
     thumbnails = next(one for one in done.parts if one.table == THUMBNAILS.name)
     if len(pictures) == len(staged):
         return [link_part(work, volume, thumbnails), *written]
-    paired = zip(staged, tables.read_rows(work, thumbnails), strict=True)
+    paired = zip(staged, tables.iterate_rows(work, thumbnails, THUMBNAILS.schema.names), strict=True)
     kept = [thumbnail for row, thumbnail in paired if row["location"] in chosen]
     return [write_rows(volume, THUMBNAILS, kept, part.slice, transient=False), *written]
 

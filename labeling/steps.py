@@ -48,8 +48,9 @@ def slice_parts(snapshot: Snapshot) -> dict[str, SliceParts]:
 def read_pictures(volume: Path, parts: dict[str, SliceParts], slice_name: str) -> Iterator[Picture]:
     """The pictures of a slice, in its order."""
     mine = parts[slice_name]
-    jpegs = tables.read_columns(volume, mine.thumbnails, ["jpeg"])["jpeg"]
-    yield from map(Picture, tables.read_rows(volume, mine.images, READ), jpegs)
+    known = tables.read_rows(volume, mine.images, READ)
+    for one, thumbnail in zip(known, tables.iterate_rows(volume, mine.thumbnails, ["jpeg"]), strict=True):
+        yield Picture(one, thumbnail["jpeg"])
 
 
 def describe(picture: Picture) -> Iterator[TableRow]:

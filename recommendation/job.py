@@ -27,7 +27,7 @@ from shared.runs import Accounting
 log = logging.getLogger("recommendation")
 
 LAYOUT = 2  # raise it when the files or what is in them change: every index is then built anew
-BLOCK_ROWS = 4096
+BLOCK_ROWS = 2048
 QUERIES_PER_TASK = 250
 PARTITIONS_PER_CORE = 4
 #: Settings that shape a generation.

@@ -1,7 +1,7 @@
 """Rows as the bytes of a Parquet file, and back: what is written keeps its contract, what is read was checked."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,36 +10,62 @@ import pyarrow.parquet as pq
 
 from shared.contracts import Contract
 
-Rows = Sequence[Mapping[str, Any]]
+Row = Mapping[str, Any]
 Table: TypeAlias = pa.Table
 DamagedError = pa.ArrowException
 """What reading a damaged file raises."""
 
 
-def encode_rows(contract: Contract, rows: Rows) -> bytes:
-    """Rows as a Parquet file with a checksum on every page.
+class Encoder:
+    """Makes a Parquet file with a checksum on every page, a row group of rows in memory at a time."""
 
-    Raises:
-        ValueError: a row has a column that the contract lacks, lacks one that it has, or a null in one.
-    """
-    names = set(contract.schema.names)
+    def __init__(self, contract: Contract) -> None:
+        self.rows = 0
+        self._contract = contract
+        self._columns = set(contract.schema.names)
+        self._pending: list[Row] = []
+        self._file = io.BytesIO()
+        self._writer = pq.ParquetWriter(
+            self._file, contract.schema, compression="zstd", write_page_checksum=True, store_schema=True
+        )
+
+    def add(self, row: Row) -> None:
+        """Append a row.
+
+        Raises:
+            ValueError: it has a column that the contract lacks, lacks one that it has, or a row before it a null in one.
+        """
+        if row.keys() != self._columns:
+            raise ValueError(
+                f"expected the columns {sorted(self._columns)} of {self._contract.name}, got {sorted(row)}"
+            )
+        self.rows += 1
+        self._pending.append(row)
+        if len(self._pending) == self._contract.row_group_rows:
+            self._write_group()
+
+    def finish(self) -> bytes:
+        """The whole file; errors as `add`."""
+        if self._pending:
+            self._write_group()
+        self._writer.close()
+        return self._file.getvalue()
+
+    def _write_group(self) -> None:
+        table = pa.Table.from_pylist(self._pending, schema=self._contract.schema)
+        for field in self._contract.schema:
+            if not field.nullable and table[field.name].null_count:
+                raise ValueError(f"expected a value in every row of {self._contract.name}.{field.name}, got a null")
+        self._writer.write_table(table)
+        self._pending = []
+
+
+def encode_rows(contract: Contract, rows: Iterable[Row]) -> bytes:
+    """Rows as a Parquet file; errors as `Encoder.add`."""
+    encoder = Encoder(contract)
     for row in rows:
-        if row.keys() != names:
-            raise ValueError(f"expected the columns {sorted(names)} of {contract.name}, got {sorted(row)}")
-    table = pa.Table.from_pylist(list(rows), schema=contract.schema)
-    for field in contract.schema:
-        if not field.nullable and table[field.name].null_count:
-            raise ValueError(f"expected a value in every row of {contract.name}.{field.name}, got a null")
-    sink = io.BytesIO()
-    pq.write_table(
-        table,
-        sink,
-        row_group_size=contract.row_group_rows,
-        compression="zstd",
-        write_page_checksum=True,
-        store_schema=True,
-    )
-    return sink.getvalue()
+        encoder.add(row)
+    return encoder.finish()
 
 
 def decode(data: bytes, columns: Sequence[str] | None = None) -> Table:
@@ -52,6 +78,13 @@ def decode(data: bytes, columns: Sequence[str] | None = None) -> Table:
     with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True, pre_buffer=False) as file:
         table: Table = file.read(columns=columns, use_threads=False)
     return table
+
+
+def decode_rows(data: bytes, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Some columns of a Parquet file's rows, a row group in memory at a time; errors as `decode`."""
+    with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True, pre_buffer=False) as file:
+        for group in range(file.num_row_groups):
+            yield from file.read_row_group(group, list(columns), use_threads=False).to_pylist()
 
 
 def read_row(path: Path, row: int, columns: Sequence[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pyspark import RDD, Accumulator, Broadcast, SparkContext
 
-from shared import tables
+from shared import parquet, tables
 from shared.contracts import FAILURES, Contract
 from shared.tables import Part, Snapshot
 from shared.volume import tables_dir
@@ -139,22 +139,25 @@ def _write_partition(
 
 
 def write_slice(volume: Path, stage: Stage, slice_name: str, rows: Iterable[TableRow]) -> Done:
-    """Store a slice's rows as one part per table; `failures` only if there are any.
+    """Store a slice's rows as one part per table, a row group in memory at a time; `failures` only if there are any.
 
     Raises:
         KeyError: a row of a table that the stage does not write.
     """
-    by_table: dict[str, list[dict[str, Any]]] = {contract.name: [] for contract in stage.tables}
+    encoders = {contract.name: parquet.Encoder(contract) for contract in stage.tables}
+    reasons: Counter[str] = Counter()
     for table, row in rows:
-        by_table[table].append(row)
-    if not by_table[FAILURES.name]:  # an attempt before this one may have had some, of a passing kind
+        encoders[table].add(row)
+        if table == FAILURES.name:
+            reasons[row["reason"]] += 1
+    if not reasons:  # an attempt before this one may have had some, of a passing kind
         failures_path(volume, stage, slice_name).unlink(missing_ok=True)
     parts = [
-        tables.write_part(volume, contract, by_table[contract.name], slice_name, stage.name, stage.fingerprint)
+        tables.store_part(volume, contract, encoders[contract.name], slice_name, stage.name, stage.fingerprint)
         for contract in stage.tables
-        if contract != FAILURES or by_table[FAILURES.name]
+        if contract != FAILURES or reasons
     ]
-    return Done(parts, dict(Counter(row["reason"] for row in by_table[FAILURES.name])))
+    return Done(parts, dict(reasons))
 
 
 def failure_row(

@@ -9,7 +9,7 @@ A part that no manifest of the snapshot names does not exist for readers.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,7 +84,7 @@ class Snapshot(NamedTuple):
 def write_part(
     volume: Path,
     contract: Contract,
-    rows: parquet.Rows,
+    rows: Iterable[parquet.Row],
     slice_name: str,
     stage: str,
     fingerprint: str,
@@ -96,9 +96,26 @@ def write_part(
     Raises:
         ValueError: as `parquet.encode_rows`.
     """
-    data = parquet.encode_rows(contract, rows)
+    encoder = parquet.Encoder(contract)
+    for row in rows:
+        encoder.add(row)
+    return store_part(volume, contract, encoder, slice_name, stage, fingerprint, transient=transient)
+
+
+def store_part(
+    volume: Path,
+    contract: Contract,
+    encoder: parquet.Encoder,
+    slice_name: str,
+    stage: str,
+    fingerprint: str,
+    *,
+    transient: bool = False,
+) -> Part:
+    """`write_part` of the rows that were given to an encoder."""
+    data = encoder.finish()
     sha256 = hashlib.sha256(data).hexdigest()
-    part = Part(contract.name, slice_name, stage, fingerprint, len(rows), len(data), sha256, transient)
+    part = Part(contract.name, slice_name, stage, fingerprint, encoder.rows, len(data), sha256, transient)
     write_atomically(part_path(volume, part), data)
     return part
 
@@ -152,6 +169,11 @@ def read_rows(volume: Path, part: Part, columns: Sequence[str] | None = None) ->
     """A part's rows as dictionaries; errors as `read_table`."""
     rows: list[dict[str, Any]] = read_table(volume, part, columns).to_pylist()
     return rows
+
+
+def iterate_rows(volume: Path, part: Part, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Some columns of a part's rows, as dictionaries, a row group in memory at a time; errors as `read_table`."""
+    return parquet.decode_rows(_checked_bytes(part_path(volume, part), part.sha256), columns)
 
 
 def read_columns(volume: Path, part: Part, columns: Sequence[str]) -> dict[str, list[Any]]:
