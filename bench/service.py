@@ -48,8 +48,8 @@ def in_process(volume: Path, photos: Path, folder: Path) -> tuple[object, ...]:
 def over_http(volume: Path, photos: Path) -> Iterator[tuple[object, ...]]:
     """A row for each number of clients of the real service on this machine."""
     pictures = new_pictures(photos, QUERIES)
-    with serving(volume) as address:
-        ask = partial(_ask, f"{address}/v1/query")
+    with serving(volume) as address, httpx.Client(base_url=address, timeout=60) as client:
+        ask = partial(_ask, client)
         list(map(ask, pictures[:WARM_UP]))
         for clients in CLIENTS:
             started = time.perf_counter()
@@ -58,9 +58,9 @@ def over_http(volume: Path, photos: Path) -> Iterator[tuple[object, ...]]:
             yield _row("HTTP", clients, seconds, time.perf_counter() - started)
 
 
-def _ask(url: str, data: bytes) -> float:
+def _ask(client: httpx.Client, data: bytes) -> float:
     started = time.perf_counter()
-    httpx.post(url, files={"images": ("a.jpg", data, "image/jpeg")}, timeout=60).raise_for_status()
+    client.post("/v1/query", files={"images": ("a.jpg", data, "image/jpeg")}).raise_for_status()
     return time.perf_counter() - started
 
 
