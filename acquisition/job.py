@@ -131,7 +131,10 @@ def stage_slices(sc: SparkContext, work: Path, fresh: Sequence[Part], guard: Gua
 
     waiting = set(todo.todo)
     with progress(sc, STAGE.name, sum(part.rows for part in fresh if part.slice in waiting)) as counter:
-        return [*todo.adopted, *slices.run_slices(sc, work, STAGE, todo.todo, describe, counter)]
+        return [
+            *todo.adopted,
+            *slices.run_slices(sc, work, STAGE, {name: name for name in todo.todo}, describe, counter),
+        ]
 
 
 def finish_slices(sc: SparkContext, volume: Path, snapshot: Snapshot, staged: Sequence[Done]) -> list[Part]:

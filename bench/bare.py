@@ -50,8 +50,8 @@ def label(volume: Path, scratch: Path) -> float:
     parts = labeling.slice_parts(tables.open_snapshot(volume))
 
     def work() -> int:
-        for name in parts:
-            pictures = labeling.read_pictures(volume, parts, name)
+        for name, part in parts.items():
+            pictures = labeling.read_pictures(volume, part)
             slices.write_slice(
                 scratch, labeling.STAGE, name, (row for one in pictures for row in labeling.describe(one))
             )
@@ -66,8 +66,8 @@ def embed(volume: Path, scratch: Path) -> float:
     parts = {part.slice: part for part in tables.open_snapshot(volume).parts(THUMBNAILS)}
 
     def work() -> int:
-        for name in parts:
-            seen = embedding.embed_pictures(volume, model, embedding.read_thumbnails(volume, parts, name))
+        for name, part in parts.items():
+            seen = embedding.embed_pictures(volume, model, embedding.read_thumbnails(volume, part))
             rows = (row for one in seen for row in embedding.rows(model, one))
             slices.write_slice(scratch, embedding.stage_of(model), name, rows)
         return sum(part.rows for part in parts.values())

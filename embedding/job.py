@@ -55,24 +55,19 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
     volume, snapshot = settings.data, tables.open_snapshot(settings.data)
     require(snapshot.rows(THUMBNAILS), "embedding", "acquisition")
     model = settle_model(sc, settings, snapshot)
-    stage, parts = steps.stage_of(model), thumbnail_parts(snapshot)
+    stage, parts = steps.stage_of(model), {part.slice: part for part in snapshot.parts(THUMBNAILS)}
     work = slices.work_list(sc, volume, snapshot, stage, parts)
-    describe = partial(embed, volume, parts, model)
-    with progress(sc, "embedding", sum(parts[name].rows for name in work.todo)) as counter:
-        done = slices.run_slices(sc, volume, stage, work.todo, describe, counter)
+    todo = {name: parts[name] for name in work.todo}
+    with progress(sc, "embedding", sum(part.rows for part in todo.values())) as counter:
+        done = slices.run_slices(sc, volume, stage, todo, partial(embed, volume, model), counter)
     slices.publish(volume, snapshot, stage, work, done)
     return runs.account_slices(stage, THUMBNAILS, snapshot, work, done)
 
 
-def thumbnail_parts(snapshot: Snapshot) -> dict[str, Part]:
-    """The part of THUMBNAILS that each slice has."""
-    return {part.slice: part for part in snapshot.parts(THUMBNAILS)}
-
-
-def embed(volume: Path, parts: dict[str, Part], model: Model, names: "RDD[str]") -> "RDD[TableRow]":
-    """Rows of every table from names of slices; a slice's rows stay in its partition and in its order."""
+def embed(volume: Path, model: Model, parts: "RDD[Part]") -> "RDD[TableRow]":
+    """Rows of every table from parts of THUMBNAILS; a slice's rows stay in its partition and in its order."""
     return (
-        names.flatMap(partial(steps.read_thumbnails, volume, parts))
+        parts.flatMap(partial(steps.read_thumbnails, volume))
         .mapPartitions(partial(steps.embed_pictures, volume, model))
         .flatMap(partial(steps.rows, model))
     )
@@ -111,7 +106,7 @@ def compare_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, netwo
         CannotProceedError: this network cannot be quantised.
     """
     volume = settings.data
-    sample = sample_pictures(sc, volume, thumbnail_parts(snapshot))
+    sample = sample_pictures(sc, volume, snapshot.parts(THUMBNAILS))
     calibration, checked = precision.divide(sample)
     original = checked_bytes(store.model_path(volume, network.sha256), network.sha256)
     copy = quantised(sc, original, calibration)
@@ -123,10 +118,10 @@ def compare_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, netwo
     return choice
 
 
-def sample_pictures(sc: SparkContext, volume: Path, parts: dict[str, Part]) -> list[Thumbnail]:
+def sample_pictures(sc: SparkContext, volume: Path, parts: Sequence[Part]) -> list[Thumbnail]:
     """Pictures that stand for the collection: the same ones for the same collection."""
-    names = steps.sampled_slices(parts)
-    thumbnails = sc.parallelize(names, len(names)).flatMap(partial(steps.read_thumbnails, volume, parts))
+    sampled = steps.sampled_parts(parts)
+    thumbnails = sc.parallelize(sampled, len(sampled)).flatMap(partial(steps.read_thumbnails, volume))
     return thumbnails.takeOrdered(precision.SAMPLED_PICTURES)
 
 

@@ -45,20 +45,20 @@ def stage_of(model: Model) -> Stage:
     return Stage(STAGE, digest(VERSION, model.sha256, TOP_CATEGORIES), (CATEGORIES, EMBEDDINGS))
 
 
-def read_thumbnails(volume: Path, parts: dict[str, Part], slice_name: str) -> Iterator[Thumbnail]:
+def read_thumbnails(volume: Path, part: Part) -> Iterator[Thumbnail]:
     """The thumbnails of a slice, in its order."""
-    for row in tables.iterate_rows(volume, parts[slice_name], Thumbnail._fields):
+    for row in tables.iterate_rows(volume, part, Thumbnail._fields):
         yield Thumbnail(**row)
 
 
-def sampled_slices(parts: dict[str, Part]) -> list[str]:
+def sampled_parts(parts: Iterable[Part]) -> list[Part]:
     """Slices that hold enough pictures to take a sample from; the same ones for the same collection.
 
     Their order is that of hashes of their names, for neighbours in a listing look alike.
     """
-    names = sorted(parts, key=digest)
-    before = accumulate((parts[name].rows for name in names), initial=0)
-    return [name for name, rows in zip(names, before, strict=False) if rows < SAMPLED_FROM]
+    ordered = sorted(parts, key=lambda part: digest(part.slice))
+    before = accumulate((part.rows for part in ordered), initial=0)
+    return [part for part, rows in zip(ordered, before, strict=False) if rows < SAMPLED_FROM]
 
 
 def embed_pictures(volume: Path, model: Model, thumbnails: Iterable[Thumbnail]) -> Iterator[Seen]:

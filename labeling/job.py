@@ -36,8 +36,9 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
     require(snapshot.rows(THUMBNAILS), STAGE.name, "acquisition")
     parts = steps.slice_parts(snapshot)
     work = slices.work_list(sc, volume, snapshot, STAGE, parts)
-    with progress(sc, STAGE.name, sum(parts[name].images.rows for name in work.todo)) as counter:
-        done = slices.run_slices(sc, volume, STAGE, work.todo, partial(describe, volume, parts), counter)
+    todo = {name: parts[name] for name in work.todo}
+    with progress(sc, STAGE.name, sum(one.images.rows for one in todo.values())) as counter:
+        done = slices.run_slices(sc, volume, STAGE, todo, partial(describe, volume), counter)
     published = slices.publish(volume, snapshot, STAGE, work, done)
     published = refresh_totals(sc, volume, published)
     handoff.refresh_labels(volume, published, partial(repeated_names, sc, volume, published))
@@ -45,9 +46,9 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
     return runs.account_slices(STAGE, IMAGES, snapshot, work, done)
 
 
-def describe(volume: Path, parts: dict[str, SliceParts], names: "RDD[str]") -> "RDD[TableRow]":
-    """Rows of every table from names of slices; a slice's rows stay in its partition and in its order."""
-    return names.flatMap(partial(steps.read_pictures, volume, parts)).flatMap(steps.describe)
+def describe(volume: Path, parts: "RDD[SliceParts]") -> "RDD[TableRow]":
+    """Rows of every table from the parts of slices; a slice's rows stay in its partition and in its order."""
+    return parts.flatMap(partial(steps.read_pictures, volume)).flatMap(steps.describe)
 
 
 def refresh_totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> Snapshot:

@@ -45,11 +45,10 @@ def slice_parts(snapshot: Snapshot) -> dict[str, SliceParts]:
     return {name: SliceParts(part, thumbnails_of[name]) for name, part in images_of.items() if name in thumbnails_of}
 
 
-def read_pictures(volume: Path, parts: dict[str, SliceParts], slice_name: str) -> Iterator[Picture]:
+def read_pictures(volume: Path, parts: SliceParts) -> Iterator[Picture]:
     """The pictures of a slice, in its order."""
-    mine = parts[slice_name]
-    known = tables.read_rows(volume, mine.images, READ)
-    for one, thumbnail in zip(known, tables.iterate_rows(volume, mine.thumbnails, ["jpeg"]), strict=True):
+    known = tables.read_rows(volume, parts.images, READ)
+    for one, thumbnail in zip(known, tables.iterate_rows(volume, parts.thumbnails, ["jpeg"]), strict=True):
         yield Picture(one, thumbnail["jpeg"])
 
 

@@ -6,7 +6,7 @@ difference of slice names and never a join of rows.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -107,21 +107,22 @@ def run_slices(
     sc: SparkContext,
     volume: Path,
     stage: Stage,
-    todo: Sequence[str],
-    describe: Callable[["RDD[str]"], "RDD[TableRow]"],
+    todo: Mapping[str, Any],
+    describe: Callable[["RDD[Any]"], "RDD[TableRow]"],
     counter: "Accumulator[int]",
 ) -> list[Done]:
     """Work through the slices, one partition each.
 
     Args:
-        describe: turns the RDD of slice names (one a partition) into rows of the stage's tables and of `failures`;
-            it must not move rows between partitions.
+        todo: for each slice's name what a task needs to find it; small, and sent to that task alone.
+        describe: turns the RDD of these (one a partition) into rows of the stage's tables and of `failures`; it must not
+            move rows between partitions.
         counter: counts pictures as slices end, for progress only.
     """
     if not todo:
         return []
     names = sc.broadcast(list(todo))
-    rows = describe(sc.parallelize(todo, len(todo)))
+    rows = describe(sc.parallelize(list(todo.values()), len(todo)))
     return rows.mapPartitionsWithIndex(partial(_write_partition, volume, stage, names, counter)).collect()
 
 

@@ -40,7 +40,7 @@ def main(master: str, folder: Path) -> int:
 
     with spark.context(Settings(data=volume, master=master), "speculation") as sc:
         work = slices.work_list(sc, volume, Snapshot({}), STAGE, SLICES)
-        done = slices.run_slices(sc, volume, STAGE, work.todo, describe, sc.accumulator(0))
+        done = slices.run_slices(sc, volume, STAGE, {name: name for name in work.todo}, describe, sc.accumulator(0))
         snapshot = slices.publish(volume, Snapshot({}), STAGE, work, done)
     tables.check_parts(volume, snapshot.parts(TOTALS))
     parts = len(list((volume / "tables" / TOTALS.name).glob("*.parquet*")))

@@ -71,13 +71,13 @@ def test_another_model_is_another_stage() -> None:
 
 def test_thumbnails_are_read_in_the_order_of_their_slice(volume: Path) -> None:
     publish_thumbnails(volume, {"s": range(3)})
-    parts = {part.slice: part for part in tables.open_snapshot(volume).parts(THUMBNAILS)}
-    assert list(steps.read_thumbnails(volume, parts, "s")) == [thumbnail(number) for number in range(3)]
+    [part] = tables.open_snapshot(volume).parts(THUMBNAILS)
+    assert list(steps.read_thumbnails(volume, part)) == [thumbnail(number) for number in range(3)]
 
 
 def test_a_sample_is_taken_from_enough_slices_and_no_more() -> None:
-    parts = {f"{n:04}": Part("thumbnails", f"{n:04}", "acquisition", "", 1000, 0, "") for n in range(500)}
-    chosen = steps.sampled_slices(parts)
+    parts = [Part("thumbnails", f"{n:04}", "acquisition", "", 1000, 0, "") for n in range(500)]
+    chosen = steps.sampled_parts(parts)
     assert len(chosen) == 3
-    assert chosen == steps.sampled_slices(dict(reversed(parts.items())))
-    assert steps.sampled_slices({"only": parts["0000"]}) == ["only"]
+    assert chosen == steps.sampled_parts(reversed(parts))
+    assert steps.sampled_parts(parts[:1]) == parts[:1]

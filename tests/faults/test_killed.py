@@ -84,7 +84,7 @@ def test_a_killed_worker_costs_neither_the_run_nor_a_row(sc: SparkContext, volum
         return names.flatMap(partial(rows_or_death, tmp_path))
 
     work = slices.work_list(sc, volume, Snapshot({}), STAGE, ["a", "b", "c"])
-    done = slices.run_slices(sc, volume, STAGE, work.todo, describe, sc.accumulator(0))
+    done = slices.run_slices(sc, volume, STAGE, {name: name for name in work.todo}, describe, sc.accumulator(0))
     snapshot = slices.publish(volume, Snapshot({}), STAGE, work, done)
     assert (tmp_path / "b").exists()
     rows = [row["value"] for part in snapshot.parts(TOTALS) for row in tables.read_rows(volume, part)]

@@ -60,7 +60,7 @@ def test_a_slices_pictures_are_read_in_their_order(volume: Path) -> None:
     publish(volume, {"s": drawn})
     parts = steps.slice_parts(tables.open_snapshot(volume))
     assert list(parts) == ["s"]
-    read = list(steps.read_pictures(volume, parts, "s"))
+    read = list(steps.read_pictures(volume, parts["s"]))
     assert [(one.known["image_id"], one.jpeg) for one in read] == [(one.image_id, one.jpeg) for one in drawn]
 
 

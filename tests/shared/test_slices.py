@@ -23,7 +23,7 @@ def work(sc: SparkContext, volume: Path, todo: list[str]) -> list[Done]:
     def describe_all(names: "RDD[str]") -> "RDD[TableRow]":
         return names.flatMap(describe)
 
-    return slices.run_slices(sc, volume, STAGE, todo, describe_all, sc.accumulator(0))
+    return slices.run_slices(sc, volume, STAGE, {name: name for name in todo}, describe_all, sc.accumulator(0))
 
 
 @pytest.mark.spark
