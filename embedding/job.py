@@ -121,7 +121,8 @@ def compare_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, netwo
 def sample_pictures(sc: SparkContext, volume: Path, parts: Sequence[Part]) -> list[Thumbnail]:
     """Pictures that stand for the collection: the same ones for the same collection."""
     sampled = steps.sampled_parts(parts)
-    thumbnails = sc.parallelize(sampled, len(sampled)).flatMap(partial(steps.read_thumbnails, volume))
+    n_tasks = min(len(sampled), sc.defaultParallelism)  # few, since each returns as many pictures as are asked for
+    thumbnails = sc.parallelize(sampled, n_tasks).flatMap(partial(steps.read_thumbnails, volume))
     return thumbnails.takeOrdered(precision.SAMPLED_PICTURES)
 
 
