@@ -46,6 +46,14 @@ def test_weights_that_only_fit_the_first_half_are_dropped() -> None:
     assert fusion.choose(Hits({"embedding": good, "color": misleading}, is_hit), "tags").weights == {"embedding": 1.0}
 
 
+def test_a_sum_once_found_worthwhile_gets_the_weights_that_are_best_for_all_queries() -> None:
+    made = hits(embedding=1.5, color=1.8, structure=2.0)
+    chosen = fusion.choose(made, "tags").weights
+    sums = fusion.weight_grid(list(made.scores))
+    assert made.precision(chosen) == max(map(made.precision, sums))
+    assert chosen != max(sums, key=made.part(slice(0, None, 2)).precision)
+
+
 def test_precision_is_the_share_of_hits_among_the_five_best() -> None:
     scores = np.array([[9, 8, 7, 6, 5, 4], [4, 5, 6, 7, 8, 9]], np.float32)
     is_hit = np.array([[1, 1, 0, 0, 0, 1], [1, 0, 0, 0, 0, 1]], np.bool_)
