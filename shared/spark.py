@@ -108,11 +108,12 @@ def spark_conf(master: str, name: str) -> SparkConf:
     conf.set("spark.driver.extraJavaOptions", options)
     for variable in THREAD_VARIABLES:
         conf.setExecutorEnv(variable, "1")
-    return (
-        _cluster_conf(conf)
-        if is_cluster(master)
-        else conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
-    )
+    return _cluster_conf(conf) if is_cluster(master) else _local_conf(conf)
+
+
+def _local_conf(conf: SparkConf) -> SparkConf:
+    conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
+    return conf.set("spark.python.daemon.module", "shared.worker_daemon")
 
 
 def _cluster_conf(conf: SparkConf) -> SparkConf:

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.chaos.points import processes
 
 LOOK_EVERY_S = 0.02
-KIND_WORDS = {b"shared.decoder": "decoder", b"pyspark.daemon": "worker", b"serve": "service", b"shared": "driver"}
+KIND_WORDS = {b"shared.decoder": "decoder", b"shared.worker_daemon": "worker", b"serve": "service", b"shared": "driver"}
 
 
 class Peaks:

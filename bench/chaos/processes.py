@@ -14,6 +14,7 @@ from bench.chaos.points import Plan, kill_session, session, write_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 INJECT = Path(__file__).with_name("inject")
+DAEMONS = {b"shared.worker_daemon", b"pyspark.daemon"}  # of this machine, of a cluster's executors
 LIMIT_S = 300.0
 LOOK_EVERY_S = 0.02
 
@@ -112,12 +113,12 @@ def kind_of(process: int) -> str:
         return ""
     if words[0].endswith(b"java"):
         return "java"
-    if b"pyspark.daemon" in words:
+    if DAEMONS & set(words):
         return "worker" if _runs_daemon(parent) else "daemon"
     return "driver" if b"shared" in words else ""
 
 
 def _runs_daemon(process: int) -> bool:
     with suppress(OSError):
-        return b"pyspark.daemon" in Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+        return bool(DAEMONS & set(Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")))
     return False
