@@ -60,12 +60,12 @@ class Encoder:
         self._pending = []
 
 
-def encode_rows(contract: Contract, rows: Iterable[Row]) -> bytes:
-    """Rows as a Parquet file; errors as `Encoder.add`."""
+def encode(contract: Contract, rows: Iterable[Row]) -> Encoder:
+    """An encoder that was given the rows; errors as `Encoder.add`."""
     encoder = Encoder(contract)
     for row in rows:
         encoder.add(row)
-    return encoder.finish()
+    return encoder
 
 
 def decode(data: bytes, columns: Sequence[str] | None = None) -> Table:

@@ -154,7 +154,7 @@ def write_slice(volume: Path, stage: Stage, slice_name: str, rows: Iterable[Tabl
     if not reasons:  # an attempt before this one may have had some, of a passing kind
         failures_path(volume, stage, slice_name).unlink(missing_ok=True)
     parts = [
-        tables.store_part(volume, contract, encoders[contract.name], slice_name, stage.name, stage.fingerprint)
+        tables.write_part(volume, contract, encoders[contract.name], slice_name, stage.name, stage.fingerprint)
         for contract in stage.tables
         if contract != FAILURES or reasons
     ]

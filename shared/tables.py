@@ -84,7 +84,7 @@ class Snapshot(NamedTuple):
 def write_part(
     volume: Path,
     contract: Contract,
-    rows: Iterable[parquet.Row],
+    rows: Iterable[parquet.Row] | parquet.Encoder,
     slice_name: str,
     stage: str,
     fingerprint: str,
@@ -94,25 +94,9 @@ def write_part(
     """Store the rows as one part, durable but not yet visible; a second attempt writes the same bytes.
 
     Raises:
-        ValueError: as `parquet.encode_rows`.
+        ValueError: as `parquet.Encoder.add`.
     """
-    encoder = parquet.Encoder(contract)
-    for row in rows:
-        encoder.add(row)
-    return store_part(volume, contract, encoder, slice_name, stage, fingerprint, transient=transient)
-
-
-def store_part(
-    volume: Path,
-    contract: Contract,
-    encoder: parquet.Encoder,
-    slice_name: str,
-    stage: str,
-    fingerprint: str,
-    *,
-    transient: bool = False,
-) -> Part:
-    """`write_part` of the rows that were given to an encoder."""
+    encoder = rows if isinstance(rows, parquet.Encoder) else parquet.encode(contract, rows)
     data = encoder.finish()
     sha256 = hashlib.sha256(data).hexdigest()
     part = Part(contract.name, slice_name, stage, fingerprint, encoder.rows, len(data), sha256, transient)
@@ -131,7 +115,7 @@ def find_part(
     try:
         data = path.read_bytes()
         rows = parquet.decode(data).to_pylist()
-        if parquet.encode_rows(contract, rows) != data:
+        if parquet.encode(contract, rows).finish() != data:
             return None
     except (OSError, ValueError, parquet.DamagedError):
         return None
@@ -150,7 +134,7 @@ def read_table(volume: Path, part: Part, columns: Sequence[str] | None = None) -
 
 
 def check_parts(volume: Path, parts: Iterable[Part]) -> None:
-    """Do nothing if the parts are what was written; for readers that do not come through here. Errors as `read_table`."""
+    """Do nothing if the parts are what was written; for readers that pass us by. Errors as `read_table`."""
     for part in parts:
         _checked_bytes(part_path(volume, part), part.sha256)
 
@@ -167,8 +151,7 @@ def _checked_bytes(path: Path, sha256: str) -> bytes:
 
 def read_rows(volume: Path, part: Part, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
     """A part's rows as dictionaries; errors as `read_table`."""
-    rows: list[dict[str, Any]] = read_table(volume, part, columns).to_pylist()
-    return rows
+    return list(read_table(volume, part, columns).to_pylist())
 
 
 def iterate_rows(volume: Path, part: Part, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -292,11 +275,10 @@ def sweep(
     volume: Path, snapshot: Snapshot, stage: str, contracts: Iterable[Contract], keep: Iterable[Part] = ()
 ) -> None:
     """Delete what `stage` left in these tables and neither the snapshot nor `keep` names, and temporary files."""
+    kept = list(keep)
     for contract in contracts:
         folder = tables_dir(volume) / contract.name
-        named = {part.name for part in snapshot.parts(contract)} | {
-            part.name for part in keep if part.table == contract.name
-        }
+        named = {part.name for part in [*snapshot.parts(contract), *kept] if part.table == contract.name}
         for path in folder.glob("*"):
             is_mine = f"-{stage}-" in path.name or TEMPORARY in path.name
             if is_mine and path.name not in named:

@@ -12,7 +12,7 @@ COUNT_THREADS = """
 import os
 from shared import parquet
 from shared.contracts import TOTALS
-data = parquet.encode_rows(TOTALS, [{"kind": "tag", "value": "sea", "pictures": 1}])
+data = parquet.encode(TOTALS, [{"kind": "tag", "value": "sea", "pictures": 1}]).finish()
 before = len(os.listdir("/proc/self/task"))
 parquet.decode(data)
 print(len(os.listdir("/proc/self/task")) - before)
