@@ -104,7 +104,7 @@ def measure_stages(photos: Path, small: Path, large: Path, folder: Path) -> Iter
     ]
     yield report.table("`imagerec run` with a model settled on, seconds in all", ("pictures", "cores", "seconds"), runs)
     yield report.table(
-        "Peak memory of the largest process of each kind",
+        "Peak memory of the largest process of each kind, mapped files not counted",
         stages.MEMORY_COLUMNS,
         [stages.memory_row(fresh, True), stages.memory_row(again, False), stages.memory_row(two.whole, False)],
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 0.1
 KIB = 1024
 
 
@@ -15,7 +15,8 @@ class Watched(NamedTuple):
     """What a command cost.
 
     Args:
-        peaks_mib: kind of process (driver, jvm, worker, decoder) -> largest resident set of one such process, MiB.
+        peaks_mib: kind of process (driver, jvm, worker, decoder) -> most memory of one such process, MiB; files that it
+            maps, which the system may drop at any time, do not count.
     """
 
     seconds: float
@@ -57,12 +58,12 @@ def tree(root: int) -> Iterator[int]:
 
 
 def look(pid: int, root: int) -> tuple[str, int]:
-    """Kind of a process and its peak resident set, MiB; 0 when it has just ended."""
+    """Kind of a process and the memory that is its own now, MiB; 0 when it has just ended."""
     words = _read(Path(f"/proc/{pid}/cmdline")).replace("\0", " ")
     status = dict(line.split(":", 1) for line in _read(Path(f"/proc/{pid}/status")).splitlines() if ":" in line)
     kinds = {"java": "jvm", "shared.decoder": "decoder", "shared.worker_daemon": "worker"}
     kind = "driver" if pid == root else next((kind for word, kind in kinds.items() if word in words), "other")
-    return kind, int(status.get("VmHWM", "0 kB").split()[0]) // KIB
+    return kind, int(status.get("RssAnon", "0 kB").split()[0]) // KIB
 
 
 def _read(path: Path) -> str:
