@@ -6,8 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from shared import cli
-
-ROOMS = ("acquisition", "labeling", "embedding", "recommendation")
+from shared.project import ROOMS
 
 #: Commands that are a room's own, by the room that answers them.
 QUERY_COMMANDS = {

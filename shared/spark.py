@@ -16,12 +16,11 @@ from pyspark import SparkConf, SparkContext
 
 from shared import java
 from shared.errors import CannotProceedError
+from shared.project import PACKAGES, PROJECT
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 
-PROJECT = Path(__file__).resolve().parents[1]
-PACKAGES = ("acquisition", "labeling", "embedding", "recommendation", "shared")
 TASK_TRIES = 4
 #: The last line of a worker's traceback that a person can do something about.
 WORKER_ERROR = re.compile(r"^(?:shared\.errors\.CannotProceedError: |(?=\w*Error: \[Errno \d+\]))(.+)$", re.MULTILINE)

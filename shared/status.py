@@ -13,11 +13,10 @@ from shared.contracts import CONTRACTS, FAILURES, IMAGES, RUNS
 from shared.errors import CannotProceedError
 from shared.files import to_json
 from shared.models import store
+from shared.project import ROOMS
 from shared.settings import Settings
 from shared.tables import Snapshot
 from shared.volume import index_dir
-
-ROOMS = ("acquisition", "labeling", "embedding", "recommendation")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.__main__ import ROOMS
+from shared.project import ROOMS
 from tests.docker.compose import STAGES, Outcome, Project, project
 
 pytestmark = pytest.mark.slow
