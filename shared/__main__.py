@@ -20,6 +20,7 @@ COMMANDS = {
     **{room: f"run the room {room} alone" for room in ROOMS},
     **QUERY_COMMANDS,
     "status": "say what is on the volume",
+    "profile": "run `query` or `run` and say where the time goes",
 }
 
 
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run_all(rest)
     if command == "status":
         return _call("shared.status", rest)
+    if command == "profile":
+        return _profile(rest)
     if command in QUERY_COMMANDS:
         return _call("recommendation.__main__", [command, *rest])
     return _call(f"{command}.__main__", rest)
@@ -54,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
 def _call(module: str, argv: Sequence[str]) -> int:
     code: int = importlib.import_module(module).main(argv)
     return code
+
+
+def _profile(argv: Sequence[str]) -> int:
+    from shared.profiling import command  # pulls in profilers, which the other commands do without
+
+    return command.main(argv, main)
 
 
 def _run_all(argv: Sequence[str]) -> int:

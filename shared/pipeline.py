@@ -85,6 +85,7 @@ def sweep_leftovers(volume: Path) -> None:
 def _run_room(sc: SparkContext, room: Room) -> bool:
     """Run one room, say and store what it did; False when it could produce nothing."""
     now, started = datetime.now(UTC), time.monotonic()
+    sc.setJobDescription(room.name)
     accounting = runs.checked(room.run(sc, room.settings))
     seconds = time.monotonic() - started
     runs.record(room.settings.data, accounting, now, seconds, room.settings.master, sc.defaultParallelism)

@@ -12,10 +12,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from py4j.protocol import Py4JError, Py4JJavaError
-from pyspark import SparkConf, SparkContext
+from pyspark import BasicProfiler, SparkConf, SparkContext
 
 from shared import java
 from shared.errors import CannotProceedError
+from shared.profiling import folder as profiles
+from shared.profiling.workers import WorkerProfiler
 from shared.project import PACKAGES, PROJECT
 from shared.settings import Settings
 
@@ -30,17 +32,20 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 @contextmanager
 def context(settings: Settings, name: str) -> Iterator[SparkContext]:
-    """A SparkContext until the block ends.
+    """A SparkContext until the block ends; its jobs are described by the name, and its workers profiled if that is wanted.
 
     Raises:
         CannotProceedError: there is no Java 17 or newer, the cluster's secret cannot be read, a worker met something
             that it cannot go on from (a full disk, a damaged file), or Java died.
     """
     _prepare_environment()
-    conf = spark_conf(settings.master, name)
+    conf, profiled = spark_conf(settings.master, name), profiles.wanted()
+    if profiled:
+        conf.set("spark.python.profile", "true")
     log.info("starting Spark on %s", settings.master)
-    sc = SparkContext(conf=conf)
+    sc = SparkContext(conf=conf, profiler_cls=WorkerProfiler if profiled else BasicProfiler)
     sc.setLogLevel("ERROR")
+    sc.setJobDescription(name)
     try:
         with tempfile.TemporaryDirectory() as folder, _clear_errors(sc):
             if is_cluster(settings.master):
@@ -49,6 +54,8 @@ def context(settings: Settings, name: str) -> Iterator[SparkContext]:
     finally:
         with suppress(Py4JError, ConnectionError):  # Java may be gone
             sc.stop()
+        if profiled:
+            sc.dump_profiles(str(profiled))
 
 
 @contextmanager

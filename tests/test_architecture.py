@@ -20,6 +20,7 @@ DOORS = {
         "shared/slices.py",
         "shared/progress.py",
         "shared/pipeline.py",
+        "shared/profiling/workers.py",
     },
     "duckdb": {"shared/catalog.py"},
     "annoy": {"recommendation/index.py"},

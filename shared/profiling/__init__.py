@@ -1,0 +1,1 @@
+"""Where the time of a command goes: in this process, and in Spark's Python workers."""
