@@ -27,6 +27,10 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 nothing could be produced, 2 wrong usage."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    return cli.run_command(lambda: _run(arguments))  # from here on, since imports take a while, too
+
+
+def _run(arguments: Sequence[str]) -> int:
     command = _parser().parse_args(arguments[:1]).command
     rest = arguments[1:]
     if command == "run":
@@ -67,7 +71,7 @@ def _profile(argv: Sequence[str]) -> int:
 
 def _run_all(argv: Sequence[str]) -> int:
     """`imagerec run`: every room's settings are flags of this one command."""
-    return cli.run_command(lambda: _run_rooms(argv))
+    return cli.run_command(lambda: _run_rooms(argv), cli.GOES_ON)
 
 
 def _run_rooms(argv: Sequence[str]) -> int:

@@ -6,12 +6,16 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
+from shared import signals
 from shared.errors import BadInputError, CannotProceedError, UsageError
 from shared.settings import Settings, add_flags
 
 S = TypeVar("S", bound=Settings)
 
 OK, NOTHING_PRODUCED, WRONG_USAGE = 0, 1, 2
+
+#: What a stopped command that stores its progress has to add.
+GOES_ON = "; what is finished is kept, and the same command goes on from there"
 
 
 def parser(prog: str, description: str, *classes: type[Settings]) -> argparse.ArgumentParser:
@@ -30,20 +34,23 @@ def settings_of(cls: type[S], arguments: argparse.Namespace) -> S:
     return cls.resolve(vars(arguments), arguments.profile)
 
 
-def run_command(command: Callable[[], int]) -> int:
-    """Run a command; say a user's error as one line on standard error and return the exit code."""
+def run_command(command: Callable[[], int], what_now: str = "") -> int:
+    """Run a command; say a user's error as one line on standard error and return the exit code.
+
+    Args:
+        what_now: what the sentence about Ctrl-C or SIGTERM adds, see `signals.stoppable`.
+    """
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("py4j").setLevel(logging.WARNING)
     try:
-        return command()
+        with signals.stoppable(what_now):
+            return command()
     except UsageError as error:
         return _say(error, WRONG_USAGE)
     except (CannotProceedError, BadInputError) as error:
         return _say(error, NOTHING_PRODUCED)
     except OSError as error:  # a full or broken disk, a missing right: the operating system's words name the file
         return _say(error, NOTHING_PRODUCED)
-    except KeyboardInterrupt:
-        return _say("stopped by Ctrl-C; the same command goes on from here", 130)
 
 
 def _say(error: object, code: int) -> int:

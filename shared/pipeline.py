@@ -51,7 +51,7 @@ def main(
         arguments = cli.parser(f"imagerec {name}", description, settings).parse_args(argv)
         return run_rooms([Room(name, cli.settings_of(settings, arguments), run, check)], name)
 
-    return cli.run_command(command)
+    return cli.run_command(command, cli.GOES_ON)
 
 
 def run_rooms(rooms: Sequence[Room], what: str) -> int:

@@ -6,15 +6,17 @@ import re
 import socket
 import sys
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import BasicProfiler, SparkConf, SparkContext
 
-from shared import java
+from shared import java, jvm, signals
 from shared.errors import CannotProceedError
 from shared.profiling import folder as profiles
 from shared.profiling.workers import WorkerProfiler
@@ -43,16 +45,27 @@ def context(settings: Settings, name: str) -> Iterator[SparkContext]:
     if profiled:
         conf.set("spark.python.profile", "true")
     log.info("starting Spark on %s", settings.master)
-    sc = SparkContext(conf=conf, profiler_cls=WorkerProfiler if profiled else BasicProfiler)
+    with (
+        jvm.gateway(conf) as gateway,
+        _started(conf, gateway, profiled) as sc,
+        _clear_errors(sc),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        sc.setJobDescription(name)
+        if is_cluster(settings.master):
+            sc.addPyFile(str(zip_code(Path(folder))))
+        yield sc
+
+
+@contextmanager
+def _started(conf: SparkConf, gateway: JavaGateway, profiled: Path | None) -> Iterator[SparkContext]:
+    with signals.kept():  # PySpark puts a handler of its own in place
+        sc = SparkContext(conf=conf, gateway=gateway, profiler_cls=WorkerProfiler if profiled else BasicProfiler)
     sc.setLogLevel("ERROR")
-    sc.setJobDescription(name)
     try:
-        with tempfile.TemporaryDirectory() as folder, _clear_errors(sc):
-            if is_cluster(settings.master):
-                sc.addPyFile(str(zip_code(Path(folder))))
-            yield sc
-    finally:
-        with suppress(Py4JError, ConnectionError):  # Java may be gone
+        yield sc
+    finally:  # Java may be gone
+        with suppress(Py4JError, ConnectionError), warnings.catch_warnings(action="ignore"):
             sc.stop()
         if profiled:
             sc.dump_profiles(str(profiled))

@@ -17,6 +17,7 @@ DOORS = {
         "job.py",
         "shared/spark.py",
         "shared/worker_daemon.py",
+        "shared/jvm.py",
         "shared/slices.py",
         "shared/progress.py",
         "shared/pipeline.py",

@@ -1,6 +1,7 @@
 """The whole pipeline on the built-in sample, as a user runs it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,10 @@ def test_every_file_ends_as_a_picture_or_as_the_failure_it_was_made_to_be(sample
     assert counts[0] >= 240
     listed = tables.open_snapshot(sample.volume).rows(LOCATIONS) + len(failures)
     assert f"acquisition: listed {listed} = done" in sample.said
+
+
+def test_every_line_of_a_run_is_one_of_its_own(sample: Sample) -> None:
+    assert [line for line in sample.said.splitlines() if not re.match(r"\d\d:\d\d:\d\d ", line)] == []
 
 
 def test_exact_duplicates_are_one_picture_with_all_its_locations(sample: Sample) -> None:
