@@ -25,7 +25,7 @@ from acquisition.sample.plan import drawings
 from acquisition.settings import Settings
 from acquisition.sources import SAMPLE, open_source, sample_folder
 from acquisition.steps import STAGE
-from shared import slices, tables
+from shared import presence, slices, tables
 from shared.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS
 from shared.decoder import GUARD, Guard
 from shared.errors import CannotProceedError
@@ -48,10 +48,11 @@ def run(sc: SparkContext, settings: Settings, guard: Guard = GUARD) -> Accountin
 
     Raises:
         UsageError: there is no such source.
-        CannotProceedError: the source is empty.
+        CannotProceedError: the source is empty, or a part that was stored is gone: its files may be, too.
     """
     volume, work = settings.data, work_dir(settings.data)
     snapshot = tables.open_snapshot(volume)
+    presence.check_all(volume, (part for contract in TABLES for part in snapshot.parts(contract, STAGE.name)))
     tables.sweep(volume, snapshot, STAGE.name, TABLES)
     listed, fresh = list_source(sc, settings, snapshot)
     staged = stage_slices(sc, work, fresh, guard)

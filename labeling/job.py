@@ -12,7 +12,7 @@ from pyspark import RDD, SparkContext
 from labeling import handoff, steps
 from labeling.settings import Settings
 from labeling.steps import STAGE, SliceParts
-from shared import runs, slices, tables
+from shared import presence, runs, slices, tables
 from shared.contracts import IMAGES, LABELS, THUMBNAILS, TOTALS
 from shared.pipeline import require
 from shared.progress import progress
@@ -54,7 +54,8 @@ def describe(volume: Path, parts: "RDD[SliceParts]") -> "RDD[TableRow]":
 def refresh_totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> Snapshot:
     """Count the collection anew if its labels have changed since it was counted."""
     counted = snapshot.digest(LABELS)[:16]  # names the part: another one each time, so a live part is never overwritten
-    if [part.slice for part in snapshot.parts(TOTALS, STAGE.name, STAGE.fingerprint)] == [counted]:
+    stored = snapshot.parts(TOTALS, STAGE.name, STAGE.fingerprint)
+    if [part.slice for part in stored if presence.is_there(volume, part)] == [counted]:
         return snapshot
     rows = [{"kind": kind, "value": value, "pictures": n} for (kind, value), n in totals(sc, volume, snapshot)]
     part = tables.write_part(volume, TOTALS, rows, counted, STAGE.name, STAGE.fingerprint)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from shared import tables
+from shared import presence, tables
 from shared.contracts import FAILURES, RUNS, Contract
 from shared.files import digest
 from shared.slices import Done, Stage, WorkList
@@ -89,7 +89,8 @@ def record(volume: Path, accounting: Accounting, started: datetime, seconds: flo
         "master": master,
         "cores": cores,
     }
-    earlier = [old for part in snapshot.parts(RUNS, accounting.stage) for old in tables.read_rows(volume, part)]
+    parts = [part for part in snapshot.parts(RUNS, accounting.stage) if presence.is_there(volume, part)]
+    earlier = [old for part in parts for old in tables.read_rows(volume, part)]
     rows: list[dict[str, Any]] = [*earlier, row][-KEPT_RUNS:]
     name = digest([str(old["started"]) for old in rows])[
         :16

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pyspark import RDD, Accumulator, Broadcast, SparkContext
 
-from shared import parquet, tables
+from shared import parquet, presence, tables
 from shared.contracts import FAILURES, Contract
 from shared.tables import Part, Snapshot
 from shared.volume import tables_dir
@@ -57,16 +57,16 @@ class WorkList(NamedTuple):
 
 
 def work_list(sc: SparkContext, volume: Path, snapshot: Snapshot, stage: Stage, slices: Iterable[str]) -> WorkList:
-    """Say which slices are done already; delete what an interrupted run left half done."""
+    """Say which slices are done already; delete what an interrupted run left half done.
+
+    A slice that has lost a file is done again.
+    """
     wanted = set(slices)
-    published = [
-        part
-        for contract in stage.tables
-        for part in snapshot.parts(contract, stage.name, stage.fingerprint)
-        if part.slice in wanted
-    ]
+    stored = [part for contract in stage.tables for part in snapshot.parts(contract, stage.name, stage.fingerprint)]
+    broken = {part.slice for part in stored if not presence.is_there(volume, part)}
+    published = [part for part in stored if part.slice in wanted - broken]
     missing = sorted(wanted - {part.slice for part in published if part.table == stage.contracts[-1].name})
-    adopted = _adopt(sc, volume, stage, missing)
+    adopted = _adopt(sc, volume, stage, [name for name in missing if name not in broken])
     keep = [part for done in adopted for part in done.parts]
     tables.sweep(volume, snapshot, stage.name, stage.tables, keep)
     return WorkList(published, adopted, sorted(set(missing) - {part.slice for part in keep}))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from shared import cli, tables
+from shared import cli, presence, tables
 from shared.contracts import CONTRACTS, FAILURES, IMAGES, RUNS
 from shared.errors import CannotProceedError
 from shared.files import to_json
@@ -17,6 +17,8 @@ from shared.project import ROOMS
 from shared.settings import Settings
 from shared.tables import Snapshot
 from shared.volume import index_dir
+
+BUILD = "run `imagerec recommendation build`"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,13 +44,14 @@ def status(volume: Path) -> dict[str, Any]:
     """What is on a volume, as one JSON-able object.
 
     Raises:
-        CannotProceedError: nothing was ever stored there, or what says so is damaged.
+        CannotProceedError: nothing was ever stored there, or a file is missing or damaged.
     """
     snapshot = tables.open_snapshot(volume)
     if not snapshot.tables:
         raise CannotProceedError(
             f"nothing is stored in {volume} yet; run `imagerec run --source FOLDER --data {volume}`"
         )
+    presence.check_all(volume, (part for parts in snapshot.tables.values() for part in parts))
     return {
         "volume": str(volume),
         "pictures": snapshot.rows(IMAGES),
@@ -104,6 +107,7 @@ def read_model(volume: Path) -> dict[str, str] | None:
     if choice is None:
         return None
     model = store.load_model(volume, choice.sha256)
+    check_exists(store.model_path(volume, model.sha256), "run `imagerec embedding`, which installs it again")
     known = {"name": model.name, "sha256": model.sha256, "precision": model.precision}
     return {**known, "reason": choice.reason, "source": model.source, "license": model.license}
 
@@ -118,11 +122,20 @@ def read_index(volume: Path) -> dict[str, Any] | None:
     if not current.exists():
         return None
     folder = index_dir(volume) / read_text(current).strip()
-    return {
-        "generation": folder.name,
-        **read_object(folder / "generation.json"),
-        "timings": read_object(folder / "timings.json"),
-    }
+    document, timings = read_object(folder / "generation.json"), read_object(folder / "timings.json")
+    for name in document["files"]:
+        check_exists(folder / name, BUILD)
+    return {"generation": folder.name, **document, "timings": timings}
+
+
+def check_exists(path: Path, advice: str) -> None:
+    """Do nothing if a file is there.
+
+    Raises:
+        CannotProceedError: it is not; the message ends with the advice.
+    """
+    if not path.exists():
+        raise CannotProceedError(f"{path} is missing; {advice}")
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -130,7 +143,7 @@ def read_object(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(read_text(path))
     except ValueError as error:
-        raise CannotProceedError(f"{path} is damaged ({error}); run `imagerec recommendation build`") from error
+        raise CannotProceedError(f"{path} is damaged ({error}); {BUILD}") from error
     return content
 
 
@@ -139,7 +152,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise CannotProceedError(f"{path} cannot be read ({error}); run `imagerec recommendation build`") from error
+        raise CannotProceedError(f"{path} cannot be read ({error}); {BUILD}") from error
 
 
 def status_lines(found: dict[str, Any]) -> Iterable[str]:
@@ -178,7 +191,7 @@ def model_lines(model: dict[str, str] | None) -> Iterable[str]:
 def index_lines(index: dict[str, Any] | None) -> Iterable[str]:
     """The live index generation, and how well and how fast each of its measures finds."""
     if index is None:
-        yield "no index yet; run `imagerec recommendation build`"
+        yield f"no index yet; {BUILD}"
         return
     weights = " + ".join(
         name if weight == 1 else f"{weight:g} {name}" for name, weight in index["default"]["weights"].items()

@@ -18,12 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared import parquet
-from shared.contracts import Contract
+from shared.contracts import RUNS, Contract
 from shared.errors import CannotProceedError
 from shared.files import TEMPORARY, digest, to_json, write_atomically
 from shared.volume import tables_dir
 
 RESTORE = "restore it, or delete tables/ and run again"
+#: What this room stores is made from files that may be gone; all else can be made again from what it stored.
+FIRST_ROOM = "acquisition"
 
 
 class Part(NamedTuple):
@@ -129,23 +131,30 @@ def read_table(volume: Path, part: Part, columns: Sequence[str] | None = None) -
     Raises:
         CannotProceedError: the file is missing or not what was written; the message names it.
     """
-    data = _checked_bytes(part_path(volume, part), part.sha256)
+    data = _checked_bytes(part_path(volume, part), part.sha256, remedy(part))
     return parquet.decode(data, list(columns) if columns is not None else None)
 
 
 def check_parts(volume: Path, parts: Iterable[Part]) -> None:
     """Do nothing if the parts are what was written; for readers that pass us by. Errors as `read_table`."""
     for part in parts:
-        _checked_bytes(part_path(volume, part), part.sha256)
+        _checked_bytes(part_path(volume, part), part.sha256, remedy(part))
 
 
-def _checked_bytes(path: Path, sha256: str) -> bytes:
+def remedy(part: Part) -> str:
+    """What to do about a part that is missing or damaged."""
+    if part.stage == FIRST_ROOM and part.table != RUNS.name:
+        return RESTORE
+    return f"restore it, or make sure that it is gone and run `imagerec {part.stage}`, which makes it again"
+
+
+def _checked_bytes(path: Path, sha256: str, advice: str = RESTORE) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); {RESTORE}") from error
+        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); {advice}") from error
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); {RESTORE}")
+        raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); {advice}")
     return data
 
 
@@ -156,7 +165,7 @@ def read_rows(volume: Path, part: Part, columns: Sequence[str] | None = None) ->
 
 def iterate_rows(volume: Path, part: Part, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Some columns of a part's rows, as dictionaries, a row group in memory at a time; errors as `read_table`."""
-    return parquet.decode_rows(_checked_bytes(part_path(volume, part), part.sha256), columns)
+    return parquet.decode_rows(_checked_bytes(part_path(volume, part), part.sha256, remedy(part)), columns)
 
 
 def read_columns(volume: Path, part: Part, columns: Sequence[str]) -> dict[str, list[Any]]:
@@ -178,16 +187,16 @@ def read_row(volume: Path, part: Part, row: int, columns: Sequence[str]) -> dict
     The file is checked against its SHA-256 once in this process, the pages that are read each time.
     """
     path = part_path(volume, part)
-    _check_once(path, part.sha256)
+    _check_once(volume, part)
     try:
         return parquet.read_row(path, row, columns)
     except (OSError, parquet.DamagedError) as error:
-        raise CannotProceedError(f"{path} cannot be read ({error}); {RESTORE}") from error
+        raise CannotProceedError(f"{path} cannot be read ({error}); {remedy(part)}") from error
 
 
 @lru_cache(maxsize=65536)
-def _check_once(path: Path, sha256: str) -> None:
-    _checked_bytes(path, sha256)
+def _check_once(volume: Path, part: Part) -> None:
+    check_parts(volume, [part])
 
 
 def snapshot_path(volume: Path) -> Path:

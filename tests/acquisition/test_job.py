@@ -14,7 +14,7 @@ from shared.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Co
 from shared.decoder import GUARD, Guard
 from shared.errors import CannotProceedError, UsageError
 from shared.runs import Accounting, checked
-from shared.tables import open_snapshot, read_rows, snapshot_path
+from shared.tables import open_snapshot, part_path, read_rows, snapshot_path
 from shared.volume import tables_dir, work_dir
 from tests.shared.drawn import BLUE, encoded, plain
 
@@ -229,3 +229,18 @@ def test_slices_of_two_runs_never_share_a_name(sc: SparkContext, volume: Path, s
     os.utime(source / "a.png", ns=(5, 5))
     run(sc, volume, source)
     assert len({part.name for part in open_snapshot(volume).parts(IMAGES)}) == 2
+
+
+@pytest.mark.parametrize("table", [IMAGES, THUMBNAILS, LOCATIONS])
+def test_a_part_that_is_gone_ends_the_room_before_it_stores_more(
+    sc: SparkContext, volume: Path, source: Path, table: Contract
+) -> None:
+    add_pictures(source, 0, 3)
+    run(sc, volume, source)
+    path = part_path(volume, open_snapshot(volume).parts(table)[0])
+    path.unlink()
+    add_pictures(source, 3, 5)
+    before = contents(volume)
+    with pytest.raises(CannotProceedError, match=f"{path} is missing; restore it, or delete tables/ and run again"):
+        run(sc, volume, source)
+    assert contents(volume) == before

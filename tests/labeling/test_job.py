@@ -138,6 +138,17 @@ def test_a_deleted_hand_off_file_comes_back(sc: SparkContext, labelled: Path) ->
     assert labels_json(labelled) == before
 
 
+@pytest.mark.parametrize("table", [LABELS, FEATURES, TOTALS])
+def test_a_part_that_is_gone_is_made_again(sc: SparkContext, labelled: Path, table: Contract) -> None:
+    before = open_snapshot(labelled)
+    path = part_path(labelled, before.parts(table)[0])
+    data = path.read_bytes()
+    path.unlink()
+    assert run(sc, labelled).done == (0 if table is TOTALS else 2)
+    assert open_snapshot(labelled) == before
+    assert path.read_bytes() == data
+
+
 def test_the_csv_is_written_for_those_who_want_it_and_kept_current(sc: SparkContext, labelled: Path) -> None:
     path = labelled / "reports" / "features.csv"
     assert not path.exists()

@@ -7,7 +7,7 @@ import pytest
 from pyspark import RDD, SparkContext
 
 from shared import runs, slices, tables
-from shared.contracts import FAILURES, FEATURES, LABELS, TOTALS
+from shared.contracts import FAILURES, FEATURES, LABELS, TOTALS, Contract
 from shared.slices import Done, Stage, TableRow, WorkList
 
 STAGE = Stage("labeling", "a" * 64, (TOTALS,))
@@ -54,6 +54,23 @@ def test_a_damaged_slice_of_an_interrupted_run_is_done_again(sc: SparkContext, v
     path.write_bytes(path.read_bytes()[:-10])
     assert slices.work_list(sc, volume, tables.Snapshot({}), STAGE, ["a"]).todo == ["a"]
     assert not path.exists()
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("table", [TOTALS, FAILURES])
+def test_a_slice_that_lost_a_file_is_done_again_to_the_same_bytes(
+    sc: SparkContext, volume: Path, table: Contract
+) -> None:
+    empty = tables.Snapshot({})
+    first = slices.work_list(sc, volume, empty, STAGE, ["a", "bad"])
+    snapshot = slices.publish(volume, empty, STAGE, first, work(sc, volume, first.todo))
+    path = tables.part_path(volume, next(part for part in snapshot.parts(table) if part.slice == "bad"))
+    data = path.read_bytes()
+    path.unlink()
+    again = slices.work_list(sc, volume, snapshot, STAGE, ["a", "bad"])
+    assert again.todo == ["bad"]
+    assert slices.publish(volume, snapshot, STAGE, again, work(sc, volume, again.todo)) is snapshot
+    assert path.read_bytes() == data
 
 
 @pytest.mark.spark

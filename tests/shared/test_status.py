@@ -19,6 +19,7 @@ from shared.volume import index_dir
 GENERATION = "0123456789abcdef"
 DOCUMENT = {
     "pictures": 3,
+    "files": {"embedding.npy": "0" * 64},
     "model": "m",
     "default": {"weights": {"embedding": 0.75, "color": 0.25}},
     "measures": {
@@ -50,6 +51,7 @@ def filled(volume: Path) -> Path:
     write_atomically(index_dir(volume) / "CURRENT", f"{GENERATION}\n".encode())
     write_atomically(index_dir(volume) / GENERATION / "generation.json", to_json(DOCUMENT))
     write_atomically(index_dir(volume) / GENERATION / "timings.json", to_json(TIMINGS))
+    write_atomically(index_dir(volume) / GENERATION / "embedding.npy", b"rows")
     return volume
 
 
@@ -115,6 +117,47 @@ def test_a_damaged_index_is_named(filled: Path, name: str, capsys: pytest.Captur
     (index_dir(filled) / name).write_bytes(b"\xff{")
     assert status.main(["--data", str(filled)]) == 1
     assert str(index_dir(filled) / name) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("table", ["totals", "failures", "runs"])
+def test_a_part_that_is_gone_is_named_with_what_to_do(
+    filled: Path, table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [path] = (filled / "tables" / table).glob("*.parquet")
+    path.unlink()
+    assert status.main(["--data", str(filled)]) == 1
+    captured = capsys.readouterr()
+    advice = {
+        "totals": "restore it, or make sure that it is gone and run `imagerec labeling`, which makes it again",
+        "failures": "restore it, or delete tables/ and run again",
+        "runs": "restore it, or make sure that it is gone and run `imagerec labeling`, which makes it again",
+    }
+    assert captured.err == f"imagerec: {path} is missing; {advice[table]}\n"
+    assert captured.out == ""
+
+
+def test_parts_that_are_cut_are_counted(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (filled / "tables").glob("*/*.parquet"):
+        path.write_bytes(path.read_bytes()[:-1])
+    assert status.main(["--data", str(filled)]) == 1
+    said = capsys.readouterr().err
+    assert " does not have the size that it was written with (and 2 more files are not as they were); " in said
+
+
+def test_a_file_of_the_index_or_the_network_that_is_gone_is_named(
+    filled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [network] = (filled / "models").glob("*.onnx")
+    for path, advice in (
+        (network, "run `imagerec embedding`, which installs it again"),
+        (index_dir(filled) / GENERATION / "embedding.npy", "run `imagerec recommendation build`"),
+    ):
+        content = path.read_bytes()
+        path.unlink()
+        assert status.main(["--data", str(filled)]) == 1
+        assert capsys.readouterr().err == f"imagerec: {path} is missing; {advice}\n"
+        path.write_bytes(content)
+    assert status.main(["--data", str(filled)]) == 0
 
 
 @pytest.mark.parametrize(
