@@ -9,7 +9,7 @@ from shared import pipeline
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Return 0 when something was read or nothing was left to do, 1 when no picture could be, 2 on wrong usage."""
-    return pipeline.main("acquisition", __doc__, Settings, job.run, argv, job.check)
+    return pipeline.main("acquisition", __doc__, Settings, job, argv)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from shared import pipeline
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Return 0 when pictures were embedded or nothing was left to do, 1 when none could be, 2 on wrong usage."""
-    return pipeline.main("embedding", __doc__ or "", Settings, job.run, argv, job.check)
+    return pipeline.main("embedding", __doc__ or "", Settings, job, argv)
 
 
 if __name__ == "__main__":

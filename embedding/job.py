@@ -43,6 +43,11 @@ def check(settings: Settings) -> None:
     check_name(settings.model)
 
 
+def check_input(snapshot: Snapshot) -> None:
+    """Do nothing if there are thumbnails to look at; errors as `run`."""
+    require(snapshot.rows(THUMBNAILS), "embedding", "acquisition")
+
+
 def run(sc: SparkContext, settings: Settings) -> Accounting:
     """Embed every picture that the volume's model has not embedded yet.
 
@@ -53,7 +58,7 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
         CannotProceedError: there are no thumbnails, or the network cannot be had.
     """
     volume, snapshot = settings.data, tables.open_snapshot(settings.data)
-    require(snapshot.rows(THUMBNAILS), "embedding", "acquisition")
+    check_input(snapshot)
     model = settle_model(sc, settings, snapshot)
     stage, parts = steps.stage_of(model), {part.slice: part for part in snapshot.parts(THUMBNAILS)}
     work = slices.work_list(sc, volume, snapshot, stage, parts)

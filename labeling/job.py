@@ -33,7 +33,7 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
         CannotProceedError: there are no thumbnails.
     """
     volume, snapshot = settings.data, tables.open_snapshot(settings.data)
-    require(snapshot.rows(THUMBNAILS), STAGE.name, "acquisition")
+    check_input(snapshot)
     parts = steps.slice_parts(snapshot)
     work = slices.work_list(sc, volume, snapshot, STAGE, parts)
     todo = {name: parts[name] for name in work.todo}
@@ -44,6 +44,11 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
     handoff.refresh_labels(volume, published, partial(repeated_names, sc, volume, published))
     handoff.refresh_features(volume, published, wanted=settings.features_csv)
     return runs.account_slices(STAGE, IMAGES, snapshot, work, done)
+
+
+def check_input(snapshot: Snapshot) -> None:
+    """Do nothing if there are thumbnails to look at; errors as `run`."""
+    require(snapshot.rows(THUMBNAILS), STAGE.name, "acquisition")
 
 
 def describe(volume: Path, parts: "RDD[SliceParts]") -> "RDD[TableRow]":

@@ -43,7 +43,7 @@ def _run(command: str, argv: Sequence[str]) -> int:
     from recommendation.settings import Settings
     from shared import pipeline
 
-    return pipeline.main("recommendation", COMMANDS["build"], Settings, job.run, argv)
+    return pipeline.main("recommendation", COMMANDS["build"], Settings, job, argv)
 
 
 def _parser() -> argparse.ArgumentParser:

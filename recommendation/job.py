@@ -23,6 +23,7 @@ from shared.files import digest
 from shared.measures import MEASURES
 from shared.models import store
 from shared.runs import Accounting
+from shared.tables import Snapshot
 
 log = logging.getLogger("recommendation")
 
@@ -55,6 +56,11 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
     plan = build(sc, settings, parts, folder)
     generation.publish(volume, folder, name)
     return Accounting("recommendation", fingerprint, plan.rows, plan.rows, 0, {}, f"generation {name}")
+
+
+def check_input(snapshot: Snapshot) -> None:
+    """Do nothing if there is a picture to index; errors as `run`."""
+    indexable(snapshot)
 
 
 def count_intact(volume: Path, name: str) -> int:

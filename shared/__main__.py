@@ -75,14 +75,13 @@ def _run_all(argv: Sequence[str]) -> int:
 
 
 def _run_rooms(argv: Sequence[str]) -> int:
-    from shared.pipeline import Room, nothing_to_check, run_rooms  # pulls in Spark, which the other commands do without
+    from shared.pipeline import room_of, run_rooms  # pulls in Spark, which the other commands do without
 
     classes = {room: importlib.import_module(f"{room}.settings").Settings for room in ROOMS}
     arguments = cli.parser("imagerec run", COMMANDS["run"], *classes.values()).parse_args(argv)
-    jobs = {room: importlib.import_module(f"{room}.job") for room in ROOMS}
     rooms = [
-        Room(name, cli.settings_of(classes[name], arguments), job.run, getattr(job, "check", nothing_to_check))
-        for name, job in jobs.items()
+        room_of(name, cli.settings_of(cls, arguments), importlib.import_module(f"{name}.job"))
+        for name, cls in classes.items()
     ]
     return run_rooms(rooms, "run")
 

@@ -5,23 +5,25 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from pyspark import SparkContext
 
-from shared import catalog, cli, runs, spark
+from shared import catalog, cli, runs, spark, tables
 from shared.errors import CannotProceedError
 from shared.files import sweep_temporary
 from shared.lock import exclusive
 from shared.runs import Accounting
 from shared.settings import Settings
+from shared.tables import Snapshot
 from shared.volume import models_dir, reports_dir, tables_dir
 
 log = logging.getLogger(__name__)
 
 
 def nothing_to_check(_: Any) -> None:
-    """Accept any settings."""
+    """Accept anything."""
 
 
 class Room(NamedTuple):
@@ -29,27 +31,28 @@ class Room(NamedTuple):
 
     Args:
         check: raises UsageError for settings that cannot work, before Spark's start makes the user wait for it.
+        check_input: raises CannotProceedError where the tables have nothing for the room to work on.
     """
 
     name: str
     settings: Settings
     run: Callable[[SparkContext, Any], Accounting]
-    check: Callable[[Any], None] = nothing_to_check
+    check: Callable[[Any], None]
+    check_input: Callable[[Snapshot], None]
 
 
-def main(
-    name: str,
-    description: str,
-    settings: type[Settings],
-    run: Callable[[SparkContext, Any], Accounting],
-    argv: Sequence[str] | None,
-    check: Callable[[Any], None] = nothing_to_check,
-) -> int:
+def room_of(name: str, settings: Settings, job: ModuleType) -> Room:
+    """The room that a module `job` has the functions of; only `run` must be there."""
+    checks = [getattr(job, check, nothing_to_check) for check in ("check", "check_input")]
+    return Room(name, settings, job.run, *checks)
+
+
+def main(name: str, description: str, settings: type[Settings], job: ModuleType, argv: Sequence[str] | None) -> int:
     """The command of one room: 0 when something was produced or nothing was left to do, 1 when nothing could be, 2 on wrong usage."""
 
     def command() -> int:
         arguments = cli.parser(f"imagerec {name}", description, settings).parse_args(argv)
-        return run_rooms([Room(name, cli.settings_of(settings, arguments), run, check)], name)
+        return run_rooms([room_of(name, cli.settings_of(settings, arguments), job)], name)
 
     return cli.run_command(command, cli.GOES_ON)
 
@@ -62,10 +65,12 @@ def run_rooms(rooms: Sequence[Room], what: str) -> int:
 
     Raises:
         UsageError: a room's settings cannot work.
+        CannotProceedError: the first room has nothing to work on; those after it work on what it makes.
     """
     for room in rooms:
         room.check(room.settings)
     first = rooms[0].settings
+    rooms[0].check_input(tables.open_snapshot(first.data))
     started = time.monotonic()
     with exclusive(first.data, what), spark.context(first, what) as sc:
         sweep_leftovers(first.data)
