@@ -75,6 +75,7 @@ def _run_all(argv: Sequence[str]) -> int:
 
 
 def _run_rooms(argv: Sequence[str]) -> int:
+    from shared.advice import next_lines
     from shared.pipeline import room_of, run_rooms  # pulls in Spark, which the other commands do without
 
     classes = {room: importlib.import_module(f"{room}.settings").Settings for room in ROOMS}
@@ -83,7 +84,10 @@ def _run_rooms(argv: Sequence[str]) -> int:
         room_of(name, cli.settings_of(cls, arguments), importlib.import_module(f"{name}.job"))
         for name, cls in classes.items()
     ]
-    return run_rooms(rooms, "run")
+    code = run_rooms(rooms, "run")
+    if code == cli.OK:
+        print(*next_lines(rooms[0].settings.data), sep="\n")
+    return code
 
 
 if __name__ == "__main__":

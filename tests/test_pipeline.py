@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ class Sample(NamedTuple):
 
     volume: Path
     said: str
+    advised: str
     truth: dict[str, Any]
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
@@ -41,7 +43,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     ran = imagerec("run", *options)
     assert ran.returncode == 0, ran.stderr
     truth = json.loads((volume / "images" / "sample" / "truth.json").read_text())
-    return Sample(volume, ran.stderr, truth)
+    return Sample(volume, ran.stderr, ran.stdout, truth)
 
 
 def test_every_file_ends_as_a_picture_or_as_the_failure_it_was_made_to_be(sample: Sample) -> None:
@@ -68,6 +70,15 @@ def test_exact_duplicates_are_one_picture_with_all_its_locations(sample: Sample)
         )
         assert (ids, places) == (1, len(names))
         assert sample.sql(f"SELECT count(*) FROM images WHERE location IN ({listed})") == [(1,)]
+
+
+def test_the_query_that_a_run_advises_is_answered(sample: Sample) -> None:
+    ask, results = sample.advised.splitlines()
+    command = shlex.split(ask.removeprefix("next:"))
+    assert command[-2:] == ["--image", sample.path("mountains/mountains_01.jpg")]
+    answered = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert answered.stdout.startswith("default = ")
+    assert str(sample.volume) in results
 
 
 def test_what_is_stored_of_a_picture_makes_sense(sample: Sample) -> None:
