@@ -1,16 +1,18 @@
 """Settings: a flag, else an ``IMAGEREC_*`` variable, else a line of a profile file, else the default."""
 
 import argparse
+import importlib.util
 import os
 import re
 import tomllib
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from shared.errors import UsageError
+from shared.project import ROOMS
 
 PROFILES_DIR = Path(__file__).with_name("profiles")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -85,7 +87,7 @@ def read_profile(name: str | None) -> dict[str, Any]:
     """Lines of a profile: one of the built-in ones or a file; {} without one.
 
     Raises:
-        UsageError: there is no such profile, or it is not TOML.
+        UsageError: there is no such profile, it is not TOML, or a name in it is no setting of any room.
     """
     name = name or os.environ.get("IMAGEREC_PROFILE")
     if not name:
@@ -93,12 +95,33 @@ def read_profile(name: str | None) -> dict[str, Any]:
     built_in = PROFILES_DIR / f"{name}.toml"
     path = built_in if built_in.exists() else Path(name)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        lines = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         known = ", ".join(sorted(path.stem for path in PROFILES_DIR.glob("*.toml")))
         raise UsageError(f"--profile: expected {known} or a TOML file, got {name!r} ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"--profile: expected TOML in {path}, got: {error}") from error
+    _check_names(path, lines)
+    return lines
+
+
+def _check_names(path: Path, lines: Mapping[str, Any]) -> None:
+    """Refuse names that no room knows; a room's container lacks the other rooms and cannot tell."""
+    if not all(importlib.util.find_spec(room) for room in ROOMS):
+        return
+    for room in ROOMS:
+        importlib.import_module(f"{room}.settings")
+    known = {one.name for cls in _with_subclasses(Settings) for one in fields(cls)}
+    if unknown := sorted(lines.keys() - known):
+        raise UsageError(
+            f"--profile: expected the names {', '.join(sorted(known))} in {path}, got {', '.join(unknown)}"
+        )
+
+
+def _with_subclasses(cls: type[Settings]) -> Iterator[type[Settings]]:
+    yield cls
+    for one in cls.__subclasses__():
+        yield from _with_subclasses(one)
 
 
 def _value(cls: type[Settings], one: "Field[Any]", flags: Mapping[str, Any], lines: Mapping[str, Any]) -> Any:

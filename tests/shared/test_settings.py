@@ -82,6 +82,22 @@ def test_a_profile_that_is_not_toml_is_wrong_usage(monkeypatch: pytest.MonkeyPat
         resolve(monkeypatch, {}, {}, str(profile))
 
 
+def test_a_name_that_no_room_knows_is_refused_with_those_that_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    profile = tmp_path / "mine.toml"
+    profile.write_text("tree = 1\nside = 2\nhots = 3\n")
+    expected = r"--profile: expected the names combine, data, .*, trees in .*mine\.toml, got hots, tree$"
+    with pytest.raises(UsageError, match=expected):
+        resolve(monkeypatch, {}, {}, str(profile))
+
+
+def test_a_profile_may_speak_to_every_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    profile = tmp_path / "mine.toml"
+    profile.write_text('source = "sample"\nprecision = "fp32"\nfeatures_csv = true\ntrees = 1\ntop_k = 3\nport = 0\n')
+    assert resolve(monkeypatch, {}, {}, str(profile)) == Room()
+
+
 @pytest.mark.parametrize("name", ["mini", "full"])
 def test_built_in_profiles_resolve(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert (PROFILES_DIR / f"{name}.toml").exists()
