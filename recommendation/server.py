@@ -1,13 +1,12 @@
-"""The HTTP service: routes, errors and headers. Answers come from `live`, the page from `page`."""
+"""The HTTP service: its routes and what they take. Answers come from `live`, the page from `page`."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, FastAPI, File, Form, Query, Request, UploadFile
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Depends, FastAPI, File, Form, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -18,10 +17,11 @@ from recommendation.health import Health
 from recommendation.jobs import default_options
 from recommendation.live import Answerer
 from recommendation.middleware import SecurityHeaders, UploadLimit
-from recommendation.query import Upload, error_object
+from recommendation.query import Upload
+from recommendation.refusals import FIELDS, add_error_handlers, errors
 from recommendation.settings import ServeSettings
 from recommendation.thumbnails import Thumbnails
-from shared.errors import BadInputError, CannotProceedError, UsageError
+from shared.errors import UsageError
 
 log = logging.getLogger("recommendation")
 
@@ -30,51 +30,17 @@ ONE_DAY = "private, max-age=86400"  # an image_id names its content, so a thumbn
 
 PLACES = {"slice", "row"}  # where the tables keep it: nothing for a client
 
-#: Status of a picture that cannot be used, by reason; 422 for the others.
-STATUS_OF_REASON = {"too_many_bytes": 413, "unsupported_format": 415}
-MEANINGS = {
-    400: "the form cannot be read",
-    404: "there is no such picture",
-    413: "too many bytes",
-    415: "not a picture format that is read",
-    422: "a picture or an option that cannot be used",
-    503: "the service cannot answer now",
-}
-CODES = {
-    400: "bad_request",
-    404: "not_found",
-    405: "method_not_allowed",
-    413: "too_many_bytes",
-    422: "wrong_usage",
-    503: "unavailable",
-}
-
-
-class ErrorDetail(BaseModel):
-    """What went wrong: a code for programs, a sentence for people."""
-
-    code: str
-    message: str
-
-
-class ErrorAnswer(BaseModel):
-    """Every error has this form."""
-
-    error: ErrorDetail
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class Search(BaseModel):
-    """How to search; what is not said comes from the service's settings."""
+    """What may stand in the address; what is not said comes from the form, or from the service's settings."""
 
+    id: list[str] = []
     top_k: int | None = None
     measure: list[str] = []
     metric: str | None = None
     combine: str | None = None
-
-
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI description of some error statuses."""
-    return {status: {"model": ErrorAnswer, "description": MEANINGS[status]} for status in statuses}
 
 
 def create_app(answerer: Answerer, health: Health, settings: ServeSettings) -> FastAPI:
@@ -111,7 +77,10 @@ def queries(answerer: Answerer, defaults: Options) -> APIRouter:
     router = APIRouter()
 
     @router.post(
-        "/v1/query", responses=errors(400, 413, 415, 422, 503), summary="Find the pictures most like 1 to 5 pictures"
+        "/v1/query",
+        dependencies=[Depends(check_form)],
+        responses=errors(400, 413, 415, 422, 503),
+        summary="Find the pictures most like 1 to 5 pictures",
     )
     def query(
         asked: Annotated[Search, Query()],
@@ -127,15 +96,36 @@ def queries(answerer: Answerer, defaults: Options) -> APIRouter:
         ] = None,
     ) -> JSONResponse:
         said = Search(
+            id=[*asked.id, *ids],
             top_k=asked.top_k if top_k is None else top_k,
             measure=[one for one in (*asked.measure, *measure) if one],  # a form's empty choice means all
             metric=metric or asked.metric,
             combine=combine or asked.combine,
         )
         uploads = [Upload(image.filename or "upload", image.file.read()) for image in images]
-        return JSONResponse(answerer.answer(uploads, options_of(said, defaults), ids).content)
+        return JSONResponse(answerer.answer(uploads, options_of(said, defaults), said.id).content)
 
     return router
+
+
+async def check_form(request: Request) -> None:
+    """Do nothing for a query whose body, if there is one, is a form, and all of whose names are known.
+
+    Raises:
+        HTTPException: 400, saying what was expected.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind and kind not in FORMS:
+        raise HTTPException(400, f"expected a form ({' or '.join(FORMS)}), got {kind[:80]}")
+    check_names("form", FIELDS, await request.form())
+    check_names("address", [name for name in FIELDS if name != "images"], request.query_params)
+
+
+def check_names(where: str, known: Iterable[str], given: Iterable[str]) -> None:
+    """Refuse names that are not known; errors as `check_form`."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise HTTPException(400, f"expected in the {where} some of {', '.join(known)}; got {', '.join(unknown)[:80]}")
 
 
 def options_of(said: Search, defaults: Options) -> Options:
@@ -220,32 +210,3 @@ def _file_route(content: str, media_type: str) -> Any:
         return Response(content, media_type=media_type)
 
     return read
-
-
-def add_error_handlers(app: FastAPI) -> None:
-    """Every error leaves as ``{"error": {"code", "message"}}``."""
-
-    @app.exception_handler(BadInputError)
-    def bad_input(_: Request, error: BadInputError) -> JSONResponse:
-        return JSONResponse(error_object(error), STATUS_OF_REASON.get(error.reason, 422))
-
-    @app.exception_handler(UsageError)
-    def wrong_usage(_: Request, error: UsageError) -> JSONResponse:
-        return JSONResponse(error_object(error), 422)
-
-    @app.exception_handler(CannotProceedError)
-    def unavailable(_: Request, error: CannotProceedError) -> JSONResponse:
-        log.error("503: %s", error)
-        return JSONResponse(error_object(error), 503)
-
-    @app.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        details = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        return JSONResponse({"error": {"code": CODES[422], "message": details}}, 422)
-
-    @app.exception_handler(HTTPException)
-    def other(_: Request, error: HTTPException) -> JSONResponse:
-        code = CODES.get(error.status_code, "error")
-        return JSONResponse(
-            {"error": {"code": code, "message": error.detail}}, error.status_code, headers=error.headers
-        )

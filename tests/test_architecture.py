@@ -29,7 +29,7 @@ DOORS = {
     "onnxruntime": {"shared/models/"},
     "pyarrow": {"shared/contracts.py", "shared/parquet.py", "shared/foreign.py"},
     "PIL": {"shared/images.py", "acquisition/sample/", "recommendation/gallery.py"},
-    "fastapi": {"recommendation/server.py", "recommendation/middleware.py"},
+    "fastapi": {"recommendation/server.py", "recommendation/refusals.py", "recommendation/middleware.py"},
     "uvicorn": {"recommendation/service.py"},
 }
 

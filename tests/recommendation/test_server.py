@@ -94,6 +94,7 @@ def test_five_pictures_are_a_query_and_six_are_not(client: httpx.Client, collect
 def test_stored_pictures_can_be_asked_by_id(client: httpx.Client, collection: Collection) -> None:
     [query] = upload(client, collection.paths()[0]).json()["queries"]
     assert client.post(QUERY, data={"id": query["image_id"]}).json()["queries"] == [query]
+    assert client.post(f"{QUERY}?id={query['image_id']}").json()["queries"] == [query]
 
 
 @pytest.mark.parametrize(
@@ -144,17 +145,61 @@ def test_an_upload_that_is_too_large_is_cut_off(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content_type", "content", "status"),
+    ("content_type", "content", "says"),
     [
-        ("application/json", b"{}", 422),
-        ("multipart/form-data; boundary=x", b"nonsense", 400),
-        ("multipart/form-data", b"no boundary", 400),
+        ("application/json", b"{}", "got application/json"),
+        ("application/json; charset=utf-8", b"{", "got application/json"),
+        ("text/plain", b"a.jpg", "got text/plain"),
+        ("multipart/form-data; boundary=x", b"nonsense", ""),
+        ("multipart/form-data", b"no boundary", "boundary"),
     ],
 )
-def test_what_is_no_form_is_refused(client: httpx.Client, content_type: str, content: bytes, status: int) -> None:
+def test_what_is_no_form_is_refused(client: httpx.Client, content_type: str, content: bytes, says: str) -> None:
     response = client.post(QUERY, content=content, headers={"content-type": content_type})
-    assert response.status_code == status
-    assert set(response.json()["error"]) == {"code", "message"}
+    assert response.status_code == 400
+    assert response.json()["error"].keys() == {"code", "message"}
+    assert response.json()["error"]["code"] == "bad_request"
+    assert says in response.json()["error"]["message"]
+
+
+def test_a_name_that_no_query_has_is_refused_with_those_that_are(client: httpx.Client, collection: Collection) -> None:
+    path = collection.paths()[0]
+    for response, says in (
+        (upload(client, path, topk="3"), "in the form some of images, id, top_k, measure, metric, combine; got topk"),
+        (upload(client, path, query="?k=1"), "in the address some of id, top_k, measure, metric, combine; got k"),
+        (upload(client, path, query="?images=a.jpg"), "in the address some of id, top_k,"),
+    ):
+        assert response.status_code == 400
+        assert response.json()["error"]["code"] == "bad_request"
+        assert says in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "files", "says"),
+    [
+        ({"top_k": "1.5"}, [], "top_k: expected a whole number, got '1.5'"),
+        ({"images": "a.jpg"}, [], "images: expected picture files, got 'a.jpg'"),
+        ({}, [("metric", ("m", b"cosine"))], "metric: expected a text, got a file"),
+    ],
+)
+def test_a_field_of_the_wrong_kind_is_refused_in_plain_words(
+    client: httpx.Client, fields: dict[str, str], files: list[tuple[str, tuple[str, bytes]]], says: str
+) -> None:
+    response = client.post(QUERY, data=fields, files=files or None)
+    assert response.status_code == 422
+    assert response.json() == {"error": {"code": "wrong_usage", "message": says}}
+
+
+def test_a_bug_has_the_form_of_all_errors(own_collection: Collection, caplog: pytest.LogCaptureFixture) -> None:
+    answerer = Answerer(own_collection.volume)
+    app = create_app(
+        answerer, Health(answerer, Thumbnails(own_collection.volume)), ServeSettings(data=own_collection.volume)
+    )
+    del answerer.live
+    with running(app) as client:
+        response = client.get("/v1/status")
+    assert (response.status_code, response.json()["error"]["code"]) == (500, "internal_error")
+    assert "AttributeError" in caplog.text
 
 
 def test_a_stored_picture_tells_what_is_known_of_it(client: httpx.Client, collection: Collection) -> None:
