@@ -19,6 +19,7 @@ OTHER_KINDS = """
     .xmp .aae .thm .lrcat .lrprev .lnk .url .bak .part .crdownload .tmp .torrent .ttf .otf .woff .woff2
 """
 OTHER_SUFFIXES = frozenset(OTHER_KINDS.split())
+PICTURE_KINDS = ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .avif .heic .heif .dng .cr2 .nef .arw"
 OTHER_NAMES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 
 
@@ -83,3 +84,8 @@ def may_be_picture(name: str) -> bool:
     """Whether a file's name leaves open that it is a picture."""
     lower = name.lower()
     return lower not in OTHER_NAMES and PurePath(lower).suffix not in OTHER_SUFFIXES
+
+
+def is_named_as_picture(name: str) -> bool:
+    """Whether a file's name says that it is a picture."""
+    return PurePath(name.lower()).suffix in PICTURE_KINDS.split()

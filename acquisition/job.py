@@ -23,7 +23,7 @@ from acquisition.entries import Entry
 from acquisition.sample import folder as sample
 from acquisition.sample.plan import drawings
 from acquisition.settings import Settings
-from acquisition.sources import SAMPLE, open_source, sample_folder
+from acquisition.sources import EMPTY, SAMPLE, check_source, open_source, sample_folder
 from acquisition.steps import STAGE
 from shared import presence, slices, tables
 from shared.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS
@@ -64,12 +64,8 @@ def run(sc: SparkContext, settings: Settings, guard: Guard = GUARD) -> Accountin
 
 
 def check(settings: Settings) -> None:
-    """Do nothing if the source is one.
-
-    Raises:
-        UsageError: there is none of that name.
-    """
-    open_source(settings.data, settings.source)
+    """Do nothing if there is such a source and something in it; errors as `sources.check_source`."""
+    check_source(settings.data, settings.source)
 
 
 def list_source(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> tuple[list[Part], list[Part]]:
@@ -86,9 +82,7 @@ def list_source(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> tup
     base = listing.base_of(snapshot, STAGE.name)
     listed = listing.write_listing(work, source.entries, STAGE, base)
     if not listed:
-        raise CannotProceedError(
-            f"found no pictures in {source.name}; expected files such as .jpg, .png, .webp, .gif or .tif"
-        )
+        raise CannotProceedError(EMPTY.format(source.name))
     known = listing.known_parts(snapshot, STAGE)
     if not known and not source.may_repeat:
         return listed, listed

@@ -1,11 +1,13 @@
 """`imagerec query`: answer on the command line, as a table for people, as JSON, as a drawing."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from recommendation import generation
 from recommendation.engine import DEFAULT, Options
 from recommendation.jobs import default_options
 from recommendation.live import Answer, Answerer
@@ -14,6 +16,8 @@ from recommendation.settings import QuerySettings
 from shared import cli
 from shared.errors import UsageError
 from shared.files import to_json, write_atomically
+
+log = logging.getLogger("recommendation")
 
 DESCRIPTION = "Print the pictures most like one picture, or like up to five together."
 
@@ -76,7 +80,7 @@ def ask(arguments: argparse.Namespace) -> int:
         raise UsageError("--out: expected it with --batch only")
     check_size(len(arguments.image) + len(arguments.id), options.top_k)
     answerer = Answerer(settings.data)
-    answer = answerer.answer([read_upload(path) for path in arguments.image], options, arguments.id)
+    answer = answerer.answer([read_upload(path, str(path)) for path in arguments.image], options, arguments.id)
     if arguments.gallery:
         _draw(settings.data, answerer, answer, arguments.gallery)
     lines = table_lines(answer.content, answerer.live.engine.weights)
@@ -88,13 +92,17 @@ def _ask_batch(settings: QuerySettings, options: Options, jobs: Path, out: Path 
     from recommendation import batch, job  # pulls in Spark, which one query does without
 
     lines = batch.read_lines(jobs)
+    generation.expected_name(settings.data)  # refuses before Spark makes the user wait
     answers = job.answer_batch(settings, options, lines, jobs.parent)
     data = "".join(f"{line}\n" for line in answers).encode()
     if out:
         write_atomically(out, data)
     else:
         sys.stdout.write(data.decode())
-    return cli.OK
+    refused = sum(map(batch.is_refusal, answers))
+    if refused:
+        log.warning("%d of %d jobs could not be answered; their lines say why", refused, len(answers))
+    return cli.NOTHING_PRODUCED if answers and refused == len(answers) else cli.OK
 
 
 def _draw(volume: Path, answerer: Answerer, answer: Answer, path: Path) -> None:

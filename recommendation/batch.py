@@ -8,19 +8,19 @@ from pathlib import Path
 from recommendation.engine import Options
 from recommendation.jobs import answer_job
 from recommendation.live import Answerer, current
-from shared.errors import CannotProceedError
+from shared.errors import UsageError
 
 
 def read_lines(path: Path) -> list[str]:
     """The jobs of a JSONL file, one a line; empty lines are none.
 
     Raises:
-        CannotProceedError: the file cannot be read.
+        UsageError: there is no such file, or it cannot be read.
     """
     try:
         text = path.read_text(encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise CannotProceedError(f"--batch: {path} cannot be read ({error.strerror})") from error
+        raise UsageError(f"--batch: expected a file of jobs, got {path} ({error.strerror})") from error
     return [line for line in text.split("\n") if line.strip()]
 
 
@@ -33,6 +33,11 @@ def answer_lines(lines: Iterable[str], volume: Path, defaults: Options, folder: 
     answerer = answerer_of(volume, current(volume))
     for line in lines:
         yield json.dumps(answer_job(answerer, line, defaults, lambda name: folder / name))
+
+
+def is_refusal(answer: str) -> bool:
+    """Whether a line of `answer_lines` says why there is no answer."""
+    return answer.startswith('{"error":')
 
 
 @lru_cache(maxsize=1)

@@ -62,6 +62,18 @@ def live_name(volume: Path) -> str | None:
     return found[1].decode()
 
 
+def expected_name(volume: Path) -> str:
+    """The generation that CURRENT names, whether or not it is there.
+
+    Raises:
+        CannotProceedError: there is no index yet, or CURRENT is damaged.
+    """
+    name = live_name(volume)
+    if name is None:
+        raise CannotProceedError(f"no index in {index_dir(volume)}; {BUILD}")
+    return name
+
+
 def open_live(volume: Path) -> Generation:
     """The live generation, every file checked against its SHA-256.
 
@@ -69,9 +81,7 @@ def open_live(volume: Path) -> Generation:
         CannotProceedError: there is no index yet, or a file of it is damaged; the message names it.
     """
     while True:
-        name = live_name(volume)
-        if name is None:
-            raise CannotProceedError(f"no index in {index_dir(volume)}; {BUILD}")
+        name = expected_name(volume)
         folder = index_dir(volume) / name
         try:
             return open_generation(folder)

@@ -95,7 +95,7 @@ def answer_job(
 
     def ask() -> dict[str, Any]:
         job = parse_job(text, defaults)
-        return answerer.answer([read_upload(locate(name)) for name in job.images], job.options, job.ids).content
+        return answerer.answer([read_upload(locate(name), name) for name in job.images], job.options, job.ids).content
 
     return answer_or_error(ask)
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,17 @@ MAX_TOP_K = 1000
 
 
 class Upload(NamedTuple):
-    """A picture as it arrived: the name to show, and the bytes of its file."""
+    """A picture as it arrived.
+
+    Args:
+        name: of its file, for the answer.
+        data: the bytes of its file.
+        said: how the user named it, for errors; empty where the name is all that is known.
+    """
 
     name: str
     data: bytes
+    said: str = ""
 
 
 class Described(NamedTuple):
@@ -37,26 +44,44 @@ class Described(NamedTuple):
     thumbnail: bytes
 
 
-def read_upload(path: Path) -> Upload:
+def read_upload(path: Path, said: str = "") -> Upload:
     """Read a picture's file.
+
+    Args:
+        said: see `Upload`.
 
     Raises:
         BadInputError: it is gone, cannot be read, is no regular file, or is larger than LIMITS.max_bytes.
     """
     name = locations.filename(locations.encode(path))
+    shown = said or name
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not make us wait
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise BadInputError("unreadable", f"{name} is not a regular file")
+        with open_regular(path, shown) as file:
             data = file.read(LIMITS.max_bytes + 1)
     except FileNotFoundError:
-        raise BadInputError("vanished", f"{name}: there is no such file") from None
+        raise BadInputError("vanished", f"{shown}: there is no such file") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise BadInputError("unreadable", f"{name}: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise BadInputError("unreadable", f"{shown}: {why}") from error
     if len(data) > LIMITS.max_bytes:
-        raise BadInputError("too_many_bytes", f"{name} is larger than {LIMITS.max_bytes >> 20} MiB")
-    return Upload(name, data)
+        raise BadInputError("too_many_bytes", f"{shown} is larger than {LIMITS.max_bytes >> 20} MiB")
+    return Upload(name, data, said)
+
+
+def open_regular(path: Path, shown: str) -> BinaryIO:
+    """Open a file to read it.
+
+    Raises:
+        BadInputError: it is a folder, a device, a pipe: whatever is no regular file.
+        OSError, ValueError: it cannot be opened.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not make us wait
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+    raise BadInputError("unreadable", f"{shown} is {kind}; expected a picture's file")
 
 
 def describe(upload: Upload, decoder: Decoder, embedder: Embedder) -> Described:
@@ -70,7 +95,7 @@ def describe(upload: Upload, decoder: Decoder, embedder: Embedder) -> Described:
         rgb = images.open_thumbnail(jpeg)
         features = features_of(rgb, embedder)
     except BadInputError as error:
-        raise BadInputError(error.reason, f"{upload.name}: {error.detail}") from error
+        raise BadInputError(error.reason, f"{upload.said or upload.name}: {error.detail}") from error
     image_id = hashlib.sha256(upload.data).hexdigest()[:32]
     return Described(QueryPicture(image_id, upload.name, features), jpeg)
 

@@ -78,9 +78,16 @@ def test_a_file_that_is_no_picture_is_exit_code_1(
 ) -> None:
     (tmp_path / "letter.txt").write_text("hello, this is text")
     assert query(collection, "--image", tmp_path / "letter.txt") == 1
-    assert "unsupported_format: letter.txt: " in capsys.readouterr().err
+    assert f"unsupported_format: {tmp_path}/letter.txt: " in capsys.readouterr().err
     assert query(collection, "--image", tmp_path / "missing.jpg") == 1
-    assert "missing.jpg" in capsys.readouterr().err
+    assert f"vanished: {tmp_path}/missing.jpg: there is no such file" in capsys.readouterr().err
+
+
+def test_a_batch_that_is_not_there_is_exit_code_2(
+    collection: Collection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert query(collection, "--batch", tmp_path / "missing.jsonl") == 2
+    assert f"--batch: expected a file of jobs, got {tmp_path}/missing.jsonl" in capsys.readouterr().err
 
 
 def test_a_volume_without_index_is_exit_code_1(

@@ -112,6 +112,25 @@ def test_reading_a_file_never_hangs_and_never_reads_too_much(tmp_path: Path) -> 
         assert (name, caught.value.reason) == (name, reason)
 
 
+@pytest.mark.parametrize(
+    ("name", "detail"),
+    [
+        ("", "as I said is a folder; expected a picture's file"),
+        ("pipe.jpg", "as I said is not a regular file; expected a picture's file"),
+        ("missing.jpg", "as I said: there is no such file"),
+        ("letter.jpg/a.jpg", "as I said: Not a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_as_the_user_did(tmp_path: Path, name: str, detail: str) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "letter.jpg").write_text("hello")
+    n_open = len(list(Path("/dev/fd").iterdir()))
+    with pytest.raises(BadInputError) as caught:
+        read_upload(tmp_path / name, "as I said")
+    assert caught.value.detail == detail
+    assert len(list(Path("/dev/fd").iterdir())) == n_open
+
+
 def test_a_name_that_is_not_utf8_is_shown_by_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.jpg")
     path.write_bytes(b"x")
