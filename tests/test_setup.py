@@ -102,6 +102,7 @@ class Machine:
 
     def has(self, name: str, script: str = "exit 0") -> None:
         path = self.bin / name
+        path.unlink(missing_ok=True)  # else the real program, where it is a link to that, would be written over
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
