@@ -123,6 +123,14 @@ def machine(tmp_path: Path) -> Machine:
     return made
 
 
+def test_a_made_machine_leaves_the_real_one_as_it_is(machine: Machine) -> None:
+    real = Path(shutil.which("tr") or "")
+    before = real.read_bytes()
+    machine.has("tr", "echo made up")
+    assert (machine.bin / "tr").read_text() == "#!/bin/sh\necho made up\n"
+    assert real.read_bytes() == before
+
+
 def test_setup_without_python_says_what_installs_it(machine: Machine) -> None:
     code, lines = machine.set_up()
     assert (code, lines) == (
