@@ -98,11 +98,10 @@ class Machine:
         for name in (".ci/setup", "pyproject.toml", "requirements.lock", "requirements-test.lock"):
             shutil.copy(ROOT / name, self.checkout / name)
         for tool in TOOLS:
-            (self.bin / tool).symlink_to(shutil.which(tool) or tool)
+            self.has(tool, f'exec {shutil.which(tool)} "$@"')  # a link would let a later `has` write over the real one
 
     def has(self, name: str, script: str = "exit 0") -> None:
         path = self.bin / name
-        path.unlink(missing_ok=True)  # else the real program, where it is a link to that, would be written over
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
@@ -121,14 +120,6 @@ def machine(tmp_path: Path) -> Machine:
     made.has("uname", "echo Linux")
     made.has("apt-get", "exit 9")
     return made
-
-
-def test_a_made_machine_leaves_the_real_one_as_it_is(machine: Machine) -> None:
-    real = Path(shutil.which("tr") or "")
-    before = real.read_bytes()
-    machine.has("tr", "echo made up")
-    assert (machine.bin / "tr").read_text() == "#!/bin/sh\necho made up\n"
-    assert real.read_bytes() == before
 
 
 def test_setup_without_python_says_what_installs_it(machine: Machine) -> None:
