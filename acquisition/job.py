@@ -25,7 +25,7 @@ from acquisition.sample.plan import drawings
 from acquisition.settings import Settings
 from acquisition.sources import EMPTY, SAMPLE, check_source, open_source, sample_folder
 from acquisition.steps import STAGE
-from shared import presence, slices, tables
+from shared import leftovers, presence, slices, tables
 from shared.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS
 from shared.decoder import GUARD, Guard
 from shared.errors import CannotProceedError
@@ -53,7 +53,7 @@ def run(sc: SparkContext, settings: Settings, guard: Guard = GUARD) -> Accountin
     volume, work = settings.data, work_dir(settings.data)
     snapshot = tables.open_snapshot(volume)
     presence.check_all(volume, (part for contract in TABLES for part in snapshot.parts(contract, STAGE.name)))
-    tables.sweep(volume, snapshot, STAGE.name, TABLES)
+    leftovers.sweep(volume, snapshot, STAGE.name, TABLES)
     listed, fresh = list_source(sc, settings, snapshot)
     staged = stage_slices(sc, work, fresh, guard)
     new = finish_slices(sc, volume, snapshot, staged)
@@ -182,7 +182,7 @@ def publish(volume: Path, snapshot: Snapshot, failures: Sequence[Part], new: Seq
     kept[FAILURES.name] = list(failures)
     mine = {name: [*parts, *(part for part in new if part.table == name)] for name, parts in kept.items()}
     published = tables.publish(volume, snapshot, STAGE.name, mine)
-    tables.sweep(volume, published, STAGE.name, TABLES)
+    leftovers.sweep(volume, published, STAGE.name, TABLES)
     return published
 
 

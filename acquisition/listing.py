@@ -8,7 +8,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from acquisition.entries import Entry, identity
-from shared import tables
+from shared import leftovers, tables
 from shared.contracts import FAILURES, LISTING, LOCATIONS
 from shared.errors import CannotProceedError
 from shared.files import digest
@@ -43,7 +43,7 @@ def slice_number(row: int) -> int:
 
 def write_listing(work: Path, entries: Iterable[Entry], stage: Stage, base: str) -> list[Part]:
     """Write a source's entries, a slice in memory at a time."""
-    tables.sweep(work, Snapshot({}), stage.name, [LISTING])
+    leftovers.sweep(work, Snapshot({}), stage.name, [LISTING])
     rest = iter(entries)
     chunks = (list(islice(rest, size)) for size in slice_sizes())
     parts: list[Part] = []

@@ -12,7 +12,7 @@ from pyspark import RDD, SparkContext
 from labeling import handoff, steps
 from labeling.settings import Settings
 from labeling.steps import STAGE, SliceParts
-from shared import presence, runs, slices, tables
+from shared import leftovers, presence, runs, slices, tables
 from shared.contracts import IMAGES, LABELS, THUMBNAILS, TOTALS
 from shared.pipeline import require
 from shared.progress import progress
@@ -65,7 +65,7 @@ def refresh_totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> Snapsh
     rows = [{"kind": kind, "value": value, "pictures": n} for (kind, value), n in totals(sc, volume, snapshot)]
     part = tables.write_part(volume, TOTALS, rows, counted, STAGE.name, STAGE.fingerprint)
     published = tables.publish(volume, snapshot, STAGE.name, {TOTALS.name: [part]})
-    tables.sweep(volume, published, STAGE.name, [TOTALS])
+    leftovers.sweep(volume, published, STAGE.name, [TOTALS])
     return published
 
 

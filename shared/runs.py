@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from shared import presence, tables
+from shared import leftovers, presence, tables
 from shared.contracts import FAILURES, RUNS, Contract
 from shared.files import digest
 from shared.slices import Done, Stage, WorkList
@@ -97,7 +97,7 @@ def record(volume: Path, accounting: Accounting, started: datetime, seconds: flo
     ]  # another name each time: a live part is never overwritten
     part = tables.write_part(volume, RUNS, rows, name, accounting.stage, accounting.fingerprint)
     published = tables.publish(volume, snapshot, accounting.stage, {RUNS.name: [part]})
-    tables.sweep(volume, published, accounting.stage, [RUNS])
+    leftovers.sweep(volume, published, accounting.stage, [RUNS])
 
 
 def failures_by_reason(volume: Path, snapshot: Snapshot) -> dict[str, int]:

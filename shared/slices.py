@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pyspark import RDD, Accumulator, Broadcast, SparkContext
 
-from shared import parquet, presence, tables
+from shared import leftovers, parquet, presence, tables
 from shared.contracts import FAILURES, Contract
 from shared.tables import Part, Snapshot
 from shared.volume import tables_dir
@@ -68,7 +68,7 @@ def work_list(sc: SparkContext, volume: Path, snapshot: Snapshot, stage: Stage, 
     missing = sorted(wanted - {part.slice for part in published if part.table == stage.contracts[-1].name})
     adopted = _adopt(sc, volume, stage, [name for name in missing if name not in broken])
     keep = [part for done in adopted for part in done.parts]
-    tables.sweep(volume, snapshot, stage.name, stage.tables, keep)
+    leftovers.sweep(volume, snapshot, stage.name, stage.tables, keep)
     return WorkList(published, adopted, sorted(set(missing) - {part.slice for part in keep}))
 
 

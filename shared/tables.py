@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from shared import parquet
 from shared.contracts import RUNS, Contract
 from shared.errors import CannotProceedError
-from shared.files import TEMPORARY, digest, to_json, write_atomically
+from shared.files import digest, to_json, write_atomically
 from shared.volume import tables_dir
 
 RESTORE = "restore it, or delete tables/ and run again"
@@ -278,32 +278,3 @@ def publish(volume: Path, base: Snapshot, stage: str, parts: Mapping[str, Iterab
     manifests = {name: _write_manifest(volume, name, tables[name]) for name in sorted(tables)}
     write_atomically(snapshot_path(volume), to_json({"manifests": manifests, "checksum": digest(manifests)}))
     return Snapshot(tables)
-
-
-def sweep(
-    volume: Path, snapshot: Snapshot, stage: str, contracts: Iterable[Contract], keep: Iterable[Part] = ()
-) -> None:
-    """Delete what `stage` left in these tables and neither the snapshot nor `keep` names, and temporary files."""
-    kept = list(keep)
-    for contract in contracts:
-        folder = tables_dir(volume) / contract.name
-        named = {part.name for part in [*snapshot.parts(contract), *kept] if part.table == contract.name}
-        for path in folder.glob("*"):
-            is_mine = f"-{stage}-" in path.name or TEMPORARY in path.name
-            if is_mine and path.name not in named:
-                path.unlink(missing_ok=True)
-        _sweep_manifests(volume, contract)
-
-
-def _sweep_manifests(volume: Path, contract: Contract) -> None:
-    """Delete the table's manifests but the live one."""
-    live = _live_manifests(volume).get(contract.name, "")
-    for path in (tables_dir(volume) / contract.name).glob("manifest-*.json"):
-        if path.name != f"manifest-{live[:16]}.json":
-            path.unlink(missing_ok=True)
-
-
-def _live_manifests(volume: Path) -> dict[str, str]:
-    path = snapshot_path(volume)
-    manifests: dict[str, str] = json.loads(path.read_bytes())["manifests"] if path.exists() else {}
-    return manifests

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from shared import tables
+from shared import leftovers, tables
 from shared.contracts import CONTRACTS, FAILURES, FEATURES, IMAGES, LISTING, STAGED, TOTALS, Contract
 from shared.errors import CannotProceedError
 
@@ -108,7 +108,7 @@ def test_sweeping_deletes_what_nothing_names_and_nothing_else(volume: Path) -> N
     other = tables.write_part(volume, TOTALS, totals("q"), "c", "embedding", FINGERPRINT)
     torn = volume / "tables/totals/part-d.parquet.tmp-1"
     torn.write_bytes(b"half")
-    tables.sweep(volume, snapshot, "labeling", [TOTALS], [kept])
+    leftovers.sweep(volume, snapshot, "labeling", [TOTALS], [kept])
     assert tables.part_path(volume, kept).exists()
     assert tables.part_path(volume, other).exists()
     assert not torn.exists()
