@@ -6,6 +6,7 @@
 Derived from the tables; delete it and nothing is lost.
 """
 
+import glob
 import re
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def _checksums(path: Path) -> list[str]:
 
 def view_sql(volume: Path, snapshot: Snapshot, contract: Contract) -> str:
     """The statement that makes a table's view; an empty view with the right columns while there are no parts."""
-    files = [str(tables.part_path(volume, part).resolve()) for part in snapshot.parts(contract)]
+    files = [glob.escape(str(tables.part_path(volume, part).resolve())) for part in snapshot.parts(contract)]
     if not files:
         columns = ", ".join(f'NULL AS "{name}"' for name in contract.schema.names)
         return f"CREATE VIEW {contract.name} AS SELECT {columns} WHERE false"

@@ -19,11 +19,11 @@ def check_all(volume: Path, parts: Iterable[Part]) -> None:
     """Do nothing if every part is there.
 
     Raises:
-        CannotProceedError: the message names the first that is not, counts the others, and says what to do.
+        CannotProceedError: the message names the first that is not, counts all such, and says what to do.
     """
     missing = [part for part in parts if not is_there(volume, part)]
     if missing:
         path = part_path(volume, missing[0])
         what = "does not have the size that it was written with" if path.exists() else "is missing"
-        more = f" (and {len(missing) - 1} more files are not as they were)" if missing[1:] else ""
-        raise CannotProceedError(f"{path} {what}{more}; {remedy(missing[0])}")
+        more = f" (one of {len(missing)} files that are gone or cut)" if missing[1:] else ""
+        raise CannotProceedError(f"{path} {what}{more}; {remedy(missing[0], before='')}")

@@ -55,9 +55,17 @@ class Settings:
         """
         lines = read_profile(profile)
         made = cls(**{one.name: _value(cls, one, flags, lines) for one in fields(cls)})
-        if made.data.exists() and not made.data.is_dir():
-            raise UsageError(f"--data: expected a folder, got the file {made.data}")
+        _check_volume(made.data)
         return made
+
+
+def _check_volume(path: Path) -> None:
+    """Refuse what can be no volume; it need not be there yet."""
+    there = next((folder for folder in (path, *path.parents) if folder.exists()), path)
+    if there.exists() and not there.is_dir():
+        raise UsageError(f"--data: expected a folder, got {'' if there == path else 'one in '}the file {there}")
+    if "?" in str(path):
+        raise UsageError(f"--data: expected a path without `?`, which the catalog cannot be in, got {path}")
 
 
 def add_flags(parser: argparse.ArgumentParser, *classes: type[Settings]) -> None:

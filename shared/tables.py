@@ -141,11 +141,15 @@ def check_parts(volume: Path, parts: Iterable[Part]) -> None:
         _checked_bytes(part_path(volume, part), part.sha256, remedy(part))
 
 
-def remedy(part: Part) -> str:
-    """What to do about a part that is missing or damaged."""
+def remedy(part: Part, before: str = "delete it and ") -> str:
+    """What to do about a part that is missing or damaged.
+
+    Args:
+        before: what must be done before the room can make it again.
+    """
     if part.stage == FIRST_ROOM and part.table != RUNS.name:
         return RESTORE
-    return f"restore it, or make sure that it is gone and run `imagerec {part.stage}`, which makes it again"
+    return f"restore it, or {before}run `imagerec {part.stage}`, which makes it again"
 
 
 def _checked_bytes(path: Path, sha256: str, advice: str = RESTORE) -> bytes:

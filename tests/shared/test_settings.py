@@ -71,6 +71,10 @@ def test_a_volume_is_a_folder_with_a_name(monkeypatch: pytest.MonkeyPatch, tmp_p
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="--data: expected a folder, got the file"):
         resolve(monkeypatch, {"data": str(tmp_path / "file")}, {})
+    with pytest.raises(UsageError, match=r"--data: expected a folder, got one in the file .*/file$"):
+        resolve(monkeypatch, {"data": str(tmp_path / "file" / "volume" / "of" / "mine")}, {})
+    with pytest.raises(UsageError, match=r"--data: expected a path without `\?`"):
+        resolve(monkeypatch, {"data": "what?"}, {})
     with pytest.raises(UsageError, match="--data: expected a path, got none"):
         resolve(monkeypatch, {"data": ""}, {})
 
