@@ -46,6 +46,8 @@ def open_source(volume: Path, source: str) -> Source:
         return Source("the sample", lists.list_entries(sample_folder(volume) / LIST_NAME, SAMPLE), may_repeat=False)
     path = Path(source).expanduser()
     if source and path.is_dir():
+        if volume.exists() and path.samefile(volume):
+            raise UsageError(f"--source: expected a folder of pictures, got the volume {volume}; give --data another")
         return Source(source, folder.folder_entries(path, volume), may_repeat=False)
     if path.is_file() and not folder.is_named_as_picture(path.name):
         return Source(source, lists.list_entries(path), may_repeat=True)
