@@ -57,16 +57,15 @@ def describe(volume: Path, parts: "RDD[SliceParts]") -> "RDD[TableRow]":
 
 
 def refresh_totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> Snapshot:
-    """Count the collection anew if its labels have changed since it was counted."""
+    """Count the collection anew if its labels have changed since it was counted; sweep what that leaves."""
     counted = snapshot.digest(LABELS)[:16]  # names the part: another one each time, so a live part is never overwritten
     stored = snapshot.parts(TOTALS, STAGE.name, STAGE.fingerprint)
-    if [part.slice for part in stored if presence.is_there(volume, part)] == [counted]:
-        return snapshot
-    rows = [{"kind": kind, "value": value, "pictures": n} for (kind, value), n in totals(sc, volume, snapshot)]
-    part = tables.write_part(volume, TOTALS, rows, counted, STAGE.name, STAGE.fingerprint)
-    published = tables.publish(volume, snapshot, STAGE.name, {TOTALS.name: [part]})
-    leftovers.sweep(volume, published, STAGE.name, [TOTALS])
-    return published
+    if [part.slice for part in stored if presence.is_there(volume, part)] != [counted]:
+        rows = [{"kind": kind, "value": value, "pictures": n} for (kind, value), n in totals(sc, volume, snapshot)]
+        part = tables.write_part(volume, TOTALS, rows, counted, STAGE.name, STAGE.fingerprint)
+        snapshot = tables.publish(volume, snapshot, STAGE.name, {TOTALS.name: [part]})
+    leftovers.sweep(volume, snapshot, STAGE.name, [TOTALS])
+    return snapshot
 
 
 def totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> list[tuple[tuple[str, str], int]]:

@@ -13,6 +13,7 @@ from labeling import handoff, job
 from labeling.settings import Settings
 from shared.contracts import FEATURES, IMAGES, LABELS, TOTALS, Contract
 from shared.errors import CannotProceedError
+from shared.files import TEMPORARY
 from shared.runs import Accounting, checked
 from shared.tables import open_snapshot, part_path, read_rows
 from tests.labeling.collection import Drawn, publish
@@ -170,3 +171,12 @@ def test_the_csv_is_written_for_those_who_want_it_and_kept_current(sc: SparkCont
 def test_without_pictures_the_room_says_which_room_comes_first(sc: SparkContext, volume: Path) -> None:
     with pytest.raises(CannotProceedError, match="run `imagerec acquisition` first"):
         run(sc, volume)
+
+
+def test_what_a_run_killed_after_publishing_left_is_swept_by_the_next(sc: SparkContext, labelled: Path) -> None:
+    before = states(labelled)
+    for table in ("totals", "labels"):
+        (labelled / "tables" / table / f"manifest-0123.json{TEMPORARY}1").write_bytes(b"half")
+        (labelled / "tables" / table / "manifest-0123456789abcdef.json").write_bytes(b"old")
+    run(sc, labelled)
+    assert states(labelled).keys() == before.keys()
