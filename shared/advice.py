@@ -22,7 +22,7 @@ def next_lines(volume: Path) -> Iterator[str]:
     """
     data = [] if volume == Settings.data else ["--data", str(volume)]
     yield f"next:     {program()} {shlex.join(['query', *data, *first_picture(volume)])}"
-    yield f"results:  {tables_dir(volume)}/, {catalog_path(volume)}; sums: {program()} {shlex.join(['status', *data])}"
+    yield f"results:  {tables_dir(volume)}/, {catalog_path(volume)}; summary: {program()} {shlex.join(['status', *data])}"
 
 
 def program() -> str:

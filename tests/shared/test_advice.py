@@ -24,7 +24,7 @@ def test_the_volume_is_named_and_a_picture_that_is_there(tmp_path: Path) -> None
     ask, results = advice.next_lines(volume)
     assert shlex.split(ask)[1:] == [".venv/bin/imagerec", "query", "--data", str(volume), "--image", str(picture)]
     assert results == (
-        f"results:  {volume}/tables/, {volume}/catalog.duckdb; sums: .venv/bin/imagerec status --data '{volume}'"
+        f"results:  {volume}/tables/, {volume}/catalog.duckdb; summary: .venv/bin/imagerec status --data '{volume}'"
     )
 
 
@@ -34,7 +34,7 @@ def test_the_default_volume_need_not_be_named(tmp_path: Path, monkeypatch: pytes
     publish(Path("shared_data"), {"a": [gone]})
     assert list(advice.next_lines(Path("shared_data"))) == [
         f"next:     .venv/bin/imagerec query --id {gone.image_id}",
-        "results:  shared_data/tables/, shared_data/catalog.duckdb; sums: .venv/bin/imagerec status",
+        "results:  shared_data/tables/, shared_data/catalog.duckdb; summary: .venv/bin/imagerec status",
     ]
 
 
