@@ -18,7 +18,7 @@ def read_lines(path: Path) -> list[str]:
         UsageError: there is no such file, or it cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8", errors="backslashreplace")
+        text = path.read_text(encoding="utf-8-sig", errors="backslashreplace")
     except OSError as error:
         raise UsageError(f"--batch: expected a file of jobs, got {path} ({error.strerror})") from error
     return [line for line in text.split("\n") if line.strip()]

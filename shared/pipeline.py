@@ -98,7 +98,10 @@ def _run_room(sc: SparkContext, room: Room) -> bool:
     log.info("%s in %.1f s%s", accounting, seconds, rate)
     if accounting.n_failed == 0 and accounting.done == 0 and accounting.skipped:
         log.info("%s: nothing new, nothing to do", room.name)
-    return bool(accounting.done or accounting.skipped)
+    if not (accounting.done or accounting.skipped):
+        log.error("%s: nothing could be used, so this is the end; the table failures says why", room.name)
+        return False
+    return True
 
 
 def require(snapshot_rows: int, room: str, before: str) -> None:

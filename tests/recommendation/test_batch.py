@@ -38,8 +38,8 @@ def test_each_line_is_answered_in_order_and_a_bad_one_says_why(collection: Colle
     assert answers[2]["results"] == answerer.answer([read_upload(second)], Options(2, ("color",))).content["results"]
 
 
-def test_empty_lines_are_no_jobs(tmp_path: Path) -> None:
-    (tmp_path / "jobs.jsonl").write_text('{"a": 1}\n\n  \r\n{"b": "\u2028"}')
+def test_empty_lines_and_a_byte_order_mark_are_no_jobs(tmp_path: Path) -> None:
+    (tmp_path / "jobs.jsonl").write_text('\ufeff{"a": 1}\n\n  \r\n{"b": "\u2028"}')
     assert read_lines(tmp_path / "jobs.jsonl") == ['{"a": 1}', '{"b": "\u2028"}']
 
 

@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from pyspark import SparkContext
 
 from shared import __main__ as imagerec
+from shared import pipeline
+from shared.runs import Accounting
+from shared.settings import Settings
 
 COMMANDS = {
     "labeling": "labeling found no pictures on the volume; run `imagerec acquisition` first",
@@ -26,3 +30,17 @@ def test_a_volume_with_nothing_to_work_on_is_refused_at_once(
         assert COMMANDS[command] in capsys.readouterr().err
         assert caplog.text == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.spark
+def test_a_room_that_could_use_nothing_ends_the_run_and_says_so(
+    sc: SparkContext, volume: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def run(_: SparkContext, __: Settings) -> Accounting:
+        return Accounting("acquisition", "f" * 64, 2, 0, 0, {"vanished": 2})
+
+    room = pipeline.Room(
+        "acquisition", Settings(data=volume), run, pipeline.nothing_to_check, pipeline.nothing_to_check
+    )
+    assert not pipeline._run_room(sc, room)
+    assert "acquisition: nothing could be used, so this is the end; the table failures says why" in caplog.text
