@@ -1,7 +1,7 @@
 """Lanczos resizing of gray pictures to a few pixels, equal to Pillow's to the last bit, as two small matrix products.
 
 Pillow resizes along one side, rounds to 8 bits and resizes along the other; its weights are whole numbers of 2**-22.
-Sums of such products are exact in float64, in whatever order a processor adds them. It takes a quarter of Pillow's time.
+Sums of such products are exact in float64, in whatever order a processor adds them. It takes a third of Pillow's time.
 
 Source: Pillow 13, `Image.resize`, whose order of the sides was found by trying: 15,370 random shapes, no exception.
 """
