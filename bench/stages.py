@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from bench import bare
 from bench.processes import Watched, imagerec, run_watched
+from shared.project import ROOMS
 from shared.volume import models_dir
 
-LOOPED = ("acquisition", "labeling", "embedding")
-STAGES = (*LOOPED, "recommendation")
+LOOPED = ("acquisition", "labeling", "embedding")  # the stages that look at every picture by itself
 STAGE_COLUMNS = ("stage", "bare loop", "Spark, 1 core", "Spark / bare", "Spark, 2 cores", "2 cores / 1 core")
 STARTUP_COLUMNS = ("what", "1 core", "2 cores")
 MEMORY_COLUMNS = ("pictures", "int8 copy made", "driver MiB", "JVM MiB", "worker MiB", "decoder MiB")
@@ -49,7 +49,7 @@ class Speed(NamedTuple):
     @property
     def start_s(self) -> float:
         """Seconds before the first picture: all of a tiny run but its pictures."""
-        return self.tiny.watched.seconds - self.tiny.pictures * self.picture_s(*STAGES)
+        return self.tiny.watched.seconds - self.tiny.pictures * self.picture_s(*ROOMS)
 
 
 def run_pipeline(photos: Path, volume: Path, master: str, model_of: Path | None = None) -> Run:
@@ -66,7 +66,7 @@ def run_pipeline(photos: Path, volume: Path, master: str, model_of: Path | None 
     )
     status: dict[str, Any] = json.loads(told.stdout)
     runs = {run["stage"]: run for run in status["runs"]}
-    return Run(watched, {stage: runs[stage]["seconds"] for stage in STAGES}, status["pictures"])
+    return Run(watched, {stage: runs[stage]["seconds"] for stage in ROOMS}, status["pictures"])
 
 
 def bare_seconds(photos: Path, volume: Path, scratch: Path) -> dict[str, float]:
@@ -77,7 +77,7 @@ def bare_seconds(photos: Path, volume: Path, scratch: Path) -> dict[str, float]:
 
 def stage_rows(one: Speed, two: Speed, loops: dict[str, float]) -> Iterator[tuple[Any, ...]]:
     """A row for each stage, for the three that look at every picture, and for all; see STAGE_COLUMNS."""
-    for name, stages in (*((stage, (stage,)) for stage in STAGES), ("these three", LOOPED), ("all four", STAGES)):
+    for name, stages in (*((stage, (stage,)) for stage in ROOMS), ("these three", LOOPED), ("all four", ROOMS)):
         single, double = one.picture_s(*stages), two.picture_s(*stages)
         is_looped = set(stages) <= set(LOOPED)
         loop = sum(loops[stage] for stage in stages) if is_looped else 0
@@ -88,7 +88,7 @@ def stage_rows(one: Speed, two: Speed, loops: dict[str, float]) -> Iterator[tupl
 def startup_rows(one: Speed, two: Speed) -> Iterator[tuple[Any, ...]]:
     """Seconds that do not depend on the number of pictures; see STARTUP_COLUMNS."""
     yield "Python, Java, the catalog", round(one.tiny.around_s, 1), round(two.tiny.around_s, 1)
-    for stage in STAGES:
+    for stage in ROOMS:
         yield f"{stage} of {one.tiny.pictures} pictures", *(round(run.tiny.seconds[stage], 1) for run in (one, two))
 
 

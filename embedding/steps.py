@@ -20,9 +20,8 @@ STAGE = "embedding"
 VERSION = 1  # raise it when the network gets other pixels of the same thumbnail than before
 TOP_CATEGORIES = 5
 SAMPLED_FROM = 2048  # pictures; more slices are not read for a sample, however large the collection is
-BATCH = (
-    2  # pictures; larger ones take more memory and are no faster: 4.4 ms a picture in int8 and 8.4 in float at 1 to 8
-)
+#: Pictures. More take more memory and are no faster: 4.4 ms a picture in int8 and 8.4 in float at 1 to 8.
+BATCH = 2
 
 
 class Thumbnail(NamedTuple):
