@@ -36,7 +36,7 @@ bench: setup-test ## measure speed and retrieval quality
 	@$(BIN)/python -m bench
 
 chaos: setup-test ## kill and break things N times from SEED, and check that nothing is lost
-	@$(BIN)/python -m bench.chaos --kills $(N) --seed $(SEED)
+	@$(BIN)/python -m tests.chaos --kills $(N) --seed $(SEED)
 
 lock: setup-test ## choose the newest allowed versions and write them down with their hashes
 	@.ci/lock $(BIN)/uv

@@ -18,22 +18,23 @@ from typing import Any
 
 from pyspark import RDD, SparkContext
 
-from acquisition import listing, metadata, steps
-from acquisition.entries import Entry
-from acquisition.sample import folder as sample
+from acquisition import exports, listing, steps
 from acquisition.sample.plan import drawings
 from acquisition.settings import Settings
-from acquisition.sources import EMPTY, SAMPLE, check_source, open_source, sample_folder
+from acquisition.sources import sample
+from acquisition.sources.entries import Entry
+from acquisition.sources.registry import EMPTY, SAMPLE, check_source, open_source, sample_folder
 from acquisition.steps import STAGE
-from shared import leftovers, presence, slices, tables
-from shared.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS
-from shared.decoder import GUARD, Guard
+from shared import tables
 from shared.errors import CannotProceedError
-from shared.progress import progress
-from shared.runs import Accounting
-from shared.slices import Done
-from shared.tables import Part, Snapshot
-from shared.volume import work_dir
+from shared.pictures.sandbox import GUARD, Guard
+from shared.pipeline import slices
+from shared.pipeline.progress import progress
+from shared.pipeline.runs import Accounting
+from shared.pipeline.slices import Done
+from shared.storage.volume import work_dir
+from shared.tables import Part, Snapshot, orphans, presence
+from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +54,12 @@ def run(sc: SparkContext, settings: Settings, guard: Guard = GUARD) -> Accountin
     volume, work = settings.data, work_dir(settings.data)
     snapshot = tables.open_snapshot(volume)
     presence.check_all(volume, (part for contract in TABLES for part in snapshot.parts(contract, STAGE.name)))
-    leftovers.sweep(volume, snapshot, STAGE.name, TABLES)
+    orphans.sweep(volume, snapshot, STAGE.name, TABLES)
     listed, fresh = list_source(sc, settings, snapshot)
     staged = stage_slices(sc, work, fresh, guard)
     new = finish_slices(sc, volume, snapshot, staged)
     published = publish(volume, snapshot, standing_failures(sc, volume, snapshot, fresh), new)
-    metadata.refresh(volume, published)
+    exports.refresh(volume, published)
     shutil.rmtree(work, ignore_errors=True)
     return account(sum(part.rows for part in listed), fresh, staged, new)
 
@@ -182,7 +183,7 @@ def publish(volume: Path, snapshot: Snapshot, failures: Sequence[Part], new: Seq
     kept[FAILURES.name] = list(failures)
     mine = {name: [*parts, *(part for part in new if part.table == name)] for name, parts in kept.items()}
     published = tables.publish(volume, snapshot, STAGE.name, mine)
-    leftovers.sweep(volume, published, STAGE.name, TABLES)
+    orphans.sweep(volume, published, STAGE.name, TABLES)
     return published
 
 

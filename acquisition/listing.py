@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
 
-from acquisition.entries import Entry, identity
-from shared import leftovers, tables
-from shared.contracts import FAILURES, LISTING, LOCATIONS
+from acquisition.sources.entries import Entry, identity
+from shared import tables
 from shared.errors import CannotProceedError
-from shared.files import digest
-from shared.slices import Stage
-from shared.tables import Part, Snapshot
+from shared.pipeline.slices import Stage
+from shared.storage.files import digest
+from shared.tables import Part, Snapshot, orphans
+from shared.tables.contracts import FAILURES, LISTING, LOCATIONS
 
 SMALLEST_SLICE, LARGEST_SLICE, SLICES_PER_SIZE = 32, 1024, 16
 
@@ -43,7 +43,7 @@ def slice_number(row: int) -> int:
 
 def write_listing(work: Path, entries: Iterable[Entry], stage: Stage, base: str) -> list[Part]:
     """Write a source's entries, a slice in memory at a time."""
-    leftovers.sweep(work, Snapshot({}), stage.name, [LISTING])
+    orphans.sweep(work, Snapshot({}), stage.name, [LISTING])
     rest = iter(entries)
     chunks = (list(islice(rest, size)) for size in slice_sizes())
     parts: list[Part] = []

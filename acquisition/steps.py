@@ -7,19 +7,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from acquisition.entries import Entry
-from shared import headers, images, locations, tables
-from shared.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
-from shared.decoder import Guard, decoder
+from acquisition.sources.entries import Entry
+from shared import tables
 from shared.errors import TRANSIENT_REASONS, BadInputError
-from shared.files import digest, sync_folder, temporary_name, write_atomically
-from shared.slices import Done, Stage, TableRow, failure_row
+from shared.pictures import decoding, headers
+from shared.pictures.sandbox import Guard, decoder
+from shared.pipeline.slices import Done, Stage, TableRow, failure_row
+from shared.storage import locations
+from shared.storage.files import digest, sync_folder, temporary_name, write_atomically
 from shared.tables import Part
+from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
 
 #: The output's shape depends on nothing that a user can set; a new number makes every failure be tried again.
 VERSION = 1
 FINGERPRINT = digest(
-    "acquisition", VERSION, images.FORMATS, headers.LIMITS, images.THUMBNAIL_SIDE_PX, images.THUMBNAIL_QUALITY
+    "acquisition", VERSION, decoding.FORMATS, headers.LIMITS, decoding.THUMBNAIL_SIDE_PX, decoding.THUMBNAIL_QUALITY
 )
 STAGE = Stage("acquisition", FINGERPRINT, (THUMBNAILS, STAGED))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from bench import report, search, service, stages
 from bench.embeddings import crop_embeddings
 from bench.photos import repeat_photos
-from shared import spark
 from shared.models import store
 from shared.settings import Settings
+from shared.spark import session
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results.md"
@@ -112,7 +112,7 @@ def measure_stages(photos: Path, small: Path, large: Path, folder: Path) -> Iter
 
 def measure_search(arguments: argparse.Namespace, volume: Path) -> str:
     """Search among real embeddings of crops."""
-    with spark.context(Settings(data=volume), "bench") as sc:
+    with session.context(Settings(data=volume), "bench") as sc:
         vectors = crop_embeddings(
             sc, arguments.cache, arguments.photos, volume, store.current(volume), max(arguments.vectors)
         )

@@ -7,15 +7,16 @@ from pathlib import Path
 
 from acquisition import listing
 from acquisition import steps as acquiring
-from acquisition.folder import folder_entries
+from acquisition.sources.folder import folder_entries
 from acquisition.steps import STAGE
 from embedding import steps as embedding
 from labeling import steps as labeling
-from shared import slices, tables
-from shared.contracts import THUMBNAILS
-from shared.decoder import GUARD
+from shared import tables
 from shared.models import store
-from shared.slices import Done
+from shared.pictures.sandbox import GUARD
+from shared.pipeline import slices
+from shared.pipeline.slices import Done
+from shared.tables.contracts import THUMBNAILS
 
 
 def acquire(photos: Path, scratch: Path) -> float:

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pyspark import SparkContext
 
-from shared import images
-from shared.files import temporary_name
 from shared.models.session import embedder
 from shared.models.store import Model, model_path
+from shared.pictures import decoding, pixels
+from shared.storage.files import temporary_name
 
 BLOCK = 500
 SMALLEST_SHARE = 0.3  # of a side of the photograph
@@ -35,9 +35,9 @@ def embed_block(path: Path, sources: list[str], network: Path, model: Model, blo
     rows = np.lib.format.open_memmap(path, mode="r+")
     for start in range(block * BLOCK, (block + 1) * BLOCK, BATCH):
         names = (sources[int(dice.integers(len(sources)))] for _ in range(BATCH // CROPS))
-        photos = [images.open_thumbnail(images.decode(Path(name).read_bytes()).jpeg) for name in names]
+        photos = [pixels.open_thumbnail(decoding.decode(Path(name).read_bytes()).jpeg) for name in names]
         crops = [np.ascontiguousarray(crop(photo, dice)) for photo in photos for _ in range(CROPS)]
-        squares = np.stack([images.resize(one, model.side_px, model.side_px) for one in crops])
+        squares = np.stack([pixels.resize(one, model.side_px, model.side_px) for one in crops])
         rows[start : start + BATCH] = looking.embed(squares)[0]
     return BLOCK
 

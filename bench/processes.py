@@ -61,7 +61,7 @@ def look(pid: int, root: int) -> tuple[str, int]:
     """Kind of a process and the memory that is its own now, MiB; 0 when it has just ended."""
     words = _read(Path(f"/proc/{pid}/cmdline")).replace("\0", " ")
     status = dict(line.split(":", 1) for line in _read(Path(f"/proc/{pid}/status")).splitlines() if ":" in line)
-    kinds = {"java": "jvm", "shared.decoder": "decoder", "shared.worker_daemon": "worker"}
+    kinds = {"java": "jvm", "shared.pictures.sandbox": "decoder", "shared.spark.worker_daemon": "worker"}
     kind = "driver" if pid == root else next((kind for word, kind in kinds.items() if word in words), "other")
     return kind, int(status.get("RssAnon", "0 kB").split()[0]) // KIB
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation import generation, recall, reduction, searcher, steps
+from recommendation import steps
+from recommendation.index import generation, recall, reduction, searcher
 from recommendation.settings import Settings
-from shared.measures import MEASURES
+from shared.pictures.measures import MEASURES
 
 COLUMNS = ("vectors", "search", "build s", "file MB", "search_k", "recall@5", "p50 ms", "p99 ms")
 BLOCK_ROWS = 10_000

@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx
 
 from bench.photos import with_comment
-from recommendation.engine import Options
-from recommendation.live import Answerer
-from recommendation.query import read_upload
-from recommendation.recall import percentiles_ms
+from recommendation.index.recall import percentiles_ms
+from recommendation.search.answerer import Answerer
+from recommendation.search.engine import Options
+from recommendation.search.query_picture import read_upload
 
 WARM_UP, QUERIES = 10, 200
 CLIENTS = (1, 4, 16)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bench import bare
 from bench.processes import Watched, imagerec, run_watched
 from shared.project import ROOMS
-from shared.volume import models_dir
+from shared.storage.volume import models_dir
 
 LOOPED = ("acquisition", "labeling", "embedding")  # the stages that look at every picture by itself
 STAGE_COLUMNS = ("stage", "bare loop", "Spark, 1 core", "Spark / bare", "Spark, 2 cores", "2 cores / 1 core")

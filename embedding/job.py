@@ -16,20 +16,22 @@ from numpy.typing import NDArray
 from pyspark import RDD, Broadcast, SparkContext
 
 from embedding import precision, steps
+from embedding.networks import quantise
+from embedding.networks.installation import FP32, INT8, check_name, resolve
 from embedding.settings import Settings
 from embedding.steps import Thumbnail
-from shared import runs, slices, tables
-from shared.contracts import THUMBNAILS
+from shared import tables
 from shared.errors import CannotProceedError
-from shared.models import quantise, store
-from shared.models.installation import FP32, INT8, check_name, resolve
+from shared.models import store
 from shared.models.session import Embedder, Observer, checked_bytes
 from shared.models.store import Choice, Model
-from shared.pipeline import require
-from shared.progress import progress
-from shared.runs import Accounting
-from shared.slices import TableRow
+from shared.pipeline import runs, slices
+from shared.pipeline.progress import progress
+from shared.pipeline.runs import Accounting
+from shared.pipeline.slices import TableRow
+from shared.pipeline.stages import require
 from shared.tables import Part, Snapshot
+from shared.tables.contracts import THUMBNAILS
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.models.installation import FP32, INT8
+from embedding.networks.installation import FP32, INT8
 from shared.models.store import Choice, Model
 
 T = TypeVar("T")

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from embedding.networks.fetch import ZOO
 from shared import settings
-from shared.models.fetch import ZOO
 from shared.settings import setting
 
 

@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from shared import images, tables
-from shared.contracts import CATEGORIES, EMBEDDINGS
-from shared.files import digest
+from shared import tables
 from shared.models.session import Embedder, Observer, embedder
 from shared.models.store import Model, model_path
-from shared.slices import Stage, TableRow, failure_row
+from shared.pictures import pixels
+from shared.pipeline.slices import Stage, TableRow, failure_row
+from shared.storage.files import digest
 from shared.tables import Part
+from shared.tables.contracts import CATEGORIES, EMBEDDINGS
 
 STAGE = "embedding"
 VERSION = 1  # raise it when the network gets other pixels of the same thumbnail than before
@@ -89,7 +90,7 @@ def batch_pixels(batch: Iterable[Thumbnail], side_px: int) -> NDArray[np.uint8]:
 
     Squashing finds more of the same class than a cut-out of the middle: precision@5 0.887 against 0.869.
     """
-    return np.stack([images.resize(images.open_thumbnail(one.jpeg), side_px, side_px) for one in batch])
+    return np.stack([pixels.resize(pixels.open_thumbnail(one.jpeg), side_px, side_px) for one in batch])
 
 
 def rows(model: Model, seen: Seen) -> Iterator[TableRow]:

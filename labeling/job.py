@@ -9,16 +9,17 @@ from typing import Any
 
 from pyspark import RDD, SparkContext
 
-from labeling import handoff, steps
+from labeling import exports, steps
 from labeling.settings import Settings
 from labeling.steps import STAGE, SliceParts
-from shared import leftovers, presence, runs, slices, tables
-from shared.contracts import IMAGES, LABELS, THUMBNAILS, TOTALS
-from shared.pipeline import require
-from shared.progress import progress
-from shared.runs import Accounting
-from shared.slices import TableRow
-from shared.tables import Part, Snapshot
+from shared import tables
+from shared.pipeline import runs, slices
+from shared.pipeline.progress import progress
+from shared.pipeline.runs import Accounting
+from shared.pipeline.slices import TableRow
+from shared.pipeline.stages import require
+from shared.tables import Part, Snapshot, orphans, presence
+from shared.tables.contracts import IMAGES, LABELS, THUMBNAILS, TOTALS
 
 PARTS_PER_TASK = 16
 MOST_TOTALS = 10_000  # a source may tag every picture differently; the most frequent are kept
@@ -41,8 +42,8 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
         done = slices.run_slices(sc, volume, STAGE, todo, partial(describe, volume), counter)
     published = slices.publish(volume, snapshot, STAGE, work, done)
     published = refresh_totals(sc, volume, published)
-    handoff.refresh_labels(volume, published, partial(repeated_names, sc, volume, published))
-    handoff.refresh_features(volume, published, wanted=settings.features_csv)
+    exports.refresh_labels(volume, published, partial(repeated_names, sc, volume, published))
+    exports.refresh_features(volume, published, wanted=settings.features_csv)
     return runs.account_slices(STAGE, IMAGES, snapshot, work, done)
 
 
@@ -64,7 +65,7 @@ def refresh_totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> Snapsh
         rows = [{"kind": kind, "value": value, "pictures": n} for (kind, value), n in totals(sc, volume, snapshot)]
         part = tables.write_part(volume, TOTALS, rows, counted, STAGE.name, STAGE.fingerprint)
         snapshot = tables.publish(volume, snapshot, STAGE.name, {TOTALS.name: [part]})
-    leftovers.sweep(volume, snapshot, STAGE.name, [TOTALS])
+    orphans.sweep(volume, snapshot, STAGE.name, [TOTALS])
     return snapshot
 
 

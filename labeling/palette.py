@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.color_names import COLOR_NAMES
-from shared.features.lab import srgb_to_lab
+from shared.pictures.features.lab import srgb_to_lab
 
 MOST, LEAST = 5, 3
 MERGE_BELOW = 12.0  # CIE76 difference; 2.3 can just be seen, and up to about 12 people use the same name

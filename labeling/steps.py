@@ -4,18 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from labeling.kinds import orientation, size_category
+from labeling.geometry import orientation, size_category
+from labeling.luminance import tones
 from labeling.palette import predominant_colors
-from labeling.tones import tones
-from shared import features, images, tables
-from shared.contracts import FEATURES, IMAGES, LABELS, THUMBNAILS
-from shared.features.color import lab_histogram
-from shared.features.hashes import gray_hashes
-from shared.features.lab import SIDE_PX, srgb_to_lab
-from shared.features.structure import lightness_orientations
-from shared.files import digest
-from shared.slices import Stage, TableRow
+from shared import tables
+from shared.pictures import features, pixels
+from shared.pictures.features.color import lab_histogram
+from shared.pictures.features.hashes import gray_hashes
+from shared.pictures.features.lab import SIDE_PX, srgb_to_lab
+from shared.pictures.features.structure import lightness_orientations
+from shared.pipeline.slices import Stage, TableRow
+from shared.storage.files import digest
 from shared.tables import Part, Snapshot
+from shared.tables.contracts import FEATURES, IMAGES, LABELS, THUMBNAILS
 
 VERSION = 1  # raise it when a label becomes another one than before
 STAGE = Stage("labeling", digest(VERSION, features.VERSION), (LABELS, FEATURES))
@@ -54,8 +55,8 @@ def read_pictures(volume: Path, parts: SliceParts) -> Iterator[Picture]:
 
 def describe(picture: Picture) -> Iterator[TableRow]:
     """A picture's row of LABELS and its row of FEATURES."""
-    known, thumbnail = picture.known, images.open_thumbnail(picture.jpeg)
-    rgb, gray = images.average(thumbnail, SIDE_PX, SIDE_PX), images.gray(thumbnail)
+    known, thumbnail = picture.known, pixels.open_thumbnail(picture.jpeg)
+    rgb, gray = pixels.average(thumbnail, SIDE_PX, SIDE_PX), pixels.gray(thumbnail)
     lab = srgb_to_lab(rgb)
     palette = predominant_colors(rgb, lab)
     yield (

@@ -24,26 +24,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(command: str, argv: Sequence[str]) -> int:
     """Each command imports what it needs: a query must not wait for Spark, nor a build for a web server."""
     if command == "query":
-        from recommendation import ask
+        from recommendation.commands import query
 
-        return ask.main(argv)
+        return query.main(argv)
     if command == "serve":
-        from recommendation import service
+        from recommendation.web import service
 
         return service.main(argv)
     if command == "inbox":
-        from recommendation import inbox
+        from recommendation.commands import inbox
 
         return inbox.main(argv)
     if command == "evaluate":
-        from recommendation import evaluate
+        from recommendation.commands import evaluate
 
         return evaluate.main(argv)
     from recommendation import job
     from recommendation.settings import Settings
-    from shared import pipeline
+    from shared.pipeline import stages
 
-    return pipeline.main("recommendation", COMMANDS["build"], Settings, job, argv)
+    return stages.main("recommendation", COMMANDS["build"], Settings, job, argv)
 
 
 def _parser() -> argparse.ArgumentParser:

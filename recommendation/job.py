@@ -9,20 +9,23 @@ from typing import Any
 
 from pyspark import SparkContext
 
-from recommendation import evaluate, fusion, generation, recall, steps
-from recommendation.engine import Options
-from recommendation.evaluate import Tally
-from recommendation.fusion import Choice
-from recommendation.joined import SliceParts, indexable
-from recommendation.rows import Rows
+from recommendation import steps
+from recommendation.commands import evaluate
+from recommendation.commands.evaluate import Tally
+from recommendation.index import fusion, generation, recall
+from recommendation.index.collection import SliceParts, indexable
+from recommendation.index.fusion import Choice
+from recommendation.index.rows import Rows
+from recommendation.search.engine import Options
 from recommendation.settings import QuerySettings, Settings
 from recommendation.steps import Plan
-from shared import spark, tables
+from shared import tables
 from shared.errors import CannotProceedError
-from shared.files import digest
-from shared.measures import MEASURES
 from shared.models import store
-from shared.runs import Accounting
+from shared.pictures.measures import MEASURES
+from shared.pipeline.runs import Accounting
+from shared.spark import session
+from shared.storage.files import digest
 from shared.tables import Snapshot
 
 log = logging.getLogger("recommendation")
@@ -166,9 +169,9 @@ def tally_hits(sc: SparkContext, volume: Path, rows: int) -> Tally:
 
 def answer_batch(settings: QuerySettings, options: Options, lines: Sequence[str], folder: Path) -> list[str]:
     """Answer the jobs of a batch, one line each, in the lines' order; relative names of pictures start in `folder`."""
-    from recommendation import batch  # pulls in decoder and network, which a build does without
+    from recommendation.commands import batch  # pulls in decoder and network, which a build does without
 
-    with spark.context(settings, "query") as sc:
+    with session.context(settings, "query") as sc:
         answer = partial(
             batch.answer_lines, volume=settings.data.absolute(), defaults=options, folder=folder.absolute()
         )

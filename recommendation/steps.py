@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation import generation, index, reduction
-from recommendation.joined import NOTHING_TO_INDEX, VECTORS, SliceParts, read_slice
+from recommendation.index import annoy_index, generation, reduction
+from recommendation.index.collection import NOTHING_TO_INDEX, VECTORS, SliceParts, read_slice
 from shared.errors import CannotProceedError
 
 #: Dimensions of the reduced vectors that candidates are found with.
@@ -151,7 +151,7 @@ def reduce_rows(folder: Path, rows: range) -> None:
 def build_forest(folder: Path, trees: int, name: str) -> None:
     """Write a measure's Annoy index of its reduced vectors; errors as `index.build_forest`."""
     source = folder / (f"{name}.reduced.npy" if name in VECTORS else f"{name}.npy")
-    index.build_forest(folder / f"{name}.ann", generation.load_rows(source), trees)
+    annoy_index.build_forest(folder / f"{name}.ann", generation.load_rows(source), trees)
 
 
 def order_ids(folder: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 from shared.errors import UsageError
 from shared.project import ROOMS
 
-PROFILES_DIR = Path(__file__).with_name("profiles")
+PROFILES_DIR = Path(__file__).parent / "command" / "profiles"
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 

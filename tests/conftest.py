@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from pyspark import SparkContext
 
-from shared import spark
 from shared.settings import Settings
+from shared.spark import session
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 @pytest.fixture(scope="session")
 def sc() -> Iterator[SparkContext]:
-    with spark.context(Settings(master="local[2]"), "tests") as context:
+    with session.context(Settings(master="local[2]"), "tests") as context:
         yield context
 
 

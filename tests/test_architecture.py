@@ -15,22 +15,26 @@ MAX_LINES = 300
 DOORS = {
     "pyspark": {
         "job.py",
-        "shared/spark.py",
-        "shared/worker_daemon.py",
-        "shared/jvm.py",
-        "shared/slices.py",
-        "shared/progress.py",
-        "shared/pipeline.py",
-        "shared/profiling/workers.py",
+        "shared/spark/session.py",
+        "shared/spark/worker_daemon.py",
+        "shared/spark/jvm.py",
+        "shared/pipeline/slices.py",
+        "shared/pipeline/progress.py",
+        "shared/pipeline/stages.py",
+        "shared/command/profiling/workers.py",
     },
-    "duckdb": {"shared/catalog.py"},
-    "annoy": {"recommendation/index.py"},
+    "duckdb": {"shared/tables/catalog.py"},
+    "annoy": {"recommendation/index/annoy_index.py"},
     "onnx": {"shared/models/"},
     "onnxruntime": {"shared/models/"},
-    "pyarrow": {"shared/contracts.py", "shared/parquet.py", "shared/foreign.py"},
-    "PIL": {"shared/images.py", "acquisition/sample/", "recommendation/gallery.py"},
-    "fastapi": {"recommendation/server.py", "recommendation/refusals.py", "recommendation/middleware.py"},
-    "uvicorn": {"recommendation/service.py"},
+    "pyarrow": {"shared/tables/contracts.py", "shared/tables/parquet.py", "acquisition/sources/untrusted_parquet.py"},
+    "PIL": {"shared/pictures/decoding.py", "acquisition/sample/", "recommendation/search/gallery.py"},
+    "fastapi": {
+        "recommendation/web/server.py",
+        "recommendation/web/error_handlers.py",
+        "recommendation/web/middleware.py",
+    },
+    "uvicorn": {"recommendation/web/service.py"},
 }
 
 
@@ -93,9 +97,9 @@ def test_only_settings_spark_and_java_read_the_environment(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     allowed = {
         "shared/settings.py",
-        "shared/spark.py",
-        "shared/java.py",
-        "shared/decoder.py",
+        "shared/spark/session.py",
+        "shared/spark/java.py",
+        "shared/pictures/sandbox.py",
         "shared/models/__init__.py",
     }
     assert name_of(path) in allowed or ("os.environ" not in text and "getenv" not in text)

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import IFD
 
-from shared import catalog, tables
-from shared.contracts import EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
+from shared import tables
+from shared.tables import catalog
+from shared.tables.contracts import EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
 
 
 class Sample(NamedTuple):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from shared import catalog
-from shared.__main__ import COMMANDS, main
+from shared.command.main import COMMANDS, main
+from shared.tables import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

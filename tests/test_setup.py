@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.__main__ import COMMANDS
+from shared.command.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("acquisition", "labeling", "embedding", "recommendation")

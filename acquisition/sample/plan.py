@@ -9,7 +9,7 @@ from PIL import Image
 from acquisition.sample.damage import BROKEN
 from acquisition.sample.formats import CAMERAS, CHANGES, SUFFIXES, camera_data, encode
 from acquisition.sample.subjects import SUBJECTS, draw, mood_of
-from shared.files import to_json
+from shared.storage.files import to_json
 
 LICENSE = "CC0-1.0"
 AUTHOR = "image recommender sample"

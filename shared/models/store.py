@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shared.errors import CannotProceedError
-from shared.files import write_atomically
-from shared.sealed import read_sealed, write_sealed
-from shared.volume import models_dir
+from shared.storage.checksummed import read_sealed, write_sealed
+from shared.storage.files import write_atomically
+from shared.storage.volume import models_dir
 
 
 class Model(NamedTuple):

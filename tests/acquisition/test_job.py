@@ -10,17 +10,17 @@ from pyspark import SparkContext
 
 from acquisition import job
 from acquisition.settings import Settings
-from shared.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
-from shared.decoder import GUARD, Guard
 from shared.errors import CannotProceedError, UsageError
-from shared.runs import Accounting, checked
+from shared.pictures.sandbox import GUARD, Guard
+from shared.pipeline.runs import Accounting, checked
+from shared.storage.volume import tables_dir, work_dir
 from shared.tables import open_snapshot, part_path, read_rows, snapshot_path
-from shared.volume import tables_dir, work_dir
-from tests.shared.drawn import BLUE, encoded, plain
+from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
+from tests.shared.pictures.drawn import BLUE, encoded, plain
 
 pytestmark = pytest.mark.spark
 
-STUB = str(Path(__file__).parents[1] / "shared" / "stub_decoder.py")
+STUB = str(Path(__file__).parents[1] / "shared" / "pictures" / "stub_decoder.py")
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from acquisition import listing
-from acquisition.entries import Entry, Origin, make_entry
+from acquisition.sources.entries import Entry, Origin, make_entry
 from acquisition.steps import STAGE
 from shared import tables
-from shared.contracts import FAILURES, LOCATIONS
 from shared.errors import CannotProceedError
-from shared.slices import failure_row
+from shared.pipeline.slices import failure_row
 from shared.tables import Snapshot
+from shared.tables.contracts import FAILURES, LOCATIONS
 
 
 def entries(n: int) -> list[Entry]:

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from acquisition import steps
-from acquisition.entries import bad_entry, file_entry
-from shared import images, tables
-from shared.contracts import THUMBNAILS
-from shared.decoder import GUARD, Guard
+from acquisition.sources.entries import bad_entry, file_entry
+from shared import tables
 from shared.errors import BadInputError
-from shared.files import digest
-from tests.shared.drawn import encoded, plain
+from shared.pictures import pixels
+from shared.pictures.sandbox import GUARD, Guard
+from shared.storage.files import digest
+from shared.tables.contracts import THUMBNAILS
+from tests.shared.pictures.drawn import encoded, plain
 
-STUB = str(Path(__file__).parents[1] / "shared" / "stub_decoder.py")
+STUB = str(Path(__file__).parents[1] / "shared" / "pictures" / "stub_decoder.py")
 ONE_SECOND = Guard(seconds=1.0, memory_bytes=GUARD.memory_bytes, children=1, program=(STUB,))
 
 
@@ -82,7 +83,7 @@ def test_a_picture_becomes_one_row(tmp_path: Path) -> None:
     assert row["image_id"] == hashlib.sha256(data).hexdigest()[:32]
     assert (row["location"], row["size_bytes"], row["mtime_ns"]) == (str(path), len(data), path.stat().st_mtime_ns)
     assert (row["width_px"], row["height_px"], row["format"], row["mode"]) == (40, 30, "PNG", "RGB")
-    assert images.open_thumbnail(thumbnail["jpeg"]).shape == (30, 40, 3)
+    assert pixels.open_thumbnail(thumbnail["jpeg"]).shape == (30, 40, 3)
 
 
 @pytest.mark.parametrize(

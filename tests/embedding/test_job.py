@@ -11,12 +11,12 @@ from embedding import job, precision
 from embedding.__main__ import main
 from embedding.settings import Settings
 from shared import tables
-from shared.contracts import CATEGORIES, EMBEDDINGS, FAILURES
 from shared.errors import CannotProceedError
 from shared.models import store
 from shared.models.session import embedder
+from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FAILURES
+from tests.embedding.networks.networks import write_network
 from tests.embedding.thumbnails import publish_thumbnails, thumbnail
-from tests.shared.networks import write_network
 
 pytestmark = pytest.mark.spark
 SLICES = {"a": range(12), "b": range(12, 20)}

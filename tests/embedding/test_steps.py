@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from embedding import steps
+from embedding.networks.installation import resolve
 from embedding.steps import Seen, Thumbnail
 from shared import tables
-from shared.contracts import CATEGORIES, EMBEDDINGS, FAILURES, THUMBNAILS
 from shared.models import store
-from shared.models.installation import resolve
 from shared.models.session import Embedder
 from shared.models.store import Model
 from shared.tables import Part
+from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FAILURES, THUMBNAILS
+from tests.embedding.networks.networks import NAMES, SIDE_PX, write_network
 from tests.embedding.thumbnails import publish_thumbnails, thumbnail
-from tests.shared.drawn import BLUE, RED, cornered, encoded
-from tests.shared.networks import NAMES, SIDE_PX, write_network
+from tests.shared.pictures.drawn import BLUE, RED, cornered, encoded
 
 MODEL = Model("a" * 64, "small", "", "fp32", "a" * 64, SIDE_PX, 2, "", "", (*NAMES, "fence"))
 

@@ -8,8 +8,8 @@ from PIL import Image
 
 from embedding.steps import Thumbnail
 from shared import tables
-from shared.contracts import THUMBNAILS
-from tests.shared.drawn import encoded
+from shared.tables.contracts import THUMBNAILS
+from tests.shared.pictures.drawn import encoded
 
 SIDE_PX = 40
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from bench.chaos import damage, publish
 from shared.models import store
 from shared.models.store import Choice, Model
+from tests.chaos import damage, publish
 
 BARE = Model("", "drawn", "origin", "fp32", "", 224, 1280, "", "MIT", ("fish", "bird"))
 

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from pyspark import RDD, SparkContext
 
-from bench.chaos import kills, pictures
-from bench.chaos.points import Plan
-from bench.chaos.setting import Bench, undisturbed
-from shared import slices, tables
-from shared.contracts import TOTALS
-from shared.lock import exclusive
-from shared.slices import Stage, TableRow
+from shared import tables
+from shared.pipeline import slices
+from shared.pipeline.slices import Stage, TableRow
+from shared.storage.lock import exclusive
 from shared.tables import Snapshot
+from shared.tables.contracts import TOTALS
+from tests.chaos import kills, pictures
+from tests.chaos.points import Plan
+from tests.chaos.setting import Bench, undisturbed
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = Stage("labeling", "a" * 64, (TOTALS,))
@@ -29,7 +30,7 @@ NOTHING_LOST = "nothing lost, nothing done twice, nothing different\n"
 
 
 def chaos(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bench.chaos", "--parts", *arguments]
+    command = [sys.executable, "-m", "tests.chaos", "--parts", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

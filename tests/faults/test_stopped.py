@@ -9,7 +9,7 @@ from typing import IO
 
 import pytest
 
-from bench.chaos.points import session
+from tests.chaos.points import session
 
 ROOT = Path(__file__).resolve().parents[2]
 GOES_ON = "what is finished is kept, and the same command goes on from there\n"

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from shared import tables
-from shared.contracts import IMAGES, THUMBNAILS
 from shared.tables import Part
-from tests.shared.drawn import encoded
+from shared.tables.contracts import IMAGES, THUMBNAILS
+from tests.shared.pictures.drawn import encoded
 
 
 class Drawn(NamedTuple):

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from pyspark import SparkContext
 
-from labeling import handoff, job
+from labeling import exports, job
 from labeling.settings import Settings
-from shared.contracts import FEATURES, IMAGES, LABELS, TOTALS, Contract
 from shared.errors import CannotProceedError
-from shared.files import TEMPORARY
-from shared.runs import Accounting, checked
+from shared.pipeline.runs import Accounting, checked
+from shared.storage.files import TEMPORARY
 from shared.tables import open_snapshot, part_path, read_rows
+from shared.tables.contracts import FEATURES, IMAGES, LABELS, TOTALS, Contract
 from tests.labeling.collection import Drawn, publish
-from tests.shared.drawn import BLUE, WHITE, cornered, plain
+from tests.shared.pictures.drawn import BLUE, WHITE, cornered, plain
 
 pytestmark = pytest.mark.spark
 
@@ -158,7 +158,7 @@ def test_the_csv_is_written_for_those_who_want_it_and_kept_current(sc: SparkCont
     run(sc, labelled)
     with path.open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
-    assert list(lines[0]) == handoff.CSV_COLUMNS
+    assert list(lines[0]) == exports.CSV_COLUMNS
     assert [line["filename"] for line in lines] == ["1.png", "2.png", "1.png", "3.png"]
     for line, feature in zip(lines, rows(labelled, FEATURES), strict=True):
         assert line["image_id"] == feature["image_id"]

@@ -7,7 +7,7 @@ from skimage.color import rgb2lab
 
 from labeling.color_names import COLOR_NAMES
 from labeling.palette import LEAST, LEAST_SHARE, MERGE_BELOW, MOST, Palette, color_names, predominant_colors
-from shared.features.lab import srgb_to_lab
+from shared.pictures.features.lab import srgb_to_lab
 
 RED, GREEN, BLUE, YELLOW, WHITE, BLACK = (
     (220, 20, 30),

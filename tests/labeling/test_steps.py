@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from labeling import steps
-from shared import images, tables
-from shared.features.color import color_histogram
-from shared.features.hashes import perceptual_hashes
-from shared.features.structure import gradient_orientations
+from shared import tables
+from shared.pictures import pixels
+from shared.pictures.features.color import color_histogram
+from shared.pictures.features.hashes import perceptual_hashes
+from shared.pictures.features.structure import gradient_orientations
 from tests.labeling.collection import Drawn, image_row, publish
-from tests.shared.drawn import BLUE, RED, cornered, plain
+from tests.shared.pictures.drawn import BLUE, RED, cornered, plain
 
 CORNERED = Drawn("/pictures/a/cornered.png", cornered((300, 200)), (1600, 1000), ("a", "b"))
 
@@ -40,7 +41,7 @@ def test_a_picture_becomes_one_row_of_labels_and_one_of_features() -> None:
 
 def test_a_stored_picture_has_the_features_that_a_query_picture_would_have() -> None:
     features = described(CORNERED)["features"]
-    rgb = images.open_thumbnail(CORNERED.jpeg)
+    rgb = pixels.open_thumbnail(CORNERED.jpeg)
     assert features["image_id"] == CORNERED.image_id
     assert features["color"].tolist() == color_histogram(rgb).tolist()
     assert features["structure"].tolist() == gradient_orientations(rgb).tolist()

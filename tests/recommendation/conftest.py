@@ -8,16 +8,16 @@ import pytest
 from pyspark import SparkContext
 
 from acquisition import job as acquisition
-from acquisition.sample.folder import add_drawing
 from acquisition.sample.plan import Drawing
 from acquisition.sample.subjects import SUBJECTS
 from acquisition.settings import Settings as AcquisitionSettings
+from acquisition.sources.sample import add_drawing
 from embedding import job as embedding
 from embedding.settings import Settings as EmbeddingSettings
 from labeling import job as labeling
 from labeling.settings import Settings as LabelingSettings
 from recommendation import job as recommendation
-from recommendation.live import Answerer
+from recommendation.search.answerer import Answerer
 from recommendation.settings import Settings
 
 PICTURES_PER_SUBJECT = 4

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from shared import tables
-from shared.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES
 from shared.models import store
 from shared.models.store import Model
+from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES
 
 GROUPS = 6
 WIDTHS = {"vector": 32, "color": 40, "structure": 24}

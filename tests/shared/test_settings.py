@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared import cli
+from shared.command import cli
 from shared.errors import BadInputError, CannotProceedError, UsageError
 from shared.settings import PROFILES_DIR, Settings, add_flags, setting
 

@@ -1,0 +1,1 @@
+"""Sources: what `--source` may be, and the entries that each lists."""

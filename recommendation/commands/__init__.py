@@ -1,0 +1,1 @@
+"""The commands of the stage beside its build: query, inbox, batch and evaluate."""

@@ -1,0 +1,1 @@
+"""Answering: from a request to query pictures, features and the most similar pictures."""

@@ -1,0 +1,253 @@
+"""The query engine: from the features of up to a few pictures to the pictures most like them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendation.index import generation
+from recommendation.index.generation import Generation
+from recommendation.index.rows import Rows
+from recommendation.index.searcher import Searcher, Vector, open_searchers
+from shared.errors import UsageError
+from shared.pictures import measures
+from shared.pictures.measures import MEASURES
+
+DEFAULT = "default"
+#: How the scores against several query pictures become one: like all of them in the mean, like all, like any.
+COMBINES: dict[str, Callable[..., NDArray[np.float64]]] = {"mean": np.mean, "min": np.min, "max": np.max}
+DECIMALS = 6
+
+Ranking = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Rows, best first, and their scores."""
+
+
+class QueryPicture(NamedTuple):
+    """A picture to search with: measure name -> feature, computed as the collection's are."""
+
+    image_id: str
+    name: str
+    features: dict[str, NDArray[Any]]
+
+
+class Options(NamedTuple):
+    """How to search.
+
+    Args:
+        top_k: answers per measure.
+        measures: which to answer with, `default` (the fused one) among them; None for all.
+        metric: distance to rank by, where a measure allows it; None for each measure's own.
+        combine: how scores against several query pictures become one, of COMBINES.
+    """
+
+    top_k: int = 5
+    measures: tuple[str, ...] | None = None
+    metric: str | None = None
+    combine: str = "mean"
+
+
+class Engine:
+    """Answers from one index generation; safe to use from several threads."""
+
+    def __init__(self, live: Generation) -> None:
+        self.generation = live.name
+        self._document, self._timings = live.document, live.timings
+        self._searchers = open_searchers(live.folder, live.document["measures"])
+        self.weights: dict[str, float] = live.document["default"]["weights"]
+        self._rows = Rows(live.folder)
+
+    @classmethod
+    def open(cls, volume: Path) -> Self:
+        """The engine of the live generation, every file of it checked first.
+
+        Raises:
+            CannotProceedError: there is no index, or a file of it is damaged; the message names it.
+        """
+        return cls(generation.open_live(volume))
+
+    @property
+    def model_sha256(self) -> str:
+        """SHA-256 of the model that query pictures must be embedded with."""
+        sha256: str = self._document["model_sha256"]
+        return sha256
+
+    @property
+    def count(self) -> int:
+        """Pictures in the index."""
+        return len(self._rows)
+
+    def describe(self) -> dict[str, Any]:
+        """What the generation was made of and how well it finds, with what was measured in seconds."""
+        return {"generation": self.generation, **self._document, "timings": self._timings}
+
+    def metadata(self, image_id: str) -> dict[str, Any]:
+        """What is known of a stored picture: file name, location, licence, ..., and where its thumbnail is.
+
+        Raises:
+            UsageError: it is not in the index.
+        """
+        return self._rows[self._row(image_id)]
+
+    def features_of(self, image_id: str) -> QueryPicture:
+        """A stored picture as a query; errors as `metadata`."""
+        row = self._row(image_id)
+        features = {name: one.stored(row) for name, one in self._searchers.items()}
+        return QueryPicture(image_id, self._rows[row]["filename"], features)
+
+    def known(self, row: int) -> dict[str, Any]:
+        """What is known of the picture in a row, 0..count-1."""
+        return self._rows[row]
+
+    def first_id(self) -> str:
+        """The image_id of some picture, always the same."""
+        image_id: str = self._rows[0]["image_id"]
+        return image_id
+
+    def _row(self, image_id: str) -> int:
+        row = self._rows.find(image_id)
+        if row is None:
+            raise UsageError(f"expected the image_id of a picture in the index, got {image_id!r}")
+        return row
+
+    def search(self, pictures: Sequence[QueryPicture], options: Options) -> dict[str, list[dict[str, Any]]]:
+        """The pictures most like the given ones, which are left out, for each measure asked.
+
+        Raises:
+            UsageError: an option is not one of those possible.
+        """
+        wanted = {name: self.weights if name == DEFAULT else {name: 1.0} for name in asked_measures(options)}
+        stored = [row for row in (self._rows.find(one.image_id) for one in pictures) if row is not None]
+        query = Query(self._searchers, options, [self._prepare(one) for one in pictures], stored)
+        best = {name: query.best(weights) for name, weights in wanted.items()}
+        return self._answers(query, best)
+
+    def _prepare(self, picture: QueryPicture) -> dict[str, Vector]:
+        return {name: one.prepare(picture.features[name]) for name, one in self._searchers.items()}
+
+    def _answers(self, query: "Query", best: Mapping[str, Ranking]) -> dict[str, list[dict[str, Any]]]:
+        rows = np.unique(np.concatenate([ranking[0] for ranking in best.values()]))
+        scores = {name: query.scores(name, rows) for name in self._searchers}
+        shown = {
+            int(row): (self._rows[row], {name: rounded(values[place]) for name, values in scores.items()})
+            for place, row in enumerate(rows)
+        }
+        return {
+            name: [
+                item(rank, float(score), *shown[int(row)])
+                for rank, (row, score) in enumerate(zip(*ranking, strict=True), 1)
+            ]
+            for name, ranking in best.items()
+        }
+
+
+class Query:
+    """One query: prepared vectors of its pictures, one dictionary each, and how to search.
+
+    Args:
+        stored: rows of the query pictures that are in the index; they are left out.
+    """
+
+    def __init__(
+        self,
+        searchers: Mapping[str, Searcher],
+        options: Options,
+        pictures: Sequence[Mapping[str, Vector]],
+        stored: Sequence[int],
+    ) -> None:
+        self._searchers, self._options, self._pictures, self._stored = searchers, options, pictures, stored
+        self._ranked: dict[tuple[tuple[str, float], ...], Ranking] = {}
+
+    def best(self, weights: Mapping[str, float]) -> Ranking:
+        """The top_k rows by a weighted sum of scores, best first, and their scores; equals by distance, then row."""
+        key = tuple(weights.items())
+        if key not in self._ranked:  # one measure alone may be the default, too
+            rows = np.setdiff1d(self._candidates(weights), self._stored)
+            scores, distances = self._judge(weights, rows)
+            order = np.lexsort((distances, -scores))[: self._options.top_k]  # many scores are 0, no distance is
+            self._ranked[key] = rows[order], scores[order]
+        return self._ranked[key]
+
+    def _candidates(self, names: Iterable[str]) -> NDArray[np.int64]:
+        """What some measures propose for any of the pictures."""
+        top_k, n_stored = self._options.top_k, len(self._stored)
+        searchers = [(name, self._searchers[name]) for name in names]
+        return np.concatenate(
+            [
+                one.propose(picture[name], one.candidate_count(top_k) + n_stored)
+                for name, one in searchers
+                for picture in self._pictures
+            ]
+        )
+
+    def scores(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Scores of some rows by one measure against all pictures together, shape (len(rows),)."""
+        return self._judge({name: 1.0}, rows)[0]
+
+    def _judge(
+        self, weights: Mapping[str, float], rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weighted scores and weighted distances of some rows against all pictures together."""
+        scores, distances = np.zeros((2, len(self._pictures), len(rows)))
+        for place, picture in enumerate(self._pictures):
+            for name, weight in weights.items():
+                metric = self._metric(name)
+                found = self._searchers[name].distances(picture[name], rows, metric)
+                distances[place] += weight * found
+                scores[place] += weight * measures.score(metric, found)
+        return COMBINES[self._options.combine](scores, axis=0), distances.mean(axis=0)
+
+    def _metric(self, name: str) -> str:
+        allowed = MEASURES[name].metrics
+        return self._options.metric if self._options.metric in allowed else allowed[0]
+
+
+def item(rank: int, score: float, known: Mapping[str, Any], scores: Mapping[str, float]) -> dict[str, Any]:
+    """One picture of an answer."""
+    return {
+        "rank": rank,
+        **{key: known[key] for key in ("image_id", "filename", "location")},
+        "score": rounded(score),
+        "license": known["license"],
+        "scores": dict(scores),
+    }
+
+
+def rounded(score: float) -> float:
+    """A score as answers show it; float32 has no more digits that mean something."""
+    return round(float(score), DECIMALS)
+
+
+def asked_measures(options: Options) -> tuple[str, ...]:
+    """The measures to answer with, after a look at all options.
+
+    Raises:
+        UsageError: one of them is not possible; the message says what is.
+    """
+    known = (DEFAULT, *MEASURES)
+    asked = options.measures or known
+    unknown = [name for name in asked if name not in known]
+    if unknown:
+        raise UsageError(f"measure: expected some of {', '.join(known)}, got {', '.join(unknown)}")
+    if options.combine not in COMBINES:
+        raise UsageError(f"combine: expected one of {', '.join(COMBINES)}, got {options.combine}")
+    if options.top_k < 1:
+        raise UsageError(f"top_k: expected 1 or more, got {options.top_k}")
+    check_metric(options)
+    return tuple(dict.fromkeys(asked))
+
+
+def check_metric(options: Options) -> None:
+    """Do nothing where the metric is one of each measure that was asked by name, or of any when none was.
+
+    Raises:
+        UsageError: it is not; the message says what each measure allows.
+    """
+    if options.metric is None:
+        return
+    asked = [name for name in options.measures or () if name != DEFAULT]
+    allowed = [options.metric in MEASURES[name].metrics for name in asked or MEASURES]
+    if not (all(allowed) if asked else any(allowed)):
+        possible = "; ".join(f"{name}: {', '.join(MEASURES[name].metrics)}" for name in asked or MEASURES)
+        raise UsageError(f"metric: expected one of {possible}; got {options.metric}")

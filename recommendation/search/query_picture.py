@@ -1,0 +1,136 @@
+"""A query picture: from a file or an upload to the same features that the collection has."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendation.search.engine import QueryPicture
+from shared.errors import BadInputError, CannotProceedError, UsageError
+from shared.models.session import Embedder
+from shared.pictures import pixels
+from shared.pictures.features.color import color_histogram
+from shared.pictures.features.hashes import perceptual_hashes
+from shared.pictures.features.structure import gradient_orientations
+from shared.pictures.headers import LIMITS
+from shared.pictures.sandbox import Decoder
+from shared.storage import locations
+
+MAX_PICTURES = 5
+MAX_TOP_K = 1000
+
+
+class Upload(NamedTuple):
+    """A picture as it arrived.
+
+    Args:
+        name: of its file, for the answer.
+        data: the bytes of its file.
+        said: how the user named it, for errors; empty where the name is all that is known.
+    """
+
+    name: str
+    data: bytes
+    said: str = ""
+
+
+class Described(NamedTuple):
+    """A query picture ready for the engine, and its thumbnail (JPEG) for people."""
+
+    picture: QueryPicture
+    thumbnail: bytes
+
+
+def read_upload(path: Path, said: str = "") -> Upload:
+    """Read a picture's file.
+
+    Args:
+        said: see `Upload`.
+
+    Raises:
+        BadInputError: it is gone, cannot be read, is no regular file, or is larger than LIMITS.max_bytes.
+    """
+    name = locations.filename(locations.encode(path))
+    shown = said or name
+    try:
+        with open_regular(path, shown) as file:
+            data = file.read(LIMITS.max_bytes + 1)
+    except FileNotFoundError:
+        raise BadInputError("vanished", f"{shown}: there is no such file") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = error.strerror if isinstance(error, OSError) else error
+        raise BadInputError("unreadable", f"{shown}: {why}") from error
+    if len(data) > LIMITS.max_bytes:
+        raise BadInputError("too_many_bytes", f"{shown} is larger than {LIMITS.max_bytes >> 20} MiB")
+    return Upload(name, data, said)
+
+
+def open_regular(path: Path, shown: str) -> BinaryIO:
+    """Open a file to read it.
+
+    Raises:
+        BadInputError: it is a folder, a device, a pipe: whatever is no regular file.
+        OSError, ValueError: it cannot be opened.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not make us wait
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+    raise BadInputError("unreadable", f"{shown} is {kind}; expected a picture's file")
+
+
+def describe(upload: Upload, decoder: Decoder, embedder: Embedder) -> Described:
+    """The features of a picture, by the path that the collection's pictures took: decoder, thumbnail, features.
+
+    Raises:
+        BadInputError: it is no picture that can be used; the detail starts with its name.
+    """
+    try:
+        jpeg = decoder.decode(upload.data).jpeg
+        rgb = pixels.open_thumbnail(jpeg)
+        features = features_of(rgb, embedder)
+    except BadInputError as error:
+        raise BadInputError(error.reason, f"{upload.said or upload.name}: {error.detail}") from error
+    image_id = hashlib.sha256(upload.data).hexdigest()[:32]
+    return Described(QueryPicture(image_id, upload.name, features), jpeg)
+
+
+def features_of(rgb: NDArray[np.uint8], embedder: Embedder) -> dict[str, NDArray[Any]]:
+    """Every measure's feature of a thumbnail, shape (height, width, 3)."""
+    side = embedder.side_px
+    vectors, _ = embedder.embed(pixels.resize(rgb, side, side)[np.newaxis])
+    return {
+        "embedding": vectors[0],
+        "color": color_histogram(rgb),
+        "structure": gradient_orientations(rgb),
+        "hash": np.frombuffer(perceptual_hashes(rgb), np.uint8),
+    }
+
+
+def check_size(n_pictures: int, top_k: int) -> None:
+    """Do nothing for a query of 1 to 5 pictures with at most MAX_TOP_K answers for each measure.
+
+    Raises:
+        UsageError: more, or none.
+    """
+    if not 1 <= n_pictures <= MAX_PICTURES:
+        raise UsageError(f"expected 1 to {MAX_PICTURES} query pictures, got {n_pictures}")
+    if not 1 <= top_k <= MAX_TOP_K:
+        raise UsageError(f"top_k: expected 1 to {MAX_TOP_K}, got {top_k}")
+
+
+def error_object(error: BadInputError | UsageError | CannotProceedError) -> dict[str, Any]:
+    """What an answer holds instead of results: ``{"error": {"code", "message"}}``."""
+    codes = {UsageError: "wrong_usage", CannotProceedError: "unavailable"}
+    code, message = (
+        (error.reason, error.detail) if isinstance(error, BadInputError) else (codes[type(error)], str(error))
+    )
+    return {
+        "error": {"code": code, "message": message.encode("utf-8", "backslashreplace").decode()}
+    }  # a job may hold lone surrogates

@@ -1,0 +1,1 @@
+"""The command `imagerec`: its table of commands, flags, log lines, exit codes and `status`."""

@@ -1,0 +1,1 @@
+"""Pictures: file bytes to thumbnails, thumbnails to features, features to distances."""

@@ -1,0 +1,64 @@
+"""Perceptual hashes: few bits that copies of a picture share, however they were scaled or compressed."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.pictures import pixels
+from shared.pictures.features import lanczos
+
+SIDE = 8  # bits of each hash along a side
+DCT_SIDE_PX = 32
+LENGTH_BYTES = 3 * SIDE * SIDE // 8
+
+
+def perceptual_hashes(rgb: NDArray[np.uint8]) -> bytes:
+    """aHash, dHash and pHash of a picture, 64 bits each, row by row, most significant bit first.
+
+    They are the bits that the `imagehash` package computes of the same pixels, but for frequencies that a picture does
+    not have: there its bits are what rounding makes of them, and ours are 0.
+
+    Args:
+        rgb: sRGB pixels, shape (height, width, 3).
+
+    Source: Krawetz 2011 and 2013, "Looks Like It" and "Kind of Like That", hackerfactor.com.
+    """
+    return gray_hashes(pixels.gray(rgb))
+
+
+def gray_hashes(gray: NDArray[np.uint8]) -> bytes:
+    """The three hashes of a gray picture, shape (height, width)."""
+    exact = gray.astype(np.float64)
+    bits = (
+        average_bits(lanczos.resize(exact, SIDE, SIDE)),
+        difference_bits(lanczos.resize(exact, SIDE, SIDE + 1)),
+        frequency_bits(lanczos.resize(exact, DCT_SIDE_PX, DCT_SIDE_PX)),
+    )
+    return np.packbits(np.concatenate([one.ravel() for one in bits])).tobytes()
+
+
+def average_bits(gray: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """aHash: where the picture is lighter than its mean."""
+    return np.asarray(gray > gray.mean())
+
+
+def difference_bits(gray: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """dHash: where the picture gets lighter to the right."""
+    return np.asarray(gray[:, 1:] > gray[:, :-1])
+
+
+def frequency_bits(gray: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """pHash: which low frequencies are stronger than the median of them.
+
+    Values are rounded, so that frequencies a picture does not have are equal and not a matter of the processor.
+    """
+    low = np.round(cosines() @ gray.astype(np.float64) @ cosines().T, 6)
+    return np.asarray(low > np.median(low))
+
+
+@cache
+def cosines() -> NDArray[np.float64]:
+    """The first SIDE rows of the discrete cosine transform, DCT-II without normalisation, shape (SIDE, DCT_SIDE_PX)."""
+    positions = np.arange(DCT_SIDE_PX) + 0.5
+    return 2 * np.cos(np.pi / DCT_SIDE_PX * np.arange(SIDE)[:, np.newaxis] * positions)

@@ -1,0 +1,157 @@
+"""Measures of likeness: which feature, by which distance, and how a distance becomes a score.
+
+A new measure is one entry in MEASURES, and a pure function in `shared.pictures.features` for its feature.
+A new metric is one entry in METRICS.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[Any]
+"""float32 vectors, or for Hamming distances uint8 whose bits count."""
+
+Values = NDArray[np.float32]
+
+
+class Measure(NamedTuple):
+    """What makes two pictures alike.
+
+    Args:
+        name: as users write it.
+        column: of FEATURES or EMBEDDINGS, where its feature is stored.
+        metrics: distances that can be asked for, the default first.
+        finds: what its answers have in common, for people.
+    """
+
+    name: str
+    column: str
+    metrics: tuple[str, ...]
+    finds: str
+
+
+MEASURES = {
+    measure.name: measure
+    for measure in (
+        Measure("embedding", "vector", ("cosine", "euclidean", "manhattan"), "the same content"),
+        Measure("color", "color", ("hellinger", "cosine", "euclidean", "manhattan"), "the same colours"),
+        Measure("structure", "structure", ("cosine", "euclidean", "manhattan"), "the same layout"),
+        Measure("hash", "hash", ("hamming",), "copies and near-copies"),
+    )
+}
+
+
+def cosine(query: Vectors, gallery: Vectors) -> Values:
+    """1 - cosine of the angle, 0..2; 1 where a vector is all zeros."""
+    lengths = np.linalg.norm(gallery, axis=1) * np.linalg.norm(query)
+    products = np.divide(gallery @ query, lengths, out=np.zeros(len(gallery), np.float32), where=lengths > 0)
+    return np.asarray(1 - np.clip(products, -1, 1), np.float32)
+
+
+def euclidean(query: Vectors, gallery: Vectors) -> Values:
+    """Length of the difference."""
+    return np.asarray(np.linalg.norm(gallery - query, axis=1), np.float32)
+
+
+def manhattan(query: Vectors, gallery: Vectors) -> Values:
+    """Sum of the absolute differences."""
+    return np.asarray(np.abs(gallery - query).sum(axis=1), np.float32)
+
+
+def hellinger(query: Vectors, gallery: Vectors) -> Values:
+    """Hellinger distance of distributions whose square roots are given, 0..1.
+
+    Source: Hellinger 1909; with p and q as unit vectors of roots it is |p - q| / sqrt(2), or sqrt(1 - p.q).
+    """
+    return np.asarray(np.minimum(euclidean(query, gallery) / np.sqrt(2), 1), np.float32)
+
+
+def hamming(query: Vectors, gallery: Vectors) -> Values:
+    """Share of the bits that differ, 0..1."""
+    differing = np.bitwise_count(words(gallery) ^ words(query[np.newaxis])).sum(axis=1, dtype=np.float32)
+    return np.asarray(differing / (8 * gallery.shape[1]), np.float32)
+
+
+def words(octets: NDArray[np.uint8]) -> NDArray[Any]:
+    """Rows of bytes as rows of 64-bit words where they can be: eight times fewer numbers."""
+    contiguous = np.ascontiguousarray(octets)
+    return contiguous.view(np.uint64) if octets.shape[1] % 8 == 0 else contiguous
+
+
+def score_of_angle(distance: Values) -> Values:
+    """max(0, cosine): 1 = same direction, 0 = unrelated or opposite."""
+    return 1 - np.minimum(distance, 1)
+
+
+def score_of_length(distance: Values) -> Values:
+    """1 / (1 + distance): 1 = equal, towards 0 without end."""
+    return np.asarray(1 / (1 + distance), np.float32)
+
+
+def score_of_share(distance: Values) -> Values:
+    """1 - distance: 1 = the same distribution, 0 = nothing in common."""
+    return 1 - distance
+
+
+def score_of_bits(distance: Values) -> Values:
+    """max(0, 1 - 2 * distance): 1 = the same bits, 0 = half of them differ, as those of unrelated pictures do."""
+    return np.maximum(0, 1 - 2 * distance)
+
+
+class Metric(NamedTuple):
+    """A distance, and the score in 0..1 that it becomes."""
+
+    distances: Callable[[Vectors, Vectors], Values]
+    score: Callable[[Values], Values]
+
+
+METRICS = {
+    "cosine": Metric(cosine, score_of_angle),
+    "euclidean": Metric(euclidean, score_of_length),
+    "manhattan": Metric(manhattan, score_of_length),
+    "hellinger": Metric(hellinger, score_of_share),
+    "hamming": Metric(hamming, score_of_bits),
+}
+
+
+def distances(metric: str, query: Vectors, gallery: Vectors) -> Values:
+    """Distances from a query to every vector of a gallery.
+
+    Args:
+        metric: a name in METRICS.
+        query: shape (d,).
+        gallery: shape (n, d).
+
+    Returns:
+        Shape (n,), float32.
+
+    Raises:
+        ValueError: there is no such metric, or the shapes or types do not fit.
+    """
+    if query.ndim != 1 or gallery.ndim != 2 or len(query) != gallery.shape[1]:
+        raise ValueError(f"expected a query (d,) and a gallery (n, d), got {query.shape} and {gallery.shape}")
+    if metric == "hamming" and not query.dtype == gallery.dtype == np.uint8:
+        raise ValueError(f"hamming: expected uint8 whose bits count, got {query.dtype} and {gallery.dtype}")
+    return metric_of(metric).distances(query, gallery).astype(np.float32, copy=False)
+
+
+def score(metric: str, distance: Values) -> Values:
+    """Scores in 0..1 of distances, 1 = equal.
+
+    Raises:
+        ValueError: there is no such metric.
+    """
+    return np.clip(metric_of(metric).score(distance), 0, 1)
+
+
+def metric_of(name: str) -> Metric:
+    """A metric by its name.
+
+    Raises:
+        ValueError: there is no such metric.
+    """
+    if name not in METRICS:
+        raise ValueError(f"expected a metric of {', '.join(METRICS)}, got {name!r}")
+    return METRICS[name]

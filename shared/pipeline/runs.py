@@ -1,0 +1,108 @@
+"""What a stage did: the accounting that must add up, and the row of `runs` that keeps it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from shared import tables
+from shared.pipeline.slices import Done, Stage, WorkList
+from shared.storage.files import digest
+from shared.tables import Snapshot, orphans, presence
+from shared.tables.contracts import FAILURES, RUNS, Contract
+
+KEPT_RUNS = 100  # per stage; a row is 200 bytes and the table is rewritten at each run
+
+
+class Accounting(NamedTuple):
+    """Where every entry of a stage ended. ``listed = done + skipped + failed`` always holds.
+
+    Args:
+        failed: how many for each reason.
+        note: what else a person should know, e.g. how many were duplicates.
+    """
+
+    stage: str
+    fingerprint: str
+    listed: int
+    done: int
+    skipped: int
+    failed: dict[str, int]
+    note: str = ""
+
+    @property
+    def n_failed(self) -> int:
+        """All failures together."""
+        return sum(self.failed.values())
+
+    def __str__(self) -> str:
+        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(self.failed.items()))
+        counts = f"listed {self.listed} = done {self.done} + skipped {self.skipped} + failed {self.n_failed}"
+        extras = "; ".join(text for text in (reasons, self.note) if text)
+        return f"{self.stage}: {counts}" + (f" ({extras})" if extras else "")
+
+
+def checked(accounting: Accounting) -> Accounting:
+    """The same, if it adds up.
+
+    Raises:
+        RuntimeError: entries were lost or counted twice, which is a bug.
+    """
+    if accounting.listed != accounting.done + accounting.skipped + accounting.n_failed:
+        raise RuntimeError(f"entries were lost or counted twice: {accounting}")
+    return accounting
+
+
+def account_slices(
+    stage: Stage, pictures: Contract, snapshot: Snapshot, work: WorkList, done: Iterable[Done]
+) -> Accounting:
+    """Count pictures of a stage that turns every row of `pictures` into one row of its last table or a failure."""
+    fresh = [*work.adopted, *done]
+    finished = {part.slice for part in work.published if part.table == stage.contracts[-1].name}
+    failed = Counter[str]()
+    for one in fresh:
+        failed.update(one.failures)
+    listed = snapshot.parts(pictures)
+    return checked(
+        Accounting(
+            stage=stage.name,
+            fingerprint=stage.fingerprint,
+            listed=sum(part.rows for part in listed),
+            done=sum(part.rows for one in fresh for part in one.parts if part.table == stage.contracts[-1].name),
+            skipped=sum(part.rows for part in listed if part.slice in finished),
+            failed=dict(failed),
+            note=f"{len(work.adopted)} slices taken over from an interrupted run" if work.adopted else "",
+        )
+    )
+
+
+def record(volume: Path, accounting: Accounting, started: datetime, seconds: float, master: str, cores: int) -> None:
+    """Add a stage's run to the table `runs`."""
+    snapshot = tables.open_snapshot(volume)
+    row = {
+        "stage": accounting.stage,
+        "started": started,
+        "seconds": seconds,
+        **{name: getattr(accounting, name) for name in ("listed", "done", "skipped", "fingerprint")},
+        "failed": accounting.n_failed,
+        "master": master,
+        "cores": cores,
+    }
+    parts = [part for part in snapshot.parts(RUNS, accounting.stage) if presence.is_there(volume, part)]
+    earlier = [old for part in parts for old in tables.read_rows(volume, part)]
+    rows: list[dict[str, Any]] = [*earlier, row][-KEPT_RUNS:]
+    name = digest([str(old["started"]) for old in rows])[
+        :16
+    ]  # another name each time: a live part is never overwritten
+    part = tables.write_part(volume, RUNS, rows, name, accounting.stage, accounting.fingerprint)
+    published = tables.publish(volume, snapshot, accounting.stage, {RUNS.name: [part]})
+    orphans.sweep(volume, published, accounting.stage, [RUNS])
+
+
+def failures_by_reason(volume: Path, snapshot: Snapshot) -> dict[str, int]:
+    """How many failures are stored for each reason, most frequent first."""
+    counts = Counter[str]()
+    for part in snapshot.parts(FAILURES):
+        counts.update(tables.read_columns(volume, part, ["reason"])["reason"])
+    return dict(counts.most_common())

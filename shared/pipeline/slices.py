@@ -1,0 +1,186 @@
+"""Slices: up to 1,024 pictures that go through every stage together.
+
+A slice is the unit of work (one Spark partition), of storage (one part per table) and of lineage: it has the same
+name in `images`, `labels`, `embeddings`, ... and its rows keep their order, so a stage's missing work is a set
+difference of slice names and never a join of rows.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pyspark import RDD, Accumulator, Broadcast, SparkContext
+
+from shared import tables
+from shared.storage.volume import tables_dir
+from shared.tables import Part, Snapshot, orphans, parquet, presence
+from shared.tables.contracts import FAILURES, Contract
+
+TableRow = tuple[str, dict[str, Any]]
+"""A row and the name of the table it belongs to."""
+
+
+class Stage(NamedTuple):
+    """What a stage writes.
+
+    Args:
+        name: the room.
+        fingerprint: digest of everything that shapes the output: settings, model, version of the features.
+        contracts: its tables; the last is written last, so its part says that the slice is complete.
+    """
+
+    name: str
+    fingerprint: str
+    contracts: tuple[Contract, ...]
+
+    @property
+    def tables(self) -> tuple[Contract, ...]:
+        """Every table it writes, failures first."""
+        return (FAILURES, *self.contracts)
+
+
+class Done(NamedTuple):
+    """What came of one slice."""
+
+    parts: list[Part]
+    failures: dict[str, int]
+
+
+class WorkList(NamedTuple):
+    """What a stage has, and what it lacks."""
+
+    published: list[Part]  # of an earlier run, with the same fingerprint
+    adopted: list[Done]  # left complete by an interrupted run
+    todo: list[str]  # slices
+
+
+def work_list(sc: SparkContext, volume: Path, snapshot: Snapshot, stage: Stage, slices: Iterable[str]) -> WorkList:
+    """Say which slices are done already; delete what an interrupted run left half done.
+
+    A slice that has lost a file is done again.
+    """
+    wanted = set(slices)
+    stored = [part for contract in stage.tables for part in snapshot.parts(contract, stage.name, stage.fingerprint)]
+    broken = {part.slice for part in stored if not presence.is_there(volume, part)}
+    published = [part for part in stored if part.slice in wanted - broken]
+    missing = sorted(wanted - {part.slice for part in published if part.table == stage.contracts[-1].name})
+    adopted = _adopt(sc, volume, stage, [name for name in missing if name not in broken])
+    keep = [part for done in adopted for part in done.parts]
+    orphans.sweep(volume, snapshot, stage.name, stage.tables, keep)
+    return WorkList(published, adopted, sorted(set(missing) - {part.slice for part in keep}))
+
+
+def _adopt(sc: SparkContext, volume: Path, stage: Stage, slices: Sequence[str]) -> list[Done]:
+    folder = tables_dir(volume) / stage.contracts[-1].name
+    left = [name for name in slices if (folder / tables.part_name(name, stage.name, stage.fingerprint)).exists()]
+    if not left:
+        return []
+    found = sc.parallelize(left, len(left)).map(partial(find_slice, volume, stage)).collect()
+    return [done for done in found if done is not None]
+
+
+def find_slice(volume: Path, stage: Stage, slice_name: str) -> Done | None:
+    """What an interrupted run made of a slice, or None unless it is complete and undamaged."""
+    found = [
+        tables.find_part(volume, contract, slice_name, stage.name, stage.fingerprint) for contract in stage.contracts
+    ]
+    parts = [part for part in found if part is not None]
+    if len(parts) < len(stage.contracts):
+        return None
+    if not failures_path(volume, stage, slice_name).exists():
+        return Done(parts, {})
+    failures = tables.find_part(volume, FAILURES, slice_name, stage.name, stage.fingerprint)
+    if failures is None:  # damaged: without its rows the slice would lose entries
+        return None
+    reasons = tables.read_columns(volume, failures, ["reason"])["reason"]
+    return Done([failures, *parts], dict(Counter(reasons)))
+
+
+def failures_path(volume: Path, stage: Stage, slice_name: str) -> Path:
+    """Where the failures of a slice are stored, if it has any."""
+    return tables_dir(volume) / FAILURES.name / tables.part_name(slice_name, stage.name, stage.fingerprint)
+
+
+def run_slices(
+    sc: SparkContext,
+    volume: Path,
+    stage: Stage,
+    todo: Mapping[str, Any],
+    describe: Callable[["RDD[Any]"], "RDD[TableRow]"],
+    counter: "Accumulator[int]",
+) -> list[Done]:
+    """Work through the slices, one partition each.
+
+    Args:
+        todo: for each slice's name what a task needs to find it; small, and sent to that task alone.
+        describe: turns the RDD of these (one a partition) into rows of the stage's tables and of `failures`; it must not
+            move rows between partitions.
+        counter: counts pictures as slices end, for progress only.
+    """
+    if not todo:
+        return []
+    names = sc.broadcast(list(todo))
+    rows = describe(sc.parallelize(list(todo.values()), len(todo)))
+    return rows.mapPartitionsWithIndex(partial(_write_partition, volume, stage, names, counter)).collect()
+
+
+def _write_partition(
+    volume: Path,
+    stage: Stage,
+    names: "Broadcast[list[str]]",
+    counter: "Accumulator[int]",
+    index: int,
+    rows: Iterator[TableRow],
+) -> Iterator[Done]:
+    done = write_slice(volume, stage, names.value[index], rows)
+    counter.add(done.parts[-1].rows + sum(done.failures.values()))
+    yield done
+
+
+def write_slice(volume: Path, stage: Stage, slice_name: str, rows: Iterable[TableRow]) -> Done:
+    """Store a slice's rows as one part per table, a row group in memory at a time; `failures` only if there are any.
+
+    Raises:
+        KeyError: a row of a table that the stage does not write.
+    """
+    encoders = {contract.name: parquet.Encoder(contract) for contract in stage.tables}
+    reasons: Counter[str] = Counter()
+    for table, row in rows:
+        encoders[table].add(row)
+        if table == FAILURES.name:
+            reasons[row["reason"]] += 1
+    if not reasons:  # an attempt before this one may have had some, of a passing kind
+        failures_path(volume, stage, slice_name).unlink(missing_ok=True)
+    parts = [
+        tables.write_part(volume, contract, encoders[contract.name], slice_name, stage.name, stage.fingerprint)
+        for contract in stage.tables
+        if contract != FAILURES or reasons
+    ]
+    return Done(parts, dict(reasons))
+
+
+def failure_row(
+    stage: str, source: str, reason: str, detail: str, size_bytes: int = -1, mtime_ns: int = -1
+) -> TableRow:
+    """A row of `failures`."""
+    row = {
+        "stage": stage,
+        "source": source,
+        "reason": reason,
+        "detail": detail,
+        "size_bytes": size_bytes,
+        "mtime_ns": mtime_ns,
+    }
+    return FAILURES.name, row
+
+
+def publish(volume: Path, snapshot: Snapshot, stage: Stage, work: WorkList, done: Iterable[Done]) -> Snapshot:
+    """Make a stage's finished slices visible in one move; nothing is written when nothing changed."""
+    fresh = [part for finished in [*work.adopted, *done] for part in finished.parts]
+    parts = [*work.published, *fresh]
+    mine = {contract.name: [part for part in parts if part.table == contract.name] for contract in stage.tables}
+    if all(set(mine[contract.name]) == set(snapshot.parts(contract, stage.name)) for contract in stage.tables):
+        return snapshot
+    return tables.publish(volume, snapshot, stage.name, mine)

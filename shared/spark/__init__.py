@@ -1,0 +1,1 @@
+"""The SparkContext, the Java process behind it and the Python workers."""

@@ -1,0 +1,220 @@
+"""Table contracts: the only place that names columns, types and units."""
+
+from typing import NamedTuple
+
+import pyarrow as pa
+
+
+class Contract(NamedTuple):
+    """One table on the shared volume, stored as ``tables/<name>/part-*.parquet``."""
+
+    name: str
+    schema: pa.Schema
+    row_group_rows: int = 1024
+
+
+def column(name: str, kind: pa.DataType, meaning: str) -> pa.Field:
+    """A column that is never null; its meaning and unit travel inside the Parquet file."""
+    return pa.field(name, kind, nullable=False, metadata={"meaning": meaning})
+
+
+IMAGE_ID = column("image_id", pa.string(), "first 32 hex characters of the SHA-256 of the file's bytes")
+STRINGS = pa.list_(pa.field("item", pa.string(), nullable=False))
+FLOATS = pa.list_(pa.field("item", pa.float32(), nullable=False))
+
+#: Every field may be null: most pictures carry few of them. GPS is never kept.
+EXIF = pa.struct(
+    [
+        pa.field("camera_make", pa.string()),
+        pa.field("camera_model", pa.string()),
+        pa.field("lens", pa.string()),
+        pa.field("date_taken", pa.string()),  # ISO 8601 without zone, as the camera's clock had it
+        pa.field("orientation", pa.int32()),  # 1..8
+        pa.field("exposure_s", pa.float64()),
+        pa.field("aperture_f", pa.float64()),
+        pa.field("iso", pa.int32()),
+        pa.field("focal_length_mm", pa.float64()),
+    ]
+)
+
+# What a source says of a picture before anyone has opened it.
+ENTRY_COLUMNS = [
+    column("location", pa.string(), "where the file is: a path, or a file:// URI when the path is not UTF-8"),
+    column("filename", pa.string(), "last part of the path, undecodable bytes shown as \\xNN"),
+    column("source", pa.string(), "kind of source: folder, list, sample"),
+    column("size_bytes", pa.int64(), "size when listed, -1 if it could not be told"),
+    column("mtime_ns", pa.int64(), "modification time when listed, ns since 1970, -1 if it could not be told"),
+    column("source_url", pa.string(), "where the picture came from, empty if unknown"),
+    column("license", pa.string(), "licence as the source states it, empty if unknown"),
+    column("author", pa.string(), "author as the source states it, empty if unknown"),
+    column("title", pa.string(), "title as the source states it, empty if unknown"),
+    column("tags", STRINGS, "tags the source gives; for a folder the folder's name"),
+]
+
+#: One row per entry of a source, before anyone has opened it. Never published.
+LISTING = Contract(
+    "listing",
+    pa.schema(
+        [
+            *ENTRY_COLUMNS,
+            column(
+                "reason", pa.string(), "why the entry names no picture, one of shared.errors.REASONS; empty if it may"
+            ),
+            column("detail", pa.string(), "what exactly is wrong with the entry, empty if nothing is"),
+        ]
+    ),
+)
+
+PICTURE_COLUMNS = [
+    IMAGE_ID,
+    *ENTRY_COLUMNS,
+    column("width_px", pa.int32(), "width after the EXIF turn, px"),
+    column("height_px", pa.int32(), "height after the EXIF turn, px"),
+    column("format", pa.string(), "JPEG, PNG, WEBP, GIF, BMP, TIFF or AVIF"),
+    column("mode", pa.string(), "Pillow's pixel mode of the original, e.g. RGB"),
+    column("exif", EXIF, "camera settings; never GPS"),
+]
+THUMBNAIL_COLUMNS = [
+    column("thumbnail_width_px", pa.int32(), "px"),
+    column("thumbnail_height_px", pa.int32(), "px"),
+    column("jpeg", pa.binary(), "the thumbnail as JPEG: sRGB, shorter side at most 256 px, EXIF turn applied"),
+]
+
+#: One row per decoded file of a slice, before duplicates are found; its thumbnail is beside it. Never published.
+STAGED = Contract("staged", pa.schema(PICTURE_COLUMNS))
+
+#: One row per picture (per image_id); location is the smallest of its first run's locations.
+IMAGES = Contract("images", pa.schema(PICTURE_COLUMNS))
+
+#: One row per picture, in the order of IMAGES within a slice.
+THUMBNAILS = Contract("thumbnails", pa.schema([IMAGE_ID, *THUMBNAIL_COLUMNS]), row_group_rows=64)
+
+#: One row per file that was read, duplicates included: every place a picture is at.
+LOCATIONS = Contract(
+    "locations",
+    pa.schema(
+        [
+            IMAGE_ID,
+            *[
+                field
+                for field in ENTRY_COLUMNS
+                if field.name in {"location", "filename", "source", "size_bytes", "mtime_ns"}
+            ],
+        ]
+    ),
+)
+
+FAILURES = Contract(
+    "failures",
+    pa.schema(
+        [
+            column("stage", pa.string(), "the room that could not use it"),
+            column("source", pa.string(), "the location or image_id that failed"),
+            column("reason", pa.string(), "one of shared.errors.REASONS"),
+            column("detail", pa.string(), "what exactly was wrong"),
+            column("size_bytes", pa.int64(), "size when listed, -1 if not a file"),
+            column("mtime_ns", pa.int64(), "modification time when listed, -1 if not a file"),
+        ]
+    ),
+)
+
+RGB = pa.list_(pa.field("item", pa.uint8(), nullable=False), 3)
+
+LABELS = Contract(
+    "labels",
+    pa.schema(
+        [
+            IMAGE_ID,
+            column("filename", pa.string(), "as in images"),
+            column("location", pa.string(), "as in images"),
+            column(
+                "palette",
+                pa.list_(pa.field("item", RGB, nullable=False)),
+                "3 to 5 predominant colours (fewer only if no more differ), sRGB 0..255, largest share first",
+            ),
+            column("palette_shares", FLOATS, "share of the pixels of each colour of the palette, sums to 1"),
+            column("color_names", STRINGS, "name of each colour of the palette"),
+            column("orientation", pa.string(), "landscape, portrait or square"),
+            column("size_category", pa.string(), "thumbnail, medium or large"),
+            column("format", pa.string(), "as in images"),
+            column("tags", STRINGS, "as in images"),
+            column("brightness", pa.float32(), "mean CIELAB lightness, 0..100"),
+            column("contrast", pa.float32(), "standard deviation of CIELAB lightness, 0..50"),
+            column("sharpness", pa.float32(), "standard deviation of the Laplacian of lightness, 0 = no edge"),
+        ]
+    ),
+)
+
+FEATURES = Contract(
+    "features",
+    pa.schema(
+        [
+            IMAGE_ID,
+            column("color", FLOATS, "square-rooted CIELAB histograms, see shared.pictures.features.color; unit length"),
+            column(
+                "structure",
+                FLOATS,
+                "gradient orientations on a grid, see shared.pictures.features.structure; unit length, zeros without edges",
+            ),
+            column("hash", pa.binary(24), "aHash, dHash, pHash, 64 bits each, most significant bit first"),
+        ]
+    ),
+)
+
+TOTALS = Contract(
+    "totals",
+    pa.schema(
+        [
+            column("kind", pa.string(), "color, orientation, size_category, format or tag"),
+            column("value", pa.string(), "the colour's name, the tag, ..."),
+            column("pictures", pa.int64(), "how many pictures have it"),
+        ]
+    ),
+)
+
+EMBEDDINGS = Contract(
+    "embeddings",
+    pa.schema(
+        [
+            IMAGE_ID,
+            column("model_sha256", pa.string(), "SHA-256 of the ONNX file that made the vector"),
+            column("vector", FLOATS, "the network's pooled features, not centred, not normalised"),
+        ]
+    ),
+)
+
+CATEGORIES = Contract(
+    "categories",
+    pa.schema(
+        [
+            IMAGE_ID,
+            column("model_sha256", pa.string(), "SHA-256 of the ONNX file that told the category"),
+            column("rank", pa.int32(), "1 = most probable"),
+            column("category", pa.string(), "ImageNet category, first of its synonyms"),
+            column("probability", pa.float32(), "softmax, 0..1"),
+        ]
+    ),
+)
+
+RUNS = Contract(
+    "runs",
+    pa.schema(
+        [
+            column("stage", pa.string(), "the room"),
+            column("started", pa.timestamp("us", tz="UTC"), "when the stage began"),
+            column("seconds", pa.float64(), "how long it took, Spark's start-up not counted"),
+            column("listed", pa.int64(), "entries the stage saw"),
+            column("done", pa.int64(), "entries it finished"),
+            column("skipped", pa.int64(), "entries that were done already"),
+            column("failed", pa.int64(), "entries that became rows of failures"),
+            column("fingerprint", pa.string(), "digest of the settings and models that shape the stage's output"),
+            column("master", pa.string(), "Spark master"),
+            column("cores", pa.int32(), "tasks that could run at once"),
+        ]
+    ),
+)
+
+CONTRACTS = {
+    contract.name: contract
+    for contract in (IMAGES, THUMBNAILS, LOCATIONS, FAILURES, LABELS, FEATURES, TOTALS, EMBEDDINGS, CATEGORIES, RUNS)
+}

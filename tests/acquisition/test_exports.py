@@ -1,0 +1,41 @@
+"""images_metadata.json has the fields that other programs expect."""
+
+from acquisition import exports
+from shared.pictures import exif
+
+
+def test_a_picture_is_told_with_the_expected_fields() -> None:
+    row = {
+        "image_id": "ab" * 16,
+        "filename": "a.jpg",
+        "location": "/p/a.jpg",
+        "source": "folder",
+        "size_bytes": 1536,
+        "mtime_ns": 1,
+        "source_url": "https://example.org/a",
+        "license": "CC0-1.0",
+        "author": "Ann",
+        "title": "Sea",
+        "tags": ["sea"],
+        "width_px": 40,
+        "height_px": 30,
+        "format": "JPEG",
+        "mode": "RGB",
+        "exif": exif.NO_EXIF | {"iso": 400},
+    }
+    assert exports.tell(row) == {
+        "image_id": "ab" * 16,
+        "filename": "a.jpg",
+        "location": "/p/a.jpg",
+        "width": 40,
+        "height": 30,
+        "format": "JPEG",
+        "file_size_kb": 1.5,
+        "source": "folder",
+        "source_url": "https://example.org/a",
+        "license": "CC0-1.0",
+        "author": "Ann",
+        "title": "Sea",
+        "tags": ["sea"],
+        "exif": {"iso": 400},
+    }

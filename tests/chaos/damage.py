@@ -1,0 +1,94 @@
+"""Flip bits in, and cut short, whatever a volume holds and the product loads: nothing of it may pass for sound."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from recommendation.index import generation
+from shared import tables
+from shared.errors import CannotProceedError
+from shared.models import store
+from shared.models.session import checked_bytes
+from shared.storage.volume import catalog_path, index_dir, models_dir, tables_dir
+from shared.tables import catalog
+
+CUT_EVERY = 10  # every tenth try cuts the file short instead
+
+
+class Kind(NamedTuple):
+    """Files of one sort, and what loads them as the product does."""
+
+    name: str
+    files: list[Path]
+    load: Callable[[], object]
+
+
+def kinds(volume: Path) -> list[Kind]:
+    """Everything on a volume that is loaded; hand-off files are only ever written."""
+    snapshot = tables.open_snapshot(volume)
+    parts = [part for of_table in snapshot.tables.values() for part in of_table]
+    live = generation.open_live(volume).folder
+    choice, models = store.choice_path(volume), sorted(models_dir(volume).glob("*.onnx"))
+    return [
+        Kind("part", [tables.part_path(volume, part) for part in parts], lambda: read_tables(volume)),
+        Kind("manifest", sorted(tables_dir(volume).glob("*/manifest-*.json")), lambda: read_tables(volume)),
+        Kind("snapshot", [tables.snapshot_path(volume)], lambda: read_tables(volume)),
+        Kind("catalog", [catalog_path(volume)], lambda: catalog.check(catalog_path(volume))),
+        Kind("index file", sorted(live.iterdir()), lambda: generation.open_live(volume)),
+        Kind("index/CURRENT", [index_dir(volume) / generation.CURRENT], lambda: generation.open_live(volume)),
+        Kind("model", models, lambda: [checked_bytes(path, path.stem) for path in models]),
+        Kind(
+            "model's description",
+            [path.with_suffix(".json") for path in models],
+            lambda: store.installed_models(volume),
+        ),
+        Kind("choice of model", [choice], lambda: store.current(volume)),
+    ]
+
+
+def read_tables(volume: Path) -> None:
+    """Read every part that the snapshot names."""
+    for parts in tables.open_snapshot(volume).tables.values():
+        tables.check_parts(volume, parts)
+
+
+def flip_everywhere(volume: Path, tries: int, seed: int) -> Iterator[str]:
+    """Damage one file at a time, load, mend it.
+
+    Yields:
+        A line that begins with "LOST" for every damage that nobody noticed or that was blamed on another file; a summary.
+    """
+    dice, counts, known = random.Random(seed), Counter[str](), kinds(volume)
+    for number in range(tries):
+        kind = known[number % len(known)]
+        path = dice.choice(kind.files)
+        sound = path.read_bytes()
+        path.write_bytes(damaged(sound, dice, is_cut=number % CUT_EVERY == 0))
+        said = loading_error(kind)
+        path.write_bytes(sound)
+        counts[kind.name] += 1
+        if path.name not in said:
+            yield f"LOST damage to {path.relative_to(volume)}: {said or 'nobody noticed'}"
+    for kind in known:
+        assert not loading_error(kind), f"{kind.name} was not mended"
+    noticed = ", ".join(f"{count} in a {name}" for name, count in counts.items())
+    yield f"damaged {tries} times, every {CUT_EVERY}th a cut, the others one flipped bit: {noticed}"
+
+
+def damaged(sound: bytes, dice: random.Random, *, is_cut: bool) -> bytes:
+    """The same bytes but for one bit, or fewer of them."""
+    position = dice.randrange(len(sound))
+    if is_cut:
+        return sound[:position]
+    return sound[:position] + bytes([sound[position] ^ 1 << dice.randrange(8)]) + sound[position + 1 :]
+
+
+def loading_error(kind: Kind) -> str:
+    """What loading says is wrong; empty when it finds nothing."""
+    try:
+        kind.load()
+    except CannotProceedError as error:
+        return str(error)
+    return ""

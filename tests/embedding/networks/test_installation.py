@@ -1,0 +1,182 @@
+"""Bringing the network that was asked for onto the volume, once."""
+
+import hashlib
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embedding.networks import installation
+from embedding.networks.installation import resolve
+from embedding.networks.registry import EFFICIENTNET_LITE0, MOBILENETV2, REGISTRY, Network, by_hand_path
+from shared.errors import CannotProceedError, UsageError
+from shared.models import store
+from shared.models.session import embedder
+from shared.models.store import Choice, Model
+from tests.embedding.networks.networks import NAMES, SIDE_PX, noise, write_network, zoo_like
+from tests.embedding.networks.web import Reply, serving
+
+NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody answers
+BODY = zoo_like().SerializeToString()
+PATH = "/" + MOBILENETV2.file
+
+
+@pytest.fixture
+def small_zoo(monkeypatch: pytest.MonkeyPatch) -> Network:
+    """A registry whose MobileNetV2 is a small network that tests can serve."""
+    card = MOBILENETV2.card._replace(side_px=SIDE_PX)
+    small = MOBILENETV2._replace(sha256=hashlib.sha256(BODY).hexdigest(), size_bytes=len(BODY), card=card)
+    monkeypatch.setattr(installation, "MOBILENETV2", small)
+    monkeypatch.setitem(REGISTRY, small.name, small)
+    monkeypatch.setattr(installation, "imagenet_categories", lambda: NAMES)
+    return small
+
+
+def test_the_zoos_network_is_fetched_once_and_kept_by_hash(volume: Path, small_zoo: Network) -> None:
+    with serving({PATH: Reply(BODY)}) as address:
+        model = resolve(volume, "mobilenetv2", f"{address}/")
+    assert model == resolve(volume, "mobilenetv2", NOWHERE)
+    assert (model.network, model.origin, model.vector_length) == ("mobilenetv2", small_zoo.sha256, 16)
+    assert store.model_path(volume, model.sha256).is_file()
+
+
+def test_the_zoos_network_may_be_put_on_the_volume_by_hand(volume: Path, small_zoo: Network) -> None:
+    path = by_hand_path(volume, small_zoo)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(BODY)
+    assert resolve(volume, "mobilenetv2", NOWHERE).origin == small_zoo.sha256
+
+
+def test_another_file_put_there_by_hand_is_refused(volume: Path, small_zoo: Network) -> None:
+    path = by_hand_path(volume, small_zoo)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"something else")
+    with pytest.raises(CannotProceedError, match=rf"{path} is not the expected file: .* delete it and try again"):
+        resolve(volume, "mobilenetv2", NOWHERE)
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (Reply(b"x" * len(BODY)), "is not the expected file"),
+        (Reply(BODY[:100], claimed=len(BODY)), "the connection was cut"),
+        (Reply(status=503), "503"),
+    ],
+)
+def test_a_network_that_cannot_be_had_is_one_sentence_with_a_way_out(
+    volume: Path, small_zoo: Network, reply: Reply, message: str
+) -> None:
+    with serving({PATH: reply}) as address, pytest.raises(CannotProceedError, match=message) as caught:
+        resolve(volume, "mobilenetv2", address)
+    assert str(caught.value).endswith(
+        f"use --model efficientnet-lite0, which is here already, or put the file at {by_hand_path(volume, small_zoo)}"
+    )
+    assert store.installed_models(volume) == []
+
+
+def test_auto_takes_mobilenetv2_where_it_can_be_had(volume: Path, small_zoo: Network) -> None:
+    with serving({PATH: Reply(BODY)}) as address:
+        assert resolve(volume, "auto", address).network == small_zoo.name
+
+
+def test_auto_falls_back_aloud(volume: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        model = resolve(volume, "auto", NOWHERE)
+    assert model.network == "efficientnet-lite0"
+    assert [record.message.split(" (")[0] for record in caplog.records] == [
+        "mobilenetv2 cannot be had, so it is efficientnet-lite0, which is here already"
+    ]
+
+
+def test_auto_keeps_what_the_volume_has(volume: Path, tmp_path: Path, small_zoo: Network) -> None:
+    own = resolve(volume, str(write_network(tmp_path)), NOWHERE)
+    copy = store.save_model(volume, b"copy", own._replace(precision="int8"))
+    store.choose(volume, Choice(copy.sha256, settled=True, reason=""))
+    with serving({PATH: Reply(BODY)}) as address:
+        assert resolve(volume, "auto", address) == own
+        assert resolve(volume, small_zoo.name, address) != own
+
+
+def test_a_network_whose_file_is_gone_is_installed_again(volume: Path, small_zoo: Network) -> None:
+    with serving({PATH: Reply(BODY)}) as address:
+        model = resolve(volume, small_zoo.name, address)
+        store.choose(volume, Choice(model.sha256, settled=True, reason=""))
+        store.model_path(volume, model.sha256).unlink()
+        assert resolve(volume, "auto", address) == model
+    assert store.model_path(volume, model.sha256).is_file()
+
+
+def test_a_file_of_ones_own_that_is_gone_must_be_named_again(volume: Path, tmp_path: Path) -> None:
+    model = resolve(volume, str(write_network(tmp_path)), NOWHERE)
+    store.choose(volume, Choice(model.sha256, settled=True, reason=""))
+    path = store.model_path(volume, model.sha256)
+    path.unlink()
+    with pytest.raises(CannotProceedError, match=rf"{path} is gone; .* --model PATH of small\.onnx"):
+        resolve(volume, "auto", NOWHERE)
+    assert resolve(volume, str(tmp_path / "small.onnx"), NOWHERE) == model
+
+
+def test_a_file_of_ones_own_needs_a_card_and_nothing_else(volume: Path, tmp_path: Path) -> None:
+    path = write_network(tmp_path, license="MIT")
+    model = resolve(volume, str(path), NOWHERE)
+    assert model == Model(
+        sha256=model.sha256,
+        network="small",
+        origin=model.origin,
+        precision="fp32",
+        fp32_sha256=model.sha256,
+        side_px=SIDE_PX,
+        vector_length=16,
+        source="small.onnx",
+        license="MIT",
+        categories=NAMES,
+    )
+    network = embedder(store.model_path(volume, model.sha256), model.sha256)
+    vectors, probabilities = network.embed(noise(3))
+    assert (network.side_px, vectors.shape) == (SIDE_PX, (3, 16))
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(3))
+
+
+def test_another_card_makes_another_model(volume: Path, tmp_path: Path) -> None:
+    first = resolve(volume, str(write_network(tmp_path)), NOWHERE)
+    second = resolve(volume, str(write_network(tmp_path, scale=1.0)), NOWHERE)
+    assert first.sha256 != second.sha256
+
+
+def test_what_does_not_fit_its_card_is_refused(volume: Path, tmp_path: Path) -> None:
+    path = write_network(tmp_path, side_px=48)
+    with pytest.raises(UsageError, match=r"the network small does not run as its card says: .*"):
+        resolve(volume, str(path), NOWHERE)
+    path = write_network(tmp_path)
+    (tmp_path / "names.txt").write_text("cat\n")
+    with pytest.raises(UsageError, match=r"expected one score for each of the 1 categories on the card, got 5"):
+        resolve(volume, str(path), NOWHERE)
+    with pytest.raises(UsageError, match=r"expected a card at .*other\.card\.json"):
+        resolve(volume, str(path.rename(tmp_path / "other.onnx")), NOWHERE)
+    assert store.installed_models(volume) == []
+
+
+def test_numbers_that_are_not_finite_are_found_at_once(volume: Path, tmp_path: Path) -> None:
+    path = write_network(tmp_path, scale=1e37)
+    with pytest.raises(UsageError, match="expected finite numbers from the network"):
+        resolve(volume, str(path), NOWHERE)
+
+
+def test_what_is_no_network_is_refused(volume: Path, tmp_path: Path) -> None:
+    path = write_network(tmp_path)
+    path.write_bytes(b"\x89PNG")
+    with pytest.raises(UsageError, match=rf"expected an ONNX file at {path}"):
+        resolve(volume, str(path), NOWHERE)
+    with pytest.raises(UsageError, match=r"expected auto, mobilenetv2, efficientnet-lite0 or the path .* got 'resnet'"):
+        resolve(volume, "resnet", NOWHERE)
+
+
+def test_the_packaged_network_names_its_categories(volume: Path) -> None:
+    model = resolve(volume, EFFICIENTNET_LITE0.name, NOWHERE)
+    assert (model.vector_length, model.side_px, len(model.categories)) == (1280, 224, 1000)
+    assert (model.categories[0], model.categories[207], model.categories[999]) == (
+        "tench",
+        "golden retriever",
+        "toilet tissue",
+    )

@@ -1,0 +1,81 @@
+"""The card beside an ONNX file: read whole, or refused with key, value and expectation."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embedding.networks.spec import Card, card_path, read_card
+from shared.errors import UsageError
+from tests.embedding.networks.networks import CARD, MEAN, NAMES, STD, write_network
+
+
+def written(folder: Path, content: str) -> Path:
+    path = card_path(write_network(folder))
+    path.write_text(content)
+    return path
+
+
+def test_a_card_is_read_whole(tmp_path: Path) -> None:
+    path = card_path(write_network(tmp_path, embedding="vector", scores="output", softmax=False, license="MIT"))
+    assert read_card(path) == Card(
+        side_px=32,
+        layout="NCHW",
+        dtype="float32",
+        scale=1 / 255,
+        mean=MEAN,
+        std=STD,
+        embedding="vector",
+        scores="output",
+        softmax=False,
+        categories=NAMES,
+        license="MIT",
+    )
+
+
+def test_a_short_card_means_plain_pixels(tmp_path: Path) -> None:
+    path = written(tmp_path, json.dumps({"side_px": 32, "layout": "NHWC", "categories": "names.txt"}))
+    assert read_card(path) == Card(side_px=32, layout="NHWC", categories=NAMES)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("side_px", 8, "expected side_px .* a whole number of 16..1024, got 8"),
+        ("side_px", True, "expected side_px"),
+        ("layout", "NWCH", "expected layout .* one of NCHW, NHWC, got 'NWCH'"),
+        ("dtype", "int8", "expected dtype .* one of float32, uint8"),
+        ("scale", 0, "expected scale .* a number above 0, got 0"),
+        ("mean", [0.5, 0.5], "expected mean .* a list of 3 numbers"),
+        ("std", [1, 0, 1], "expected std .* a list of 3 numbers above 0"),
+        ("embedding", 5, "expected embedding .* the name of a tensor"),
+        ("softmax", "yes", "expected softmax .* true or false"),
+        ("categories", "", "expected categories .* a text file beside the card"),
+        ("categories", "missing.txt", "expected the names of the categories, one a line, in .*missing.txt"),
+        ("size", 224, "missing: none; unknown: size"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path: Path, key: str, value: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read_card(written(tmp_path, json.dumps(CARD | {key: value})))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "expected JSON in .*small.card.json"),
+        ("[]", "expected one JSON object in .*, got list"),
+        ("{}", "missing: categories, layout, side_px; unknown: none"),
+    ],
+)
+def test_what_is_no_card_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read_card(written(tmp_path, content))
+
+
+def test_without_a_card_the_message_shows_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r'expected a card at .*x\.card\.json .* such as \{"side_px": 224') as caught:
+        read_card(card_path(tmp_path / "x.onnx"))
+    example = str(caught.value).split("such as ")[1].split("};")[0] + "}"
+    assert set(json.loads(example)) <= set(Card._fields)

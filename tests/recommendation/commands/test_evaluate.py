@@ -1,0 +1,71 @@
+"""Precision@5 over a collection whose groups are known."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyspark import SparkContext
+
+from recommendation import job
+from recommendation.commands import evaluate
+from recommendation.search.engine import Engine, Options
+from recommendation.settings import Settings
+from shared.pictures.measures import MEASURES
+from tests.recommendation.made_up import group_of, make_volume
+from tests.recommendation.web.in_process import context
+
+ROWS = 60
+
+
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = make_volume(tmp_path_factory.mktemp("evaluate"), {"a": range(ROWS)})
+    job.run(context(), Settings(data=made))
+    return made
+
+
+def test_answers_from_the_querys_folder_are_counted(volume: Path) -> None:
+    engine, tallies = Engine.open(volume), list(evaluate.count_hits(volume, range(ROWS)))
+    for number in (0, 7, 59):
+        answers = engine.search([engine.features_of(engine.known(number)["image_id"])], Options())
+        expected = {
+            name: sum(group_of(number) in item["location"] for item in items) for name, items in answers.items()
+        }
+        assert tallies[number] == {"queries": 1, **expected}
+
+
+def test_tallies_add_up_to_a_report() -> None:
+    tally = evaluate.add_tallies({"queries": 1, "default": 5, "color": 1}, {"queries": 1, "default": 4, "color": 0})
+    assert evaluate.report(tally) == {"precision_at_5": {"default": 0.9, "color": 0.1}, "queries": 2}
+
+
+def test_a_collection_in_clear_groups_is_told_apart(volume: Path) -> None:
+    tallies = list(evaluate.count_hits(volume, range(ROWS)))
+    assert np.mean([tally["embedding"] for tally in tallies]) > 4.5
+    assert np.mean([tally["default"] for tally in tallies]) >= np.mean([tally["embedding"] for tally in tallies])
+
+
+def test_the_report_for_people_is_a_line_for_each_measure() -> None:
+    text = evaluate.to_text({"precision_at_5": {"default": 0.9, "embedding": 0.85}, "queries": 2})
+    assert text == "precision@5 of 2 queries, the folder as label\n  default    0.9000\n  embedding  0.8500\n"
+
+
+@pytest.mark.spark
+def test_every_picture_is_asked_once(sc: SparkContext, volume: Path) -> None:
+    found = evaluate.report(job.tally_hits(sc, volume, ROWS))
+    tallies = list(evaluate.count_hits(volume, range(ROWS)))
+    assert found["queries"] == ROWS
+    assert found["precision_at_5"] == {
+        name: pytest.approx(np.mean([tally[name] for tally in tallies]) / 5, abs=1e-4)
+        for name in ("default", *MEASURES)
+    }
+
+
+def test_a_volume_without_index_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main(["--data", str(tmp_path)]) == 1
+    assert "no index in" in capsys.readouterr().err
+
+
+def test_other_labels_are_exit_code_2(volume: Path) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        evaluate.main(["--labels", "mood", "--data", str(volume)])

@@ -1,0 +1,130 @@
+"""`imagerec profile`: the same answers and tables as without it, an account, and files that pstats opens."""
+
+import json
+import pstats
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from pyspark import SparkContext
+
+from shared import tables
+from shared.command.main import main
+from shared.command.profiling.account import PHASES
+from shared.project import ROOMS
+from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
+from tests.recommendation.conftest import Collection
+
+CONTENTS = (IMAGES, THUMBNAILS, LOCATIONS, LABELS, FEATURES, EMBEDDINGS, CATEGORIES)
+STEPS = {
+    "acquisition": {("acquisition/steps.py", "stage_picture"), ("shared/pictures/sandbox.py", "decode")},
+    "labeling": {("labeling/steps.py", "describe"), ("shared/pictures/decoding.py", "open_thumbnail")},
+    "embedding": {("embedding/steps.py", "look"), ("shared/models/session.py", "embed")},
+    "recommendation": {("recommendation/index/fusion.py", "gather")},
+}
+
+
+class Profiled(NamedTuple):
+    """A command that was profiled: what it printed, and the folder with its files."""
+
+    ran: subprocess.CompletedProcess[str]
+    folder: Path
+
+    def functions(self, name: str) -> set[tuple[str, str]]:
+        """Files and names of the functions in a profile."""
+        stats: Any = pstats.Stats(str(self.folder / name))
+        return {(file, function) for file, _, function in stats.stats}
+
+
+def profile(folder: Path, *arguments: str | Path) -> Profiled:
+    command = [sys.executable, "-m", "shared", "profile", "--out", str(folder / "p.prof"), *map(str, arguments)]
+    return Profiled(subprocess.run(command, capture_output=True, text=True, check=False, timeout=300), folder)
+
+
+@pytest.fixture(scope="module")
+def run(collection: Collection, tmp_path_factory: pytest.TempPathFactory) -> Profiled:
+    """All rooms over the collection's pictures, onto a fresh volume beside the profiles."""
+    folder = tmp_path_factory.mktemp("profile")
+    settings = ("--model", "efficientnet-lite0", "--precision", "fp32", "--master", "local[2]")
+    made = profile(folder, "run", "--source", collection.pictures, "--data", folder / "volume", *settings)
+    assert made.ran.returncode == 0, made.ran.stderr
+    return made
+
+
+def test_a_profiled_run_makes_what_a_run_makes(run: Profiled, collection: Collection) -> None:
+    volumes = (run.folder / "volume", collection.volume)
+    mine, usual = (tables.open_snapshot(volume).digest(*CONTENTS) for volume in volumes)
+    assert mine == usual
+    mine_index, usual_index = ((volume / "index" / "CURRENT").read_text() for volume in volumes)
+    assert mine_index == usual_index
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_profile_of_a_rooms_workers_holds_its_steps(run: Profiled, room: str) -> None:
+    assert STEPS[room] <= run.functions(f"p-{room}.prof")
+
+
+def test_the_profile_of_a_run_itself_holds_the_rooms_jobs(run: Profiled) -> None:
+    assert {(f"{room}/job.py", "run") for room in ROOMS} <= run.functions("p.prof")
+
+
+def test_the_account_of_a_run_names_every_stage_and_what_it_waited_for(run: Profiled) -> None:
+    said = run.ran.stderr
+    assert [name for name in PHASES["run"].values() if f"%  {name}\n" not in said] == []
+    for words in ("waiting for the decoder", "the network, in ONNX Runtime", "waiting for Spark", "p-labeling.prof"):
+        assert words in said
+    assert run.ran.stdout.startswith("next: ")  # as a run without it
+
+
+def test_a_profiled_query_answers_as_a_query_does(
+    collection: Collection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["query", "--data", str(collection.volume), "--image", str(collection.paths()[0]), "--json"]
+    assert main(asked) == 0
+    usual = json.loads(capsys.readouterr().out)
+    made = profile(tmp_path, *asked)
+    assert without_time(json.loads(made.ran.stdout)) == without_time(usual)
+    assert ("recommendation/search/answerer.py", "open_live") in made.functions("p.prof")
+    for words in ("importing modules", "opening the index and the network", "waiting for the decoder", "p.prof"):
+        assert words in made.ran.stderr
+
+
+def without_time(answer: dict[str, Any]) -> dict[str, Any]:
+    return answer | {"seconds": 0}
+
+
+def test_a_profiled_batch_says_what_the_workers_did(collection: Collection, tmp_path: Path) -> None:
+    jobs = tmp_path / "jobs.jsonl"
+    jobs.write_text(json.dumps({"images": [str(collection.paths()[0])]}))
+    batch = ("query", "--batch", jobs, "--data", collection.volume, "--master", "local[1]")
+    made = profile(tmp_path, *batch)
+    assert json.loads(made.ran.stdout)["results"]
+    assert ("recommendation/commands/batch.py", "answer_lines") in made.functions("p-query.prof")
+
+
+def test_nothing_is_profiled_unless_asked_for(sc: SparkContext) -> None:
+    assert sc.profiler_collector is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "profile: expected query or run and its options, got no command"),
+        (["serve"], "profile: expected query or run and its options, got serve"),
+        (["--out", ".", "run"], "--out: expected a file in a folder that can be written to, got ."),
+        (["--out", "missing/a.prof", "run"], "--out: expected a file"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(arguments: Sequence[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["profile", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, says in captured.err, captured.err.count("\n")) == ("", True, 1)
+
+
+def test_what_the_command_refuses_is_not_accounted_for(tmp_path: Path) -> None:
+    made = profile(tmp_path, "query", "--data", tmp_path)
+    assert (made.ran.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert made.ran.stderr == "imagerec: expected 1 to 5 query pictures, got 0\n"

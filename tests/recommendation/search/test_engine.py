@@ -1,0 +1,191 @@
+"""Answers of the engine against brute force over the tables."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from recommendation import job
+from recommendation.search.engine import Engine, Options, QueryPicture
+from recommendation.settings import Settings
+from shared.errors import UsageError
+from shared.pictures import measures
+from shared.pictures.measures import MEASURES
+from tests.recommendation.made_up import GROUPS, group_of, image_id, make_rows, make_volume
+from tests.recommendation.web.in_process import context
+
+ROWS = 240
+ROUNDING = 2e-3  # what float16 costs a score
+
+
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_volume(tmp_path_factory.mktemp("engine"), {"a": range(ROWS)})
+
+
+@pytest.fixture(scope="module", params=["scan", "annoy"])
+def engine(request: pytest.FixtureRequest, volume: Path) -> Engine:
+    job.run(context(), Settings(data=volume, search=request.param))
+    return Engine.open(volume)
+
+
+def features() -> dict[str, NDArray[Any]]:
+    """The features of all pictures, as the tables have them."""
+    rows = make_rows(range(ROWS), "", np.random.default_rng(7), tagged=True)
+    return {
+        "embedding": np.array([row["vector"] for row in rows["embeddings"]]),
+        "color": np.array([row["color"] for row in rows["features"]]),
+        "structure": np.array([row["structure"] for row in rows["features"]]),
+        "hash": np.array([list(row["hash"]) for row in rows["features"]], np.uint8),
+    }
+
+
+def picture(number: int, name: str | None = None) -> QueryPicture:
+    """A picture of the collection, as one that came from outside."""
+    return QueryPicture(
+        name or image_id(number), f"{number}.jpg", {measure: rows[number] for measure, rows in features().items()}
+    )
+
+
+def true_scores(number: int, measure: str, metric: str | None = None) -> NDArray[np.float32]:
+    """Scores of all pictures for one of them, by the definition."""
+    vectors = features()[measure]
+    if measure == "embedding":
+        roots = np.sqrt(vectors) / np.linalg.norm(np.sqrt(vectors), axis=1, keepdims=True)
+        vectors = roots - roots.mean(axis=0)
+        vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    metric = metric or MEASURES[measure].metrics[0]
+    return measures.score(metric, measures.distances(metric, vectors[number], vectors))
+
+
+def scores_of(items: list[dict[str, Any]]) -> list[float]:
+    return [item["score"] for item in items]
+
+
+@pytest.mark.parametrize("measure", sorted(MEASURES))
+def test_answers_are_the_best_of_a_full_scan(engine: Engine, measure: str) -> None:
+    for number in (0, 31, ROWS - 1):
+        items = engine.search([picture(number)], Options(measures=(measure,)))[measure]
+        expected = np.sort(np.delete(true_scores(number, measure), number))[::-1][:5]
+        assert scores_of(items) == pytest.approx(expected, abs=ROUNDING)
+
+
+def test_an_item_says_everything_that_answers_show(engine: Engine) -> None:
+    item = engine.search([picture(8)], Options(top_k=1, measures=("embedding",)))["embedding"][0]
+    number = int(item["filename"].removesuffix(".jpg"))
+    assert item == {
+        "rank": 1,
+        "image_id": image_id(number),
+        "filename": f"{number}.jpg",
+        "location": f"/pictures/{group_of(number)}/{number}.jpg",
+        "score": item["scores"]["embedding"],
+        "license": "CC0",
+        "scores": {measure: pytest.approx(true_scores(8, measure)[number], abs=ROUNDING) for measure in MEASURES},
+    }
+
+
+def test_every_measure_and_the_default_one_answer_when_none_is_named(engine: Engine) -> None:
+    found = engine.search([picture(8)], Options(top_k=3))
+    assert list(found) == ["default", *MEASURES]
+    assert {name: [item["rank"] for item in items] for name, items in found.items()} == {
+        name: [1, 2, 3] for name in found
+    }
+
+
+def test_the_default_score_is_the_weighted_sum(engine: Engine) -> None:
+    engine.weights = {"embedding": 0.75, "color": 0.25}
+    items = engine.search([picture(8)], Options(measures=("default",)))["default"]
+    sums = 0.75 * true_scores(8, "embedding") + 0.25 * true_scores(8, "color")
+    assert scores_of(items) == pytest.approx(np.sort(np.delete(sums, 8))[::-1][:5], abs=ROUNDING)
+
+
+def test_query_pictures_are_left_out_and_unknown_ones_find_themselves(engine: Engine) -> None:
+    known = engine.search([picture(8), picture(9)], Options(top_k=ROWS, measures=("embedding",)))["embedding"]
+    assert {item["image_id"] for item in known} == {image_id(number) for number in range(ROWS)} - {
+        image_id(8),
+        image_id(9),
+    }
+    unknown = engine.search([picture(8, name="0" * 32)], Options(measures=("embedding",)))["embedding"]
+    assert (unknown[0]["image_id"], unknown[0]["score"]) == (image_id(8), pytest.approx(1, abs=ROUNDING))
+
+
+@pytest.mark.parametrize(("combine", "function"), [("mean", np.mean), ("min", np.min), ("max", np.max)])
+def test_several_pictures_are_scored_one_by_one_and_combined(engine: Engine, combine: str, function: Any) -> None:
+    items = engine.search([picture(8), picture(9)], Options(measures=("color",), combine=combine))["color"]
+    each = [np.delete(true_scores(number, "color"), [8, 9]) for number in (8, 9)]
+    assert scores_of(items) == pytest.approx(np.sort(function(each, axis=0))[::-1][:5], abs=ROUNDING)
+
+
+def test_another_metric_ranks_and_scores_by_it(engine: Engine) -> None:
+    items = engine.search([picture(8)], Options(measures=("embedding",), metric="manhattan"))["embedding"]
+    expected = np.sort(np.delete(true_scores(8, "embedding", "manhattan"), 8))[::-1][:5]
+    assert scores_of(items) == pytest.approx(expected, abs=ROUNDING)
+
+
+def test_a_stored_picture_as_query_finds_what_the_picture_itself_finds(engine: Engine) -> None:
+    stored = engine.features_of(image_id(8))
+    assert (stored.image_id, stored.name) == (image_id(8), "8.jpg")
+    for name, items in engine.search([stored], Options()).items():
+        expected = engine.search([picture(8)], Options())[name]
+        assert scores_of(items) == pytest.approx(scores_of(expected), abs=ROUNDING)
+
+
+def test_every_stored_id_is_found_and_no_other(engine: Engine) -> None:
+    assert [engine.metadata(image_id(number))["filename"] for number in range(ROWS)] == [
+        f"{number}.jpg" for number in range(ROWS)
+    ]
+    for unknown in (image_id(ROWS), "", "0" * 32, "f" * 32, "not hex"):
+        with pytest.raises(UsageError, match="expected the image_id of a picture in the index"):
+            engine.metadata(unknown)
+
+
+def test_an_engine_says_what_it_is(engine: Engine) -> None:
+    described = engine.describe()
+    assert described["generation"] == engine.generation
+    assert (described["model"], described["model_sha256"]) == ("made-up fp32", engine.model_sha256)
+    assert described["pictures"] == engine.count == ROWS
+    assert engine.first_id() == image_id(0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (Options(measures=("colour",)), "measure: expected some of default, .*, got colour"),
+        (Options(combine="sum"), "combine: expected one of mean, min, max, got sum"),
+        (Options(top_k=0), "top_k: expected 1 or more, got 0"),
+        (Options(metric="chebyshev"), "metric: expected one of .*; got chebyshev"),
+        (
+            Options(measures=("embedding", "hash"), metric="manhattan"),
+            "metric: expected one of embedding: .*; hash: hamming; got manhattan",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_can(engine: Engine, options: Options, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        engine.search([picture(8)], options)
+
+
+def test_a_metric_changes_only_the_measures_that_allow_it(engine: Engine) -> None:
+    found = engine.search([picture(8)], Options(metric="manhattan"))
+    assert scores_of(found["hash"]) == scores_of(engine.search([picture(8)], Options())["hash"])
+
+
+def test_a_collection_smaller_than_the_answer_is_answered_whole(tmp_path: Path) -> None:
+    volume = make_volume(tmp_path / "small", {"a": range(3)})
+    job.run(context(), Settings(data=volume))
+    found = Engine.open(volume).search([picture(1)], Options())
+    assert {name: len(items) for name, items in found.items()} == dict.fromkeys(found, 2)
+
+
+def test_a_collection_of_one_picture_answers_with_nothing_more(tmp_path: Path) -> None:
+    volume = make_volume(tmp_path / "one", {"a": range(1)})
+    job.run(context(), Settings(data=volume))
+    assert Engine.open(volume).search([picture(0)], Options(measures=("color",))) == {"color": []}
+
+
+def test_groups_are_what_the_embedding_finds(engine: Engine) -> None:
+    for number in range(GROUPS):
+        items = engine.search([picture(number)], Options(measures=("embedding",)))["embedding"]
+        assert {item["location"].split("/")[2] for item in items} == {group_of(number)}

@@ -1,0 +1,35 @@
+"""Thumbnails are found by the index and read from the table, and a damaged table is named."""
+
+import pytest
+
+from recommendation.search.answerer import Answerer
+from recommendation.search.thumbnails import Thumbnails
+from shared import tables
+from shared.errors import CannotProceedError, UsageError
+from shared.tables.contracts import THUMBNAILS
+from tests.recommendation.conftest import Collection
+
+pytestmark = pytest.mark.spark
+
+
+def test_every_picture_of_the_index_has_its_own_thumbnail(collection: Collection, answerer: Answerer) -> None:
+    parts = tables.open_snapshot(collection.volume).parts(THUMBNAILS)
+    stored = {row["image_id"]: row["jpeg"] for part in parts for row in tables.read_rows(collection.volume, part)}
+    assert len(stored) == answerer.live.engine.count
+    assert Thumbnails(collection.volume).read(answerer.live.engine, stored) == stored
+
+
+def test_a_picture_that_is_not_in_the_index_has_none(collection: Collection, answerer: Answerer) -> None:
+    with pytest.raises(UsageError, match="nothing"):
+        Thumbnails(collection.volume).read(answerer.live.engine, ["nothing"])
+
+
+def test_a_flipped_bit_is_noticed_and_the_file_named(own_collection: Collection, answerer: Answerer) -> None:
+    known = answerer.live.engine.known(0)
+    parts = tables.open_snapshot(own_collection.volume).parts(THUMBNAILS)
+    [path] = [tables.part_path(own_collection.volume, part) for part in parts if part.slice == known["slice"]]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CannotProceedError, match=str(path)):
+        Thumbnails(own_collection.volume).read(answerer.live.engine, [known["image_id"]])

@@ -1,0 +1,176 @@
+"""`imagerec status` says what is on a volume, and one clear sentence where nothing is."""
+
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared import tables
+from shared.command import status
+from shared.models.store import Choice, Model, choose, save_model
+from shared.pipeline.runs import Accounting, record
+from shared.storage.files import to_json, write_atomically
+from shared.storage.volume import index_dir
+from shared.tables import Snapshot, publish, write_part
+from shared.tables.contracts import FAILURES, RUNS, TOTALS
+
+GENERATION = "0123456789abcdef"
+DOCUMENT = {
+    "pictures": 3,
+    "files": {"embedding.npy": "0" * 64},
+    "model": "m",
+    "default": {"weights": {"embedding": 0.75, "color": 0.25}},
+    "measures": {
+        "embedding": {"search": "annoy", "search_k": 4000, "recall": 0.97},
+        "hash": {"search": "scan", "search_k": None, "recall": 1.0},
+    },
+}
+TIMINGS = {"latency_ms": {"embedding": {"p50": 1.5, "p99": 3.25}, "hash": {"p50": 0.1, "p99": 0.2}}}
+
+
+def failure(reason: str) -> dict[str, Any]:
+    return {"stage": "acquisition", "source": "a", "reason": reason, "detail": "", "size_bytes": 1, "mtime_ns": 1}
+
+
+@pytest.fixture
+def filled(volume: Path) -> Path:
+    """A volume with some totals, three failures, two runs and an index."""
+    rows = [{"kind": "tag", "value": str(number), "pictures": number} for number in range(1500)]
+    totals = write_part(volume, TOTALS, rows, "s", "labeling", "f" * 64)
+    reasons = ("undecodable", "vanished", "undecodable")
+    failures = write_part(volume, FAILURES, [failure(reason) for reason in reasons], "s", "acquisition", "f" * 64)
+    snapshot = publish(volume, Snapshot({}), "labeling", {TOTALS.name: [totals]})
+    publish(volume, snapshot, "acquisition", {FAILURES.name: [failures]})
+    for hour, done in ((1, 10), (2, 30)):
+        ran = Accounting("labeling", "f" * 64, done, done, 0, {})
+        record(volume, ran, datetime(2026, 1, 1, hour, tzinfo=UTC), 2.0, "local[2]", 2)
+    model = Model("", "net", "o" * 64, "int8", "", 224, 1280, "a package", "MIT", ("cat", "dog"))
+    choose(volume, Choice(save_model(volume, b"network", model).sha256, settled=True, reason="it keeps 0.98 of them"))
+    write_atomically(index_dir(volume) / "CURRENT", f"{GENERATION}\n".encode())
+    write_atomically(index_dir(volume) / GENERATION / "generation.json", to_json(DOCUMENT))
+    write_atomically(index_dir(volume) / GENERATION / "timings.json", to_json(TIMINGS))
+    write_atomically(index_dir(volume) / GENERATION / "embedding.npy", b"rows")
+    return volume
+
+
+def test_status_counts_what_is_stored(filled: Path) -> None:
+    found = status.status(filled)
+    assert found["failures"] == {"undecodable": 2, "vanished": 1}
+    size = sum(part.size_bytes for part in tables.open_snapshot(filled).parts(TOTALS))
+    assert found["tables"]["totals"] == {"rows": 1500, "parts": 1, "bytes": size}
+    assert found["tables"][RUNS.name]["rows"] == 2
+    assert found["index"]["generation"] == GENERATION
+    assert found["model"] == {
+        "name": "net int8",
+        "sha256": sha256(b"network").hexdigest(),
+        "precision": "int8",
+        "reason": "it keeps 0.98 of them",
+        "source": "a package",
+        "license": "MIT",
+    }
+    [last] = found["runs"]
+    assert (last["stage"], last["done"], last["pictures_per_s"]) == ("labeling", 30, 15.0)
+
+
+def test_people_get_aligned_tables(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status.main(["--data", str(filled)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"0 pictures in {filled}"
+    assert lines[1] == "3 could not be used: undecodable 2, vanished 1"
+    assert f"index generation {GENERATION}: 3 pictures; default = 0.75 embedding + 0.25 color" in lines
+    assert "model net int8 (it keeps 0.98 of them)" in lines
+    assert "embedding    annoy         4000     0.970     1.50     3.25" in lines
+    assert "hash         scan             -     1.000     0.10     0.20" in lines
+    assert lines[-1].split() == ["labeling", "2026-01-01T02:00:00+00:00", "2.0", "30", "0", "0", "15.0"]
+
+
+def test_programs_get_one_object(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status.main(["--data", str(filled), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == status.status(filled)
+
+
+def test_a_volume_without_index_says_how_to_get_one(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (index_dir(filled) / "CURRENT").unlink()
+    assert status.main(["--data", str(filled)]) == 0
+    assert "no index yet; run `imagerec recommendation build`" in capsys.readouterr().out
+
+
+def test_a_volume_without_model_says_how_to_get_one(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (filled / "models" / "CURRENT.json").unlink()
+    assert status.main(["--data", str(filled)]) == 0
+    assert "no model yet; run `imagerec embedding`" in capsys.readouterr().out
+
+
+def test_an_empty_or_missing_volume_is_one_clear_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for volume in (tmp_path, tmp_path / "missing"):
+        assert status.main(["--data", str(volume)]) == 1
+        said = capsys.readouterr().err
+        assert said == (
+            f"imagerec: nothing is stored in {volume} yet; run `imagerec run --source FOLDER --data {volume}`\n"
+        )
+
+
+@pytest.mark.parametrize("name", ["CURRENT", f"{GENERATION}/generation.json", f"{GENERATION}/timings.json"])
+def test_a_damaged_index_is_named(filled: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (index_dir(filled) / name).write_bytes(b"\xff{")
+    assert status.main(["--data", str(filled)]) == 1
+    assert str(index_dir(filled) / name) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("table", ["totals", "failures", "runs"])
+def test_a_part_that_is_gone_is_named_with_what_to_do(
+    filled: Path, table: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [path] = (filled / "tables" / table).glob("*.parquet")
+    path.unlink()
+    assert status.main(["--data", str(filled)]) == 1
+    captured = capsys.readouterr()
+    advice = {
+        "totals": "restore it, or run `imagerec labeling`, which makes it again",
+        "failures": "restore it, or delete tables/ and run again",
+        "runs": "restore it, or run `imagerec labeling`, which makes it again",
+    }
+    assert captured.err == f"imagerec: {path} is missing; {advice[table]}\n"
+    assert captured.out == ""
+
+
+def test_parts_that_are_cut_are_counted(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in (filled / "tables").glob("*/*.parquet"):
+        path.write_bytes(path.read_bytes()[:-1])
+    assert status.main(["--data", str(filled)]) == 1
+    said = capsys.readouterr().err
+    assert " does not have the size that it was written with (one of 3 files that are gone or cut); " in said
+
+
+def test_a_file_of_the_index_or_the_network_that_is_gone_is_named(
+    filled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [network] = (filled / "models").glob("*.onnx")
+    for path, advice in (
+        (network, "run `imagerec embedding`, which installs it again"),
+        (index_dir(filled) / GENERATION / "embedding.npy", "run `imagerec recommendation build`"),
+    ):
+        content = path.read_bytes()
+        path.unlink()
+        assert status.main(["--data", str(filled)]) == 1
+        assert capsys.readouterr().err == f"imagerec: {path} is missing; {advice}\n"
+        path.write_bytes(content)
+    assert status.main(["--data", str(filled)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (5 << 20, "5.0 MiB"),
+        (3 << 30, "3.0 GiB"),
+        (5 << 40, "5120.0 GiB"),
+    ],
+)
+def test_sizes_are_readable(size_bytes: int, text: str) -> None:
+    assert status.readable(size_bytes) == text

@@ -1,0 +1,189 @@
+"""No file can take more than its own picture down."""
+
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from shared.errors import BadInputError, CannotProceedError
+from shared.pictures import decoding
+from shared.pictures.sandbox import GUARD, Decoder, Guard, decoder
+from tests.shared.pictures.drawn import encoded, plain
+
+STUB = Guard(
+    seconds=1.0,
+    memory_bytes=GUARD.memory_bytes,
+    children=1,
+    program=(str(Path(__file__).with_name("stub_decoder.py")),),
+)
+GOOD = encoded(plain())
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Decoder]:
+    with Decoder() as made:
+        yield made
+
+
+@pytest.fixture
+def stub() -> Iterator[Decoder]:
+    with Decoder(STUB) as made:
+        yield made
+
+
+def refusal(decoder: Decoder, data: bytes) -> BadInputError:
+    with pytest.raises(BadInputError) as caught:
+        decoder.decode(data)
+    return caught.value
+
+
+def test_a_child_gives_what_decoding_here_would_give(guarded: Decoder) -> None:
+    assert guarded.decode(GOOD) == decoding.decode(GOOD)
+
+
+def test_a_refusal_comes_through_the_child(guarded: Decoder) -> None:
+    with pytest.raises(BadInputError) as here:
+        decoding.decode(b"no picture")
+    assert refusal(guarded, b"no picture").args == here.value.args
+
+
+@pytest.mark.parametrize(
+    ("data", "reason", "detail"),
+    [
+        (b"segfault", "decoder_crashed", "the decoder ended with SIGSEGV"),
+        (b"exit", "decoder_crashed", "the decoder ended with exit code 3"),
+        (b"hang", "decoder_timeout", "expected at most 1 s"),
+        (b"spin", "decoder_timeout", "expected at most 1 s"),
+        (b"allocate", "decoder_memory", "decoding wants too much memory"),
+    ],
+)
+def test_whatever_a_codec_does_costs_one_picture(stub: Decoder, data: bytes, reason: str, detail: str) -> None:
+    good = stub.decode(GOOD)
+    assert refusal(stub, data).args == (reason, detail)
+    assert stub.decode(GOOD) == good
+
+
+def test_a_timeout_comes_on_time(stub: Decoder) -> None:
+    stub.decode(GOOD)
+    started = time.monotonic()
+    refusal(stub, b"hang")
+    assert 1.0 <= time.monotonic() - started < 5.0
+
+
+def test_a_file_that_does_not_fit_the_pipe_cannot_hang_us(stub: Decoder) -> None:
+    assert refusal(stub, b"exit").reason == "decoder_crashed"
+    assert refusal(stub, bytes(20_000_000)).reason == "unsupported_format"
+
+
+def test_threads_share_a_decoder() -> None:
+    pictures = [encoded(plain((10 + n, 10))) for n in range(24)]
+    with Decoder(GUARD._replace(children=2)) as shared, ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(shared.decode, pictures))
+    assert [picture.width_px for picture in found] == [10 + n for n in range(24)]
+
+
+def test_a_closed_decoder_starts_again() -> None:
+    with Decoder() as made:
+        first = made.decode(GOOD)
+        made.close()
+        assert made.decode(GOOD) == first
+
+
+def test_a_decoder_that_cannot_start_says_how_to_find_out_why() -> None:
+    with (
+        Decoder(STUB._replace(program=("-c", "raise SystemExit(7)"))) as broken,
+        pytest.raises(CannotProceedError, match=r"does not start \(exit code 7\): run `.*` to see why"),
+    ):
+        broken.decode(GOOD)
+
+
+def test_a_process_has_one_decoder() -> None:
+    assert decoder() is decoder()
+
+
+def test_a_forked_process_gets_its_own() -> None:
+    script = """if True:
+        import os
+        from shared.pictures.sandbox import decoder
+        ours = decoder()
+        child = os.fork()
+        if not child:
+            os._exit(decoder() is ours)
+        raise SystemExit(os.waitpid(child, 0)[1])
+    """
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
+@pytest.mark.parametrize("busy", ["idle", "hang"])
+def test_the_child_ends_when_its_parent_is_killed(busy: str) -> None:
+    script = f"""if True:
+        import os, sys, threading
+        from shared.pictures.sandbox import Decoder, Guard
+        made = Decoder(Guard(seconds=1.0, children=1, program={STUB.program!r}))
+        made.decode({GOOD!r})
+        print(made._children[0]._running[0].pid, flush=True)
+        threading.Thread(target=made.decode, args=({busy.encode()!r},), daemon=True).start()
+        sys.stdin.read()
+    """
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    with parent:
+        assert parent.stdout
+        child = os.pidfd_open(int(parent.stdout.readline()))
+        parent.send_signal(signal.SIGKILL)
+    poll = select.poll()
+    poll.register(child, select.POLLIN)
+    assert poll.poll(10_000)
+    os.close(child)
+
+
+def test_every_hostile_file_is_a_picture_or_a_refusal_and_cheap(hostile: Path, guarded: Decoder) -> None:
+    outcomes = {}
+    for path in sorted(hostile.iterdir()):
+        if path.suffix not in {".md", ".csv"}:
+            started = time.monotonic()
+            try:
+                outcomes[path.name] = guarded.decode(path.read_bytes()).format
+            except BadInputError as error:
+                outcomes[path.name] = error.reason
+            assert time.monotonic() - started < 15
+    assert len(outcomes) == 71
+    assert outcomes["bomb_webp_13000x13000.webp"] == "too_many_pixels"
+    assert outcomes["bomb_jpeg_progressive_2000_scans_4096.jpg"] == "too_many_scans"
+    assert outcomes["png_bad_idat_crc.png"] == "undecodable"
+    assert outcomes["tiff_named.jpg"] == "TIFF"
+    assert outcomes["ppm_named.jpg"] == "unsupported_format"
+    assert outcomes["exif_count_4e9.jpg"] == "JPEG"
+    guarded.close()
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20  # KiB
+
+
+def test_the_child_finds_code_that_was_shipped_as_a_zip(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
+        for path in sorted((ROOT / "shared").glob("*.py")):
+            archive.write(path, path.relative_to(ROOT))
+    script = f"""if True:
+        import sys
+        sys.path.insert(0, {str(tmp_path / "code.zip")!r})
+        from shared import decoder
+        assert "code.zip" in decoder.__file__
+        with decoder.Decoder() as made:
+            assert made.decode({GOOD!r}).format == "PNG"
+    """
+    assert subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=False).returncode == 0

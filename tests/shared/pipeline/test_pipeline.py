@@ -1,0 +1,44 @@
+"""What is wrong is said before Spark makes the user wait, and before anything is created."""
+
+from pathlib import Path
+
+import pytest
+from pyspark import SparkContext
+
+from shared.command import main as imagerec
+from shared.pipeline import stages
+from shared.pipeline.runs import Accounting
+from shared.settings import Settings
+
+COMMANDS = {
+    "labeling": "labeling found no pictures on the volume; run `imagerec acquisition` first",
+    "embedding": "embedding found no pictures on the volume; run `imagerec acquisition` first",
+    "recommendation": "no picture has features and an embedding; run `imagerec labeling` and `imagerec embedding` first",
+    "serve": "run `imagerec recommendation build`",
+    "inbox": "run `imagerec recommendation build`",
+    "evaluate": "run `imagerec recommendation build`",
+    "status": "nothing is stored in ",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_volume_with_nothing_to_work_on_is_refused_at_once(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for volume in (tmp_path, tmp_path / "missing" / "volume"):
+        assert imagerec.main([command, "--data", str(volume)]) == 1
+        assert COMMANDS[command] in capsys.readouterr().err
+        assert caplog.text == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.spark
+def test_a_room_that_could_use_nothing_ends_the_run_and_says_so(
+    sc: SparkContext, volume: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def run(_: SparkContext, __: Settings) -> Accounting:
+        return Accounting("acquisition", "f" * 64, 2, 0, 0, {"vanished": 2})
+
+    room = stages.Room("acquisition", Settings(data=volume), run, stages.nothing_to_check, stages.nothing_to_check)
+    assert not stages._run_room(sc, room)
+    assert "acquisition: nothing could be used, so this is the end; the table failures says why" in caplog.text
