@@ -20,7 +20,7 @@ setup: ## install everything into .venv, checked by hash
 setup-test:
 	@.ci/setup requirements-test.lock
 
-run: setup ## run all rooms on the sample, or on IMAGES=FOLDER, and ask a first question
+run: setup ## run all stages on the sample, or on IMAGES=FOLDER, and ask a first question
 	@.ci/first-run
 
 test: setup-test ## run the tests

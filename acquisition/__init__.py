@@ -1,1 +1,1 @@
-"""The room acquisition: reads a source of pictures, writes the tables images, thumbnails, locations and failures."""
+"""The stage acquisition: reads a source of pictures, writes the tables images, thumbnails, locations and failures."""

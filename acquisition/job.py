@@ -27,10 +27,10 @@ from acquisition.sources.registry import EMPTY, SAMPLE, check_source, open_sourc
 from acquisition.steps import STAGE
 from shared import tables
 from shared.errors import CannotProceedError
-from shared.pictures.sandbox import GUARD, Guard
+from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
 from shared.pipeline import slices
 from shared.pipeline.progress import progress
-from shared.pipeline.runs import Accounting
+from shared.pipeline.runs import StageCounts
 from shared.pipeline.slices import Done
 from shared.storage.volume import work_dir
 from shared.tables import Part, Snapshot, orphans, presence
@@ -42,7 +42,7 @@ TABLES = (IMAGES, THUMBNAILS, LOCATIONS, FAILURES)
 ROWS_PER_PARTITION = 50_000
 
 
-def run(sc: SparkContext, settings: Settings, guard: Guard = GUARD) -> Accounting:
+def run(sc: SparkContext, settings: Settings, limits: DecodeLimits = DECODE_LIMITS) -> StageCounts:
     """Read every file of the source that was not read before, and say where each entry ended.
 
     Writes IMAGES, THUMBNAILS, LOCATIONS, FAILURES and images_metadata.json.
@@ -56,7 +56,7 @@ def run(sc: SparkContext, settings: Settings, guard: Guard = GUARD) -> Accountin
     presence.check_all(volume, (part for contract in TABLES for part in snapshot.parts(contract, STAGE.name)))
     orphans.sweep(volume, snapshot, STAGE.name, TABLES)
     listed, fresh = list_source(sc, settings, snapshot)
-    staged = stage_slices(sc, work, fresh, guard)
+    staged = stage_slices(sc, work, fresh, limits)
     new = finish_slices(sc, volume, snapshot, staged)
     published = publish(volume, snapshot, standing_failures(sc, volume, snapshot, fresh), new)
     exports.refresh(volume, published)
@@ -118,12 +118,12 @@ def write_fresh(work: Path, base: str, numbered: tuple[int, Iterable[tuple[listi
     return listing.write_slice(work, number, ordered, STAGE, base)
 
 
-def stage_slices(sc: SparkContext, work: Path, fresh: Sequence[Part], guard: Guard) -> list[Done]:
+def stage_slices(sc: SparkContext, work: Path, fresh: Sequence[Part], limits: DecodeLimits) -> list[Done]:
     """Read and decode the files of each slice; slices that an interrupted run left complete are taken as they are."""
     todo = slices.work_list(sc, work, Snapshot({}), STAGE, [part.slice for part in fresh])
 
     def describe(names: "RDD[str]") -> "RDD[slices.TableRow]":
-        return names.flatMap(partial(listing.read_slice, work, STAGE)).flatMap(partial(steps.describe_entry, guard))
+        return names.flatMap(partial(listing.read_slice, work, STAGE)).flatMap(partial(steps.entry_rows, limits))
 
     waiting = set(todo.todo)
     with progress(sc, STAGE.name, sum(part.rows for part in fresh if part.slice in waiting)) as counter:
@@ -187,12 +187,12 @@ def publish(volume: Path, snapshot: Snapshot, failures: Sequence[Part], new: Seq
     return published
 
 
-def account(listed: int, fresh: Sequence[Part], staged: Sequence[Done], new: Sequence[Part]) -> Accounting:
+def account(listed: int, fresh: Sequence[Part], staged: Sequence[Done], new: Sequence[Part]) -> StageCounts:
     """Where every entry of the source ended."""
     failed = sum((Counter(done.failures) for done in staged), Counter[str]())
     done = sum(steps.staged_part(one).rows for one in staged)
     duplicates = done - sum(part.rows for part in new if part.table == IMAGES.name)
-    return Accounting(
+    return StageCounts(
         stage=STAGE.name,
         fingerprint=STAGE.fingerprint,
         listed=listed,

@@ -10,7 +10,7 @@ from pathlib import Path
 from acquisition.sources.entries import Entry, identity
 from shared import tables
 from shared.errors import CannotProceedError
-from shared.pipeline.slices import Stage
+from shared.pipeline.slices import StageOutput
 from shared.storage.files import digest
 from shared.tables import Part, Snapshot, orphans
 from shared.tables.contracts import FAILURES, LISTING, LOCATIONS
@@ -41,7 +41,7 @@ def slice_number(row: int) -> int:
     raise AssertionError("slice_sizes never ends")
 
 
-def write_listing(work: Path, entries: Iterable[Entry], stage: Stage, base: str) -> list[Part]:
+def write_listing(work: Path, entries: Iterable[Entry], stage: StageOutput, base: str) -> list[Part]:
     """Write a source's entries, a slice in memory at a time."""
     orphans.sweep(work, Snapshot({}), stage.name, [LISTING])
     rest = iter(entries)
@@ -52,7 +52,7 @@ def write_listing(work: Path, entries: Iterable[Entry], stage: Stage, base: str)
     return parts
 
 
-def write_slice(work: Path, number: int, entries: Sequence[Entry], stage: Stage, base: str) -> Part:
+def write_slice(work: Path, number: int, entries: Sequence[Entry], stage: StageOutput, base: str) -> Part:
     """Write entries that go through the stage together.
 
     Args:
@@ -63,7 +63,7 @@ def write_slice(work: Path, number: int, entries: Sequence[Entry], stage: Stage,
     return tables.write_part(work, LISTING, entries, name, stage.name, stage.fingerprint)
 
 
-def read_slice(work: Path, stage: Stage, name: str) -> list[Entry]:
+def read_slice(work: Path, stage: StageOutput, name: str) -> list[Entry]:
     """The entries of a slice.
 
     Raises:
@@ -82,7 +82,7 @@ def base_of(snapshot: Snapshot, stage: str) -> str:
     return digest([part.name for contract in (LOCATIONS, FAILURES) for part in snapshot.parts(contract, stage)])
 
 
-def known_parts(snapshot: Snapshot, stage: Stage) -> list[Part]:
+def known_parts(snapshot: Snapshot, stage: StageOutput) -> list[Part]:
     """Parts that say which files need not be read again.
 
     A picture once read stays as it is. A failure is final only under the rules that made it, and unless it is transient.

@@ -8,7 +8,7 @@ from shared.settings import setting
 
 @dataclass(frozen=True)
 class Settings(settings.Settings):
-    """Settings of the room."""
+    """Settings of the stage."""
 
     source: str = setting(
         "sample",

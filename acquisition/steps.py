@@ -11,8 +11,8 @@ from acquisition.sources.entries import Entry
 from shared import tables
 from shared.errors import TRANSIENT_REASONS, BadInputError
 from shared.pictures import decoding, headers
-from shared.pictures.sandbox import Guard, decoder
-from shared.pipeline.slices import Done, Stage, TableRow, failure_row
+from shared.pictures.sandbox import DecodeLimits, decoder
+from shared.pipeline.slices import Done, StageOutput, TableRow, failure_row
 from shared.storage import locations
 from shared.storage.files import digest, sync_folder, temporary_name, write_atomically
 from shared.tables import Part
@@ -23,7 +23,7 @@ VERSION = 1
 FINGERPRINT = digest(
     "acquisition", VERSION, decoding.FORMATS, headers.LIMITS, decoding.THUMBNAIL_SIDE_PX, decoding.THUMBNAIL_QUALITY
 )
-STAGE = Stage("acquisition", FINGERPRINT, (THUMBNAILS, STAGED))
+STAGE = StageOutput("acquisition", FINGERPRINT, (THUMBNAILS, STAGED))
 
 IMAGE_ID_LENGTH = 32
 
@@ -36,17 +36,17 @@ class FileBytes(NamedTuple):
     mtime_ns: int
 
 
-def describe_entry(guard: Guard, entry: Entry) -> list[TableRow]:
+def entry_rows(limits: DecodeLimits, entry: Entry) -> list[TableRow]:
     """The rows of THUMBNAILS and STAGED that an entry becomes, or the row of FAILURES."""
     try:
-        row = stage_picture(guard, entry)
+        row = stage_picture(limits, entry)
     except BadInputError as error:
         known = entry["size_bytes"], entry["mtime_ns"]
         return [failure_row(STAGE.name, entry["location"], error.reason, error.detail, *known)]
     return [(contract.name, select_columns(contract, row)) for contract in STAGE.contracts]
 
 
-def stage_picture(guard: Guard, entry: Entry) -> dict[str, Any]:
+def stage_picture(limits: DecodeLimits, entry: Entry) -> dict[str, Any]:
     """Read and decode the file of an entry: the columns of STAGED and THUMBNAILS.
 
     Raises:
@@ -55,7 +55,7 @@ def stage_picture(guard: Guard, entry: Entry) -> dict[str, Any]:
     if entry["reason"]:
         raise BadInputError(entry["reason"], entry["detail"])
     file = read_file(locations.decode(entry["location"]), headers.LIMITS.max_bytes)
-    picture = decoder(guard).decode(file.data)
+    picture = decoder(limits).decode(file.data)
     listed = {name: value for name, value in entry.items() if name not in {"reason", "detail"}}
     read = {"size_bytes": file.size_bytes, "mtime_ns": file.mtime_ns}
     return {"image_id": image_id_of(file.data), **listed, **read, **picture._asdict()}

@@ -13,7 +13,7 @@ from embedding import steps as embedding
 from labeling import steps as labeling
 from shared import tables
 from shared.models import store
-from shared.pictures.sandbox import GUARD
+from shared.pictures.sandbox import DECODE_LIMITS
 from shared.pipeline import slices
 from shared.pipeline.slices import Done
 from shared.tables.contracts import THUMBNAILS
@@ -42,7 +42,7 @@ def acquire(photos: Path, scratch: Path) -> float:
 def stage_slice(work: Path, name: str) -> Done:
     """Read and decode the files of one slice of the listing."""
     entries = listing.read_slice(work, STAGE, name)
-    rows = (row for entry in entries for row in acquiring.describe_entry(GUARD, entry))
+    rows = (row for entry in entries for row in acquiring.entry_rows(DECODE_LIMITS, entry))
     return slices.write_slice(work, STAGE, name, rows)
 
 
@@ -54,7 +54,7 @@ def label(volume: Path, scratch: Path) -> float:
         for name, part in parts.items():
             pictures = labeling.read_pictures(volume, part)
             slices.write_slice(
-                scratch, labeling.STAGE, name, (row for one in pictures for row in labeling.describe(one))
+                scratch, labeling.STAGE, name, (row for one in pictures for row in labeling.label_picture(one))
             )
         return sum(part.images.rows for part in parts.values())
 

@@ -44,19 +44,19 @@ def _measure_one(raw: NDArray[np.float16], folder: Path) -> Iterator[tuple[Any, 
     steps.build_forest(folder, settings.trees, NAME)
     seconds = time.perf_counter() - started
     forest = searcher.open_searcher(folder, MEASURES[NAME], recall.FIRST_ANNOY)
-    effort, trial = recall.settle_effort(forest, queries, truth, settings.recall)
+    params, trial = recall.tune_params(forest, queries, truth, settings.recall)
     yield _row(
         count,
         f"Annoy, {settings.trees} trees, then exact",
         seconds,
         folder / f"{NAME}.ann",
-        effort.search_k or 0,
+        params.search_k or 0,
         trial,
     )
 
 
 def _row(
-    count: int, name: str, seconds: float, file: Path, search_k: int | str, trial: recall.Trial
+    count: int, name: str, seconds: float, file: Path, search_k: int | str, trial: recall.Measurement
 ) -> tuple[Any, ...]:
     latency = recall.percentiles_ms(trial.seconds)
     size_mb = round(file.stat().st_size / 1e6)

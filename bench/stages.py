@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from bench import bare
 from bench.processes import Watched, imagerec, run_watched
-from shared.project import ROOMS
+from shared.project import STAGES
 from shared.storage.volume import models_dir
 
 LOOPED = ("acquisition", "labeling", "embedding")  # the stages that look at every picture by itself
@@ -49,14 +49,14 @@ class Speed(NamedTuple):
     @property
     def start_s(self) -> float:
         """Seconds before the first picture: all of a tiny run but its pictures."""
-        return self.tiny.watched.seconds - self.tiny.pictures * self.picture_s(*ROOMS)
+        return self.tiny.watched.seconds - self.tiny.pictures * self.picture_s(*STAGES)
 
 
 def run_pipeline(photos: Path, volume: Path, master: str, model_of: Path | None = None) -> Run:
-    """Run all rooms over a folder onto a fresh volume.
+    """Run all stages over a folder onto a fresh volume.
 
     Args:
-        model_of: a volume that has settled on a model; None to let the run settle on one.
+        model_of: a volume that has chosen a model; None to let the run choose one.
     """
     if model_of:
         shutil.copytree(models_dir(model_of), models_dir(volume))
@@ -66,7 +66,7 @@ def run_pipeline(photos: Path, volume: Path, master: str, model_of: Path | None 
     )
     status: dict[str, Any] = json.loads(told.stdout)
     runs = {run["stage"]: run for run in status["runs"]}
-    return Run(watched, {stage: runs[stage]["seconds"] for stage in ROOMS}, status["pictures"])
+    return Run(watched, {stage: runs[stage]["seconds"] for stage in STAGES}, status["pictures"])
 
 
 def bare_seconds(photos: Path, volume: Path, scratch: Path) -> dict[str, float]:
@@ -77,7 +77,7 @@ def bare_seconds(photos: Path, volume: Path, scratch: Path) -> dict[str, float]:
 
 def stage_rows(one: Speed, two: Speed, loops: dict[str, float]) -> Iterator[tuple[Any, ...]]:
     """A row for each stage, for the three that look at every picture, and for all; see STAGE_COLUMNS."""
-    for name, stages in (*((stage, (stage,)) for stage in ROOMS), ("these three", LOOPED), ("all four", ROOMS)):
+    for name, stages in (*((stage, (stage,)) for stage in STAGES), ("these three", LOOPED), ("all four", STAGES)):
         single, double = one.picture_s(*stages), two.picture_s(*stages)
         is_looped = set(stages) <= set(LOOPED)
         loop = sum(loops[stage] for stage in stages) if is_looped else 0
@@ -88,7 +88,7 @@ def stage_rows(one: Speed, two: Speed, loops: dict[str, float]) -> Iterator[tupl
 def startup_rows(one: Speed, two: Speed) -> Iterator[tuple[Any, ...]]:
     """Seconds that do not depend on the number of pictures; see STARTUP_COLUMNS."""
     yield "Python, Java, the catalog", round(one.tiny.around_s, 1), round(two.tiny.around_s, 1)
-    for stage in ROOMS:
+    for stage in STAGES:
         yield f"{stage} of {one.tiny.pictures} pictures", *(round(run.tiny.seconds[stage], 1) for run in (one, two))
 
 

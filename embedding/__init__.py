@@ -1,1 +1,1 @@
-"""The embedding room: reads `thumbnails`, writes `embeddings`, `categories` and `failures`; keeps the network in models/."""
+"""The embedding stage: reads `thumbnails`, writes `embeddings`, `categories` and `failures`; keeps the network in models/."""

@@ -1,4 +1,4 @@
-"""Wire the embedding room: settle on a model, then let it look at every slice of thumbnails that lacks embeddings.
+"""Wire the embedding stage: choose a model, then embed every slice of thumbnails that lacks embeddings.
 
 An int8 copy is made from pictures of the collection: `observe` maps each batch to the ranges of all tensors inside the
 network, and `reduce` widens them until they hold everything that was seen. Other pictures then say whether the copy finds
@@ -24,10 +24,10 @@ from shared import tables
 from shared.errors import CannotProceedError
 from shared.models import store
 from shared.models.session import Embedder, Observer, checked_bytes
-from shared.models.store import Choice, Model
+from shared.models.store import Model, ModelChoice
 from shared.pipeline import runs, slices
 from shared.pipeline.progress import progress
-from shared.pipeline.runs import Accounting
+from shared.pipeline.runs import StageCounts
 from shared.pipeline.slices import TableRow
 from shared.pipeline.stages import require
 from shared.tables import Part, Snapshot
@@ -50,7 +50,7 @@ def check_input(snapshot: Snapshot) -> None:
     require(snapshot.rows(THUMBNAILS), "embedding", "acquisition")
 
 
-def run(sc: SparkContext, settings: Settings) -> Accounting:
+def run(sc: SparkContext, settings: Settings) -> StageCounts:
     """Embed every picture that the volume's model has not embedded yet.
 
     Writes EMBEDDINGS, CATEGORIES and FAILURES.
@@ -68,7 +68,7 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
     with progress(sc, "embedding", sum(part.rows for part in todo.values())) as counter:
         done = slices.run_slices(sc, volume, stage, todo, partial(embed, volume, model), counter)
     slices.publish(volume, snapshot, stage, work, done)
-    return runs.account_slices(stage, THUMBNAILS, snapshot, work, done)
+    return runs.count_slices(stage, THUMBNAILS, snapshot, work, done)
 
 
 def embed(volume: Path, model: Model, parts: "RDD[Part]") -> "RDD[TableRow]":
@@ -96,17 +96,17 @@ def settle_model(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> Mo
     return model
 
 
-def try_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, network: Model) -> Choice:
+def try_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, network: Model) -> ModelChoice:
     """Make the int8 copy, compare it with the network on pictures of the collection, and choose."""
     try:
         return compare_int8(sc, settings, snapshot, network)
     except CannotProceedError as error:
         if settings.precision == INT8:
             raise
-        return Choice(network.sha256, settled=True, reason=f"{FP32}: {error}")
+        return ModelChoice(network.sha256, settled=True, reason=f"{FP32}: {error}")
 
 
-def compare_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, network: Model) -> Choice:
+def compare_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, network: Model) -> ModelChoice:
     """Choose between the network and its int8 copy; the copy is stored when it is chosen.
 
     Raises:
@@ -152,9 +152,9 @@ def observe(network: "Broadcast[bytes]", thumbnails: Iterable[Thumbnail]) -> Ite
 def vectors(sc: SparkContext, network: bytes, pictures: Sequence[Thumbnail]) -> NDArray[np.float32]:
     """The vectors a network makes of pictures, shape (pictures, length)."""
     thumbnails = sc.parallelize(pictures, sc.defaultParallelism)
-    return np.stack(thumbnails.mapPartitions(partial(look, sc.broadcast(network))).collect())
+    return np.stack(thumbnails.mapPartitions(partial(predict, sc.broadcast(network))).collect())
 
 
-def look(network: "Broadcast[bytes]", thumbnails: Iterable[Thumbnail]) -> Iterator[NDArray[np.float32]]:
+def predict(network: "Broadcast[bytes]", thumbnails: Iterable[Thumbnail]) -> Iterator[NDArray[np.float32]]:
     """The vectors of a partition."""
-    return (seen.vector for seen in steps.look(Embedder(network.value), thumbnails))
+    return (prediction.vector for prediction in steps.predict(Embedder(network.value), thumbnails))

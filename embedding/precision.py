@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedding.networks.installation import FP32, INT8
-from shared.models.store import Choice, Model
+from shared.models.store import Model, ModelChoice
 
 T = TypeVar("T")
 
@@ -21,14 +21,14 @@ ENOUGH_KEPT = 0.8
 WORTH_PICTURES = 2000
 
 
-def settled_without_trial(network: Model, wanted: str, pictures: int) -> Choice | None:
+def settled_without_trial(network: Model, wanted: str, pictures: int) -> ModelChoice | None:
     """The choice where no int8 copy needs to be made; None where one does."""
     if wanted == FP32:
-        return Choice(network.sha256, settled=True, reason=f"{FP32}: --precision asks for it")
+        return ModelChoice(network.sha256, settled=True, reason=f"{FP32}: --precision asks for it")
     if wanted == INT8 or pictures >= WORTH_PICTURES:
         return None
     reason = f"{FP32}: making an int8 copy pays from {WORTH_PICTURES} pictures on, and there are {pictures}"
-    return Choice(network.sha256, settled=False, reason=reason)
+    return ModelChoice(network.sha256, settled=False, reason=reason)
 
 
 def divide(sample: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
@@ -36,12 +36,12 @@ def divide(sample: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
     return sample[:CALIBRATION_PICTURES], sample[CALIBRATION_PICTURES:] or sample
 
 
-def judge(network: str, copy: str, kept: float, pictures: int, wanted: str) -> Choice:
+def judge(network: str, copy: str, kept: float, pictures: int, wanted: str) -> ModelChoice:
     """The choice between a network and its int8 copy, told by their SHA-256, with the figure it rests on."""
     figure = f"an int8 copy keeps {kept:.1%} of the {NEIGHBOURS} nearest neighbours among {pictures} pictures"
     asked = f"--precision {INT8} asks for it" if wanted == INT8 else f"at least {ENOUGH_KEPT:.0%} expected"
     is_taken = wanted == INT8 or kept >= ENOUGH_KEPT
-    return Choice(
+    return ModelChoice(
         copy if is_taken else network, settled=True, reason=f"{INT8 if is_taken else FP32}: {figure} ({asked})"
     )
 

@@ -1,4 +1,4 @@
-"""What the embedding room can be told."""
+"""What the embedding stage can be told."""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ from shared import tables
 from shared.models.session import Embedder, Observer, embedder
 from shared.models.store import Model, model_path
 from shared.pictures import pixels
-from shared.pipeline.slices import Stage, TableRow, failure_row
+from shared.pipeline.slices import StageOutput, TableRow, failure_row
 from shared.storage.files import digest
 from shared.tables import Part
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS
@@ -32,7 +32,7 @@ class Thumbnail(NamedTuple):
     jpeg: bytes
 
 
-class Seen(NamedTuple):
+class Prediction(NamedTuple):
     """What the network made of a picture: a vector and the probability of each category."""
 
     image_id: str
@@ -40,9 +40,9 @@ class Seen(NamedTuple):
     probabilities: NDArray[np.float32]
 
 
-def stage_of(model: Model) -> Stage:
+def stage_of(model: Model) -> StageOutput:
     """The stage with this model; with another one everything is made anew."""
-    return Stage(STAGE, digest(VERSION, model.sha256, TOP_CATEGORIES), (CATEGORIES, EMBEDDINGS))
+    return StageOutput(STAGE, digest(VERSION, model.sha256, TOP_CATEGORIES), (CATEGORIES, EMBEDDINGS))
 
 
 def read_thumbnails(volume: Path, part: Part) -> Iterator[Thumbnail]:
@@ -61,16 +61,16 @@ def sampled_parts(parts: Iterable[Part]) -> list[Part]:
     return [part for part, rows in zip(ordered, before, strict=False) if rows < SAMPLED_FROM]
 
 
-def embed_pictures(volume: Path, model: Model, thumbnails: Iterable[Thumbnail]) -> Iterator[Seen]:
+def embed_pictures(volume: Path, model: Model, thumbnails: Iterable[Thumbnail]) -> Iterator[Prediction]:
     """What the volume's network makes of each picture, in order."""
-    return look(embedder(model_path(volume, model.sha256), model.sha256), thumbnails)
+    return predict(embedder(model_path(volume, model.sha256), model.sha256), thumbnails)
 
 
-def look(network: Embedder, thumbnails: Iterable[Thumbnail]) -> Iterator[Seen]:
+def predict(network: Embedder, thumbnails: Iterable[Thumbnail]) -> Iterator[Prediction]:
     """What a network makes of each picture, in order."""
     for batch in batches(thumbnails, BATCH):
         vectors, probabilities = network.embed(batch_pixels(batch, network.side_px))
-        yield from map(Seen, [thumbnail.image_id for thumbnail in batch], vectors, probabilities)
+        yield from map(Prediction, [thumbnail.image_id for thumbnail in batch], vectors, probabilities)
 
 
 def observe(network: Observer, thumbnails: Iterable[Thumbnail]) -> Iterator[NDArray[np.float32]]:
@@ -93,16 +93,22 @@ def batch_pixels(batch: Iterable[Thumbnail], side_px: int) -> NDArray[np.uint8]:
     return np.stack([pixels.resize(pixels.open_thumbnail(one.jpeg), side_px, side_px) for one in batch])
 
 
-def rows(model: Model, seen: Seen) -> Iterator[TableRow]:
+def rows(model: Model, prediction: Prediction) -> Iterator[TableRow]:
     """A picture's rows: its categories and its vector, or one failure."""
-    if not (np.isfinite(seen.vector).all() and np.isfinite(seen.probabilities).all()):
-        yield failure_row(STAGE, seen.image_id, "not_finite", f"the network {model.name} answered NaN or infinity")
+    if not (np.isfinite(prediction.vector).all() and np.isfinite(prediction.probabilities).all()):
+        yield failure_row(
+            STAGE, prediction.image_id, "not_finite", f"the network {model.name} answered NaN or infinity"
+        )
         return
-    identity = {"image_id": seen.image_id, "model_sha256": model.sha256}
-    for rank, number in enumerate(most_probable(seen.probabilities), start=1):
-        found = {"rank": rank, "category": model.categories[number], "probability": float(seen.probabilities[number])}
+    identity = {"image_id": prediction.image_id, "model_sha256": model.sha256}
+    for rank, number in enumerate(most_probable(prediction.probabilities), start=1):
+        found = {
+            "rank": rank,
+            "category": model.categories[number],
+            "probability": float(prediction.probabilities[number]),
+        }
         yield CATEGORIES.name, identity | found
-    yield EMBEDDINGS.name, identity | {"vector": seen.vector}
+    yield EMBEDDINGS.name, identity | {"vector": prediction.vector}
 
 
 def most_probable(probabilities: NDArray[np.float32]) -> list[int]:

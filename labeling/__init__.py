@@ -1,1 +1,1 @@
-"""The labeling room: reads `images` and `thumbnails`, writes `labels`, `features`, `totals` and images_labels.json."""
+"""The labeling stage: reads `images` and `thumbnails`, writes `labels`, `features`, `totals` and images_labels.json."""

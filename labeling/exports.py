@@ -1,4 +1,4 @@
-"""images_labels.json and features.csv: what the room found out, for people and other programs."""
+"""images_labels.json and features.csv: what the stage found out, for people and other programs."""
 
 import csv
 import io

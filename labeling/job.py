@@ -1,4 +1,4 @@
-"""Wire the labeling room: describe every slice that lacks labels, then count what the whole collection has."""
+"""Wire the labeling stage: describe every slice that lacks labels, then count what the whole collection has."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -11,11 +11,11 @@ from pyspark import RDD, SparkContext
 
 from labeling import exports, steps
 from labeling.settings import Settings
-from labeling.steps import STAGE, SliceParts
+from labeling.steps import STAGE, LabelingInput
 from shared import tables
 from shared.pipeline import runs, slices
 from shared.pipeline.progress import progress
-from shared.pipeline.runs import Accounting
+from shared.pipeline.runs import StageCounts
 from shared.pipeline.slices import TableRow
 from shared.pipeline.stages import require
 from shared.tables import Part, Snapshot, orphans, presence
@@ -25,7 +25,7 @@ PARTS_PER_TASK = 16
 MOST_TOTALS = 10_000  # a source may tag every picture differently; the most frequent are kept
 
 
-def run(sc: SparkContext, settings: Settings) -> Accounting:
+def run(sc: SparkContext, settings: Settings) -> StageCounts:
     """Label every picture that has no labels yet.
 
     Writes LABELS, FEATURES, TOTALS, images_labels.json and, if asked for, features.csv.
@@ -39,12 +39,12 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
     work = slices.work_list(sc, volume, snapshot, STAGE, parts)
     todo = {name: parts[name] for name in work.todo}
     with progress(sc, STAGE.name, sum(one.images.rows for one in todo.values())) as counter:
-        done = slices.run_slices(sc, volume, STAGE, todo, partial(describe, volume), counter)
+        done = slices.run_slices(sc, volume, STAGE, todo, partial(label_slices, volume), counter)
     published = slices.publish(volume, snapshot, STAGE, work, done)
     published = refresh_totals(sc, volume, published)
     exports.refresh_labels(volume, published, partial(repeated_names, sc, volume, published))
     exports.refresh_features(volume, published, wanted=settings.features_csv)
-    return runs.account_slices(STAGE, IMAGES, snapshot, work, done)
+    return runs.count_slices(STAGE, IMAGES, snapshot, work, done)
 
 
 def check_input(snapshot: Snapshot) -> None:
@@ -52,9 +52,9 @@ def check_input(snapshot: Snapshot) -> None:
     require(snapshot.rows(THUMBNAILS), STAGE.name, "acquisition")
 
 
-def describe(volume: Path, parts: "RDD[SliceParts]") -> "RDD[TableRow]":
+def label_slices(volume: Path, parts: "RDD[LabelingInput]") -> "RDD[TableRow]":
     """Rows of every table from the parts of slices; a slice's rows stay in its partition and in its order."""
-    return parts.flatMap(partial(steps.read_pictures, volume)).flatMap(steps.describe)
+    return parts.flatMap(partial(steps.read_pictures, volume)).flatMap(steps.label_picture)
 
 
 def refresh_totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> Snapshot:

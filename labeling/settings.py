@@ -1,4 +1,4 @@
-"""What the labeling room can be told."""
+"""What the labeling stage can be told."""
 
 from dataclasses import dataclass
 

@@ -13,47 +13,47 @@ from shared.pictures.features.color import lab_histogram
 from shared.pictures.features.hashes import gray_hashes
 from shared.pictures.features.lab import SIDE_PX, srgb_to_lab
 from shared.pictures.features.structure import lightness_orientations
-from shared.pipeline.slices import Stage, TableRow
+from shared.pipeline.slices import StageOutput, TableRow
 from shared.storage.files import digest
 from shared.tables import Part, Snapshot
 from shared.tables.contracts import FEATURES, IMAGES, LABELS, THUMBNAILS
 
 VERSION = 1  # raise it when a label becomes another one than before
-STAGE = Stage("labeling", digest(VERSION, features.VERSION), (LABELS, FEATURES))
+STAGE = StageOutput("labeling", digest(VERSION, features.VERSION), (LABELS, FEATURES))
 
 KNOWN = ("image_id", "filename", "location", "format", "tags")
 COUNTED = ["orientation", "size_category", "format", "color_names", "tags"]
 READ = (*KNOWN, "width_px", "height_px")
 
 
-class Picture(NamedTuple):
+class StoredPicture(NamedTuple):
     """A picture as acquisition left it: columns READ of IMAGES, and the thumbnail."""
 
     known: dict[str, Any]
     jpeg: bytes
 
 
-class SliceParts(NamedTuple):
+class LabelingInput(NamedTuple):
     """What acquisition stored of one slice; both have the same rows in the same order."""
 
     images: Part
     thumbnails: Part
 
 
-def slice_parts(snapshot: Snapshot) -> dict[str, SliceParts]:
+def slice_parts(snapshot: Snapshot) -> dict[str, LabelingInput]:
     """The slices that acquisition has finished, by name."""
     images_of, thumbnails_of = ({part.slice: part for part in snapshot.parts(one)} for one in (IMAGES, THUMBNAILS))
-    return {name: SliceParts(part, thumbnails_of[name]) for name, part in images_of.items() if name in thumbnails_of}
+    return {name: LabelingInput(part, thumbnails_of[name]) for name, part in images_of.items() if name in thumbnails_of}
 
 
-def read_pictures(volume: Path, parts: SliceParts) -> Iterator[Picture]:
+def read_pictures(volume: Path, parts: LabelingInput) -> Iterator[StoredPicture]:
     """The pictures of a slice, in its order."""
     known = tables.read_rows(volume, parts.images, READ)
     for one, thumbnail in zip(known, tables.iterate_rows(volume, parts.thumbnails, ["jpeg"]), strict=True):
-        yield Picture(one, thumbnail["jpeg"])
+        yield StoredPicture(one, thumbnail["jpeg"])
 
 
-def describe(picture: Picture) -> Iterator[TableRow]:
+def label_picture(picture: StoredPicture) -> Iterator[TableRow]:
     """A picture's row of LABELS and its row of FEATURES."""
     known, thumbnail = picture.known, pixels.open_thumbnail(picture.jpeg)
     rgb, gray = pixels.average(thumbnail, SIDE_PX, SIDE_PX), pixels.gray(thumbnail)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = {
-    "build": "make an index generation of the collection (the default: the room's part of `imagerec run`)",
+    "build": "make an index generation of the collection (the default: the stage's part of `imagerec run`)",
     "query": "print the pictures most like one picture, or like up to five",
     "serve": "answer queries over HTTP and from the inbox, until stopped",
     "inbox": "answer the query jobs that wait in queries/inbox, then end",

@@ -1,4 +1,4 @@
-"""Wire the recommendation room: the build of an index generation, and batches of queries. No logic here, see `steps`."""
+"""Wire the recommendation stage: the build of an index generation, and batches of queries. No logic here, see `steps`."""
 
 import logging
 import time
@@ -13,8 +13,8 @@ from recommendation import steps
 from recommendation.commands import evaluate
 from recommendation.commands.evaluate import Tally
 from recommendation.index import fusion, generation, recall
-from recommendation.index.collection import SliceParts, indexable
-from recommendation.index.fusion import Choice
+from recommendation.index.collection import IndexInput, indexable
+from recommendation.index.fusion import FusionWeights
 from recommendation.index.rows import Rows
 from recommendation.search.engine import Options
 from recommendation.settings import QuerySettings, Settings
@@ -23,7 +23,7 @@ from shared import tables
 from shared.errors import CannotProceedError
 from shared.models import store
 from shared.pictures.measures import MEASURES
-from shared.pipeline.runs import Accounting
+from shared.pipeline.runs import StageCounts
 from shared.spark import session
 from shared.storage.files import digest
 from shared.tables import Snapshot
@@ -41,7 +41,7 @@ Facts = dict[str, dict[str, Any]]
 """Measure -> what is known of it."""
 
 
-def run(sc: SparkContext, settings: Settings) -> Accounting:
+def run(sc: SparkContext, settings: Settings) -> StageCounts:
     """Build and publish the index generation of all pictures that have features and an embedding.
 
     Raises:
@@ -54,11 +54,11 @@ def run(sc: SparkContext, settings: Settings) -> Accounting:
     name = digest(fingerprint, [[part and part.sha256 for part in one[1:]] for one in parts])[:16]
     pictures = count_intact(volume, name)
     if pictures:
-        return Accounting("recommendation", fingerprint, pictures, 0, pictures, {}, f"generation {name} is up to date")
+        return StageCounts("recommendation", fingerprint, pictures, 0, pictures, {}, f"generation {name} is up to date")
     folder = generation.begin(volume, name)
     plan = build(sc, settings, parts, folder)
     generation.publish(volume, folder, name)
-    return Accounting("recommendation", fingerprint, plan.rows, plan.rows, 0, {}, f"generation {name}")
+    return StageCounts("recommendation", fingerprint, plan.rows, plan.rows, 0, {}, f"generation {name}")
 
 
 def check_input(snapshot: Snapshot) -> None:
@@ -76,7 +76,7 @@ def count_intact(volume: Path, name: str) -> int:
     return int(live.document["pictures"]) if live else 0
 
 
-def build(sc: SparkContext, settings: Settings, parts: Sequence[SliceParts], folder: Path) -> Plan:
+def build(sc: SparkContext, settings: Settings, parts: Sequence[IndexInput], folder: Path) -> Plan:
     """Write all files of a generation and seal it."""
     clock = Clock()
     plan, reduced = write_vectors(sc, settings.data.absolute(), parts, folder)
@@ -114,7 +114,7 @@ class Clock:
         log.info("recommendation: %s done in %.1f s", name, self.laps[name])
 
 
-def write_vectors(sc: SparkContext, volume: Path, parts: Sequence[SliceParts], folder: Path) -> tuple[Plan, Facts]:
+def write_vectors(sc: SparkContext, volume: Path, parts: Sequence[IndexInput], folder: Path) -> tuple[Plan, Facts]:
     """Write everything that has a row per picture: full and reduced vectors, ids, what is known of it.
 
     Returns:
@@ -146,11 +146,11 @@ def measure_recall(sc: SparkContext, settings: Settings, folder: Path, rows: int
     pieces = [(name, block) for name in MEASURES for block in steps.blocks(rows, BLOCK_ROWS)]
     nearest = sc.parallelize(pieces, len(pieces)).map(partial(recall.nearest_of_piece, folder, queries))
     truths = nearest.reduceByKey(recall.merge_nearest).collectAsMap()
-    settled = {name: recall.settle(folder, name, queries, truths[name], settings) for name in MEASURES}
+    settled = {name: recall.tune(folder, name, queries, truths[name], settings) for name in MEASURES}
     return {name: one.facts for name, one in settled.items()}, {name: one.latency_ms for name, one in settled.items()}
 
 
-def choose_default(sc: SparkContext, folder: Path, settled: Facts, rows: int) -> Choice:
+def choose_default(sc: SparkContext, folder: Path, settled: Facts, rows: int) -> FusionWeights:
     """Choose the weights of the default measure from the collection."""
     known, queries = Rows(folder), fusion.query_rows(rows)
     kind = fusion.label_kind([known[row] for row in queries])

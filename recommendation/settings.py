@@ -1,4 +1,4 @@
-"""What the recommendation room can be told about its index."""
+"""What the recommendation stage can be told about its index."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Settings(settings.Settings):
         "share of the 5 true nearest neighbours that a search must find, 0..1; sets Annoy's search_k",
         limits=(0, 1),
     )
-    trees: int = setting(20, "trees in each Annoy index; more find more, and take more room", limits=(1, 1000))
+    trees: int = setting(20, "trees in each Annoy index; more find more, and take more space", limits=(1, 1000))
     search: str = setting("auto", "how candidates are found; auto scans small collections", choices=SEARCHES)
     scan_mib: int = setting(
         50, "reduced vectors that auto still scans, MiB; 50 are 100,000 pictures of 128 float32", limits=(0, 1_000_000)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.index import annoy_index, generation, reduction
-from recommendation.index.collection import NOTHING_TO_INDEX, VECTORS, SliceParts, read_slice
+from recommendation.index.collection import NOTHING_TO_INDEX, VECTORS, IndexInput, read_slice
 from shared.errors import CannotProceedError
 
 #: Dimensions of the reduced vectors that candidates are found with.
@@ -31,7 +31,7 @@ class Census(NamedTuple):
 class Place(NamedTuple):
     """A slice, and where its rows go."""
 
-    parts: SliceParts
+    parts: IndexInput
     row: int
     byte: int
 
@@ -46,7 +46,7 @@ class Plan(NamedTuple):
     model_sha256: str
 
 
-def count_slice(volume: Path, parts: SliceParts) -> Census | None:
+def count_slice(volume: Path, parts: IndexInput) -> Census | None:
     """Count a slice's rows and bytes and sum its embeddings; None for a slice without rows; errors as `read_slice`."""
     rows = read_slice(volume, parts)
     if not rows.lines:
@@ -66,7 +66,7 @@ def add_census(left: Census | None, right: Census | None) -> Census | None:
     return Census(left.sizes | right.sizes, left.total + right.total, left.widths, left.models | right.models)
 
 
-def lay_out(parts: Iterable[SliceParts], census: Census | None) -> tuple[Plan, list[Place]]:
+def lay_out(parts: Iterable[IndexInput], census: Census | None) -> tuple[Plan, list[Place]]:
     """Give every slice that has rows its place.
 
     Raises:
@@ -88,7 +88,7 @@ def lay_out(parts: Iterable[SliceParts], census: Census | None) -> tuple[Plan, l
 
 
 def reserve_files(folder: Path, plan: Plan) -> None:
-    """Make the files of a generation, with room for every row."""
+    """Make the files of a generation, with space for every row."""
     for name, width in plan.widths.items():
         generation.reserve(folder / f"{name}.npy", "float16" if name in VECTORS else "uint8", (plan.rows, width))
     for name in VECTORS:

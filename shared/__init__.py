@@ -1,1 +1,1 @@
-"""What the four rooms share: contracts, tables, catalog, Spark, images, features, models, settings."""
+"""What the four stages share: contracts, tables, catalog, Spark, images, features, models, settings."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-#: The rooms in the order of the pipeline; `shared` knows no more of them than their names.
-ROOMS = ("acquisition", "labeling", "embedding", "recommendation")
-PACKAGES = (*ROOMS, "shared")
+#: The stages in the order of the pipeline; `shared` knows no more of them than their names.
+STAGES = ("acquisition", "labeling", "embedding", "recommendation")
+PACKAGES = (*STAGES, "shared")
 PROJECT = Path(__file__).resolve().parents[1]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from shared.errors import UsageError
-from shared.project import ROOMS
+from shared.project import STAGES
 
 PROFILES_DIR = Path(__file__).parent / "command" / "profiles"
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -41,7 +41,7 @@ def setting(
 
 @dataclass(frozen=True)
 class Settings:
-    """What every room can be told."""
+    """What every stage can be told."""
 
     data: Path = setting(Path("shared_data"), "folder that holds everything the pipeline stores: the volume")
     master: str = setting("local[*]", "Spark master: local[N], local[*] or spark://HOST:PORT", form=MASTER)
@@ -95,7 +95,7 @@ def read_profile(name: str | None) -> dict[str, Any]:
     """Lines of a profile: one of the built-in ones or a file; {} without one.
 
     Raises:
-        UsageError: there is no such profile, it is not TOML, or a name in it is no setting of any room.
+        UsageError: there is no such profile, it is not TOML, or a name in it is no setting of any stage.
     """
     name = name or os.environ.get("IMAGEREC_PROFILE")
     if not name:
@@ -114,11 +114,11 @@ def read_profile(name: str | None) -> dict[str, Any]:
 
 
 def _check_names(path: Path, lines: Mapping[str, Any]) -> None:
-    """Refuse names that no room knows; a room's container lacks the other rooms and cannot tell."""
-    if not all(importlib.util.find_spec(room) for room in ROOMS):
+    """Refuse names that no stage knows; a stage's container lacks the other stages and cannot tell."""
+    if not all(importlib.util.find_spec(stage) for stage in STAGES):
         return
-    for room in ROOMS:
-        importlib.import_module(f"{room}.settings")
+    for stage in STAGES:
+        importlib.import_module(f"{stage}.settings")
     known = {one.name for cls in _with_subclasses(Settings) for one in fields(cls)}
     if unknown := sorted(lines.keys() - known):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The rules of the house: rooms meet in tables, one library has one door, files stay readable."""
+"""The rules of the house: stages meet in tables, one library has one door, files stay readable."""
 
 import ast
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = {"acquisition", "labeling", "embedding", "recommendation"}
-ROOM_FILES = {"__init__.py", "__main__.py", "settings.py", "steps.py", "job.py", "Dockerfile", "requirements.txt"}
-FILES = sorted(path for folder in (*ROOMS, "shared") for path in (ROOT / folder).rglob("*.py"))
+STAGES = {"acquisition", "labeling", "embedding", "recommendation"}
+STAGE_FILES = {"__init__.py", "__main__.py", "settings.py", "steps.py", "job.py", "Dockerfile", "requirements.txt"}
+FILES = sorted(path for folder in (*STAGES, "shared") for path in (ROOT / folder).rglob("*.py"))
 MAX_LINES = 300
 
 #: Which files may import a library; a name that ends in / is a folder.
@@ -58,9 +58,9 @@ def top_level(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_a_room_imports_only_itself_and_shared(path: Path) -> None:
-    room = path.relative_to(ROOT).parts[0]
-    assert not top_level(path) & (ROOMS - {room})
+def test_a_stage_imports_only_itself_and_shared(path: Path) -> None:
+    stage = path.relative_to(ROOT).parts[0]
+    assert not top_level(path) & (STAGES - {stage})
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -79,17 +79,17 @@ def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
 
-@pytest.mark.parametrize("room", sorted(ROOMS))
-def test_who_knows_one_room_knows_all(room: str) -> None:
-    assert {path.name for path in (ROOT / room).iterdir()} >= ROOM_FILES
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_who_knows_one_stage_knows_all(stage: str) -> None:
+    assert {path.name for path in (ROOT / stage).iterdir()} >= STAGE_FILES
 
 
-@pytest.mark.parametrize("room", sorted(ROOMS))
-def test_imports_run_downhill(room: str) -> None:
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_imports_run_downhill(stage: str) -> None:
     order = ["settings", "steps", "job"]
     for position, module in enumerate(order):
-        uphill = {f"{room}.{later}" for later in [*order[position + 1 :], "__main__"]}
-        assert not imported(ROOT / room / f"{module}.py") & uphill
+        uphill = {f"{stage}.{later}" for later in [*order[position + 1 :], "__main__"]}
+        assert not imported(ROOT / stage / f"{module}.py") & uphill
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

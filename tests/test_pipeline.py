@@ -141,8 +141,8 @@ def test_a_second_run_does_nothing_and_says_so(sample: Sample) -> None:
     generation = (sample.volume / "index" / "CURRENT").read_text()
     ran = imagerec("run", "--source", "sample", "--master", "local[2]", "--data", str(sample.volume))
     assert ran.returncode == 0, ran.stderr
-    for room in ("labeling", "embedding", "recommendation"):
-        assert f"{room}: nothing new, nothing to do" in ran.stderr
+    for stage in ("labeling", "embedding", "recommendation"):
+        assert f"{stage}: nothing new, nothing to do" in ran.stderr
     assert "acquisition: nothing new, nothing to do" in ran.stderr
     assert tables.open_snapshot(sample.volume).digest(IMAGES, LABELS, FEATURES, EMBEDDINGS) == before
     assert (sample.volume / "index" / "CURRENT").read_text() == generation

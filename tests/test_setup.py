@@ -14,9 +14,9 @@ import pytest
 from shared.command.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("acquisition", "labeling", "embedding", "recommendation")
+STAGES = ("acquisition", "labeling", "embedding", "recommendation")
 LOCKS = {name: ROOT / f"{name}.lock" for name in ("requirements", "requirements-test")}
-LOCKS |= {room: ROOT / room / "requirements.txt" for room in (*ROOMS, "shared")}
+LOCKS |= {stage: ROOT / stage / "requirements.txt" for stage in (*STAGES, "shared")}
 #: What the setup script calls, besides what it looks for.
 TOOLS = ("bash", "sh", "env", "dirname", "uname", "id", "tr", "cat", "cksum", "grep", "awk", "rm")
 
@@ -40,7 +40,7 @@ def third_party(folder: Path) -> set[str]:
                 modules |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 modules.add(node.module.split(".")[0])
-    ours = {*ROOMS, "shared", "imagerec"}
+    ours = {*STAGES, "shared", "imagerec"}
     return {canonical(owner) for module in modules - ours for owner in owners.get(module, [])}
 
 
@@ -58,26 +58,26 @@ def test_a_lock_names_no_address(lock: Path) -> None:
     assert re.findall(r"://|index-url|find-links", lock.read_text()) == []
 
 
-@pytest.mark.parametrize("name", ["requirements", *ROOMS, "shared"])
+@pytest.mark.parametrize("name", ["requirements", *STAGES, "shared"])
 def test_all_locks_agree(name: str) -> None:
     everything = pins(LOCKS["requirements-test"])
     assert {package: everything.get(package) for package in pins(LOCKS[name])} == pins(LOCKS[name])
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_has_what_it_imports(room: str) -> None:
-    assert third_party(ROOT / room) <= pins(LOCKS[room]).keys()
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_has_what_it_imports(stage: str) -> None:
+    assert third_party(ROOT / stage) <= pins(LOCKS[stage]).keys()
 
 
 def test_the_main_lock_has_what_the_code_imports() -> None:
-    imported = {package for folder in (*ROOMS, "shared") for package in third_party(ROOT / folder)}
+    imported = {package for folder in (*STAGES, "shared") for package in third_party(ROOT / folder)}
     assert {"numpy", "pyspark"} <= imported <= pins(LOCKS["requirements"]).keys()
 
 
 def test_all_images_start_from_the_same_stages() -> None:
     starts = {
-        (ROOT / room / "Dockerfile").read_text().partition("\n\nFROM base")[0].partition("\n\n# Annoy")[0]
-        for room in ROOMS
+        (ROOT / stage / "Dockerfile").read_text().partition("\n\nFROM base")[0].partition("\n\n# Annoy")[0]
+        for stage in STAGES
     }
     assert len(starts) == 1
     assert "FROM debian:trixie-slim AS system" in starts.pop()

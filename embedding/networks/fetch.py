@@ -17,7 +17,7 @@ USER_AGENT = "imagerec/0.1"
 CHUNK_BYTES = 1 << 16
 
 
-class Patience(NamedTuple):
+class Timeouts(NamedTuple):
     """How long a server is waited for, s, and how often it may send us on."""
 
     answer_s: float = 4.0  # look-up of the name, connection and redirects together
@@ -26,17 +26,17 @@ class Patience(NamedTuple):
     redirects: int = 5
 
 
-PATIENCE = Patience()
+TIMEOUTS = Timeouts()
 
 
-def fetch(url: str, sha256: str, size_bytes: int, patience: Patience = PATIENCE) -> bytes:
+def fetch(url: str, sha256: str, size_bytes: int, timeouts: Timeouts = TIMEOUTS) -> bytes:
     """Return the file at this address, which must be exactly the one that is known.
 
     Raises:
         CannotProceedError: it cannot be had, or is another file.
     """
     try:
-        data = read_body(open_url(url, patience), size_bytes, patience)
+        data = read_body(open_url(url, timeouts), size_bytes, timeouts)
     except (OSError, http.client.HTTPException, ValueError) as error:  # URLError and timeouts are OSErrors
         raise CannotProceedError(f"{url} cannot be fetched: {reason(error)}") from error
     found = hashlib.sha256(data).hexdigest()
@@ -53,27 +53,27 @@ def reason(error: Exception) -> str:
     return " ".join(str(cause).split()) or type(cause).__name__
 
 
-def open_url(url: str, patience: Patience) -> Any:
+def open_url(url: str, timeouts: Timeouts) -> Any:
     """Return the open response.
 
     The look-up of a name knows no time limit, so it happens in a thread that can be left behind.
     """
     answers: queue.Queue[Any] = queue.Queue()
-    threading.Thread(target=answer_into, args=(answers, url, patience), daemon=True).start()
+    threading.Thread(target=answer_into, args=(answers, url, timeouts), daemon=True).start()
     try:
-        answer = answers.get(timeout=patience.answer_s)
+        answer = answers.get(timeout=timeouts.answer_s)
     except queue.Empty:
-        raise TimeoutError(f"no answer within {patience.answer_s:g} s") from None
+        raise TimeoutError(f"no answer within {timeouts.answer_s:g} s") from None
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
-def answer_into(answers: "queue.Queue[Any]", url: str, patience: Patience) -> None:
+def answer_into(answers: "queue.Queue[Any]", url: str, timeouts: Timeouts) -> None:
     """Put the response, or what went wrong, into the queue."""
     request = urllib.request.Request(url, headers={"User-Agent": USER_AGENT})
     try:
-        answers.put(opener(patience.redirects).open(request, timeout=patience.silence_s))
+        answers.put(opener(timeouts.redirects).open(request, timeout=timeouts.silence_s))
     except urllib.error.HTTPError as error:
         error.close()
         answers.put(error)
@@ -98,14 +98,14 @@ def opener(redirects: int) -> urllib.request.OpenerDirector:
     return made
 
 
-def read_body(response: Any, size_bytes: int, patience: Patience) -> bytes:
+def read_body(response: Any, size_bytes: int, timeouts: Timeouts) -> bytes:
     """Return the body, of which there must be exactly so many bytes."""
-    data, deadline = bytearray(), time.monotonic() + patience.total_s
+    data, deadline = bytearray(), time.monotonic() + timeouts.total_s
     with response:
         while len(data) <= size_bytes and (chunk := response.read1(CHUNK_BYTES)):
             data += chunk
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not finished within {patience.total_s:g} s")
+                raise TimeoutError(f"not finished within {timeouts.total_s:g} s")
     if len(data) != size_bytes:
         more = "more" if len(data) > size_bytes else f"only {len(data)}: the connection was cut, or it is another file"
         raise ValueError(f"expected {size_bytes} bytes, got {more}")

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, compose, helper, numpy_helper, version_converter
 
-from embedding.networks.spec import Card
+from embedding.networks.spec import ModelSpec
 from shared.errors import UsageError
 
 PREFIX = "network/"  # before every name of the original graph, so that ours are free
@@ -16,7 +16,7 @@ SCALING_NODES = ("scaled", "shifted")
 FULLY_CONNECTED = {"Gemm", "MatMul"}
 
 
-def standardise(network: onnx.ModelProto, card: Card) -> onnx.ModelProto:
+def standardise(network: onnx.ModelProto, card: ModelSpec) -> onnx.ModelProto:
     """Return the network with scaling in front and a softmax behind, all inside one graph.
 
     Raises:
@@ -54,7 +54,7 @@ def input_name(network: onnx.ModelProto) -> str:
     return str(names[0])
 
 
-def scores_name(network: onnx.ModelProto, card: Card) -> str:
+def scores_name(network: onnx.ModelProto, card: ModelSpec) -> str:
     """Return the name of the tensor with the scores: the card's, or the only output."""
     outputs = [value.name for value in network.graph.output]
     if not card.scores and len(outputs) != 1:
@@ -64,7 +64,7 @@ def scores_name(network: onnx.ModelProto, card: Card) -> str:
     return produced(network, card.scores or outputs[0], "scores")
 
 
-def embedding_name(network: onnx.ModelProto, card: Card) -> str:
+def embedding_name(network: onnx.ModelProto, card: ModelSpec) -> str:
     """Return the name of the tensor with the vector: the card's, or the input of the last fully connected layer."""
     if card.embedding:
         return produced(network, card.embedding, "embedding")
@@ -86,7 +86,7 @@ def produced(network: onnx.ModelProto, name: str, key: str) -> str:
     return name
 
 
-def questions(source: str, card: Card) -> list[onnx.NodeProto]:
+def questions(source: str, card: ModelSpec) -> list[onnx.NodeProto]:
     """Return the nodes from `pixels` to the network's input. Bytes are moved before they become floats: a quarter of the work."""
     nodes, last = [], "pixels"
     if card.layout == "NCHW":
@@ -102,7 +102,7 @@ def questions(source: str, card: Card) -> list[onnx.NodeProto]:
     ]
 
 
-def scaling(card: Card) -> list[onnx.TensorProto]:
+def scaling(card: ModelSpec) -> list[onnx.TensorProto]:
     """Return factor and shift: (x * scale - mean) / std = x * factor + shift."""
     mean, std = np.array(card.mean), np.array(card.std)
     shape = (1, 3, 1, 1) if card.layout == "NCHW" else (1, 1, 1, 3)
@@ -110,7 +110,7 @@ def scaling(card: Card) -> list[onnx.TensorProto]:
     return [numpy_helper.from_array(value.reshape(shape).astype(np.float32), name) for name, value in values.items()]
 
 
-def answers(vector: str, scores: str, card: Card) -> list[onnx.NodeProto]:
+def answers(vector: str, scores: str, card: ModelSpec) -> list[onnx.NodeProto]:
     """Return the nodes from the network's tensors to `embedding` and `probabilities`, both two-dimensional."""
     attributes: dict[str, Any] = {"axis": 1} if card.softmax else {}
     kind = "Softmax" if card.softmax else "Identity"

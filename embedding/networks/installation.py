@@ -11,7 +11,7 @@ from onnx import version_converter
 from embedding.networks.fetch import ZOO
 from embedding.networks.graph import standardise
 from embedding.networks.registry import EFFICIENTNET_LITE0, MOBILENETV2, REGISTRY, Network, by_hand_path, network_bytes
-from embedding.networks.spec import Card, card_path, read_card, read_categories
+from embedding.networks.spec import ModelSpec, card_path, read_card, read_categories
 from shared.errors import CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import ERRORS, Embedder
@@ -128,7 +128,7 @@ def read_graph(path: Path) -> onnx.ModelProto:
         raise UsageError(f"--model: expected an ONNX file at {path}, got an error: {error}") from error
 
 
-def install(volume: Path, graph: onnx.ModelProto, card: Card, name: str, origin: str, source: str) -> Model:
+def install(volume: Path, graph: onnx.ModelProto, card: ModelSpec, name: str, origin: str, source: str) -> Model:
     """Give a network the common face, try it, and store it.
 
     Raises:
@@ -158,7 +158,7 @@ def install(volume: Path, graph: onnx.ModelProto, card: Card, name: str, origin:
     )
 
 
-def try_network(network: bytes, card: Card) -> int:
+def try_network(network: bytes, card: ModelSpec) -> int:
     """Let the network look at two pictures; return the length of its vectors."""
     noise = np.random.default_rng(0).integers(0, 256, (TRIAL_PICTURES, card.side_px, card.side_px, 3), np.uint8)
     vectors, probabilities = Embedder(network).embed(noise)

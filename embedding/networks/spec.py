@@ -12,7 +12,7 @@ DTYPES = ("float32", "uint8")
 Triple = tuple[float, float, float]
 
 
-class Card(NamedTuple):
+class ModelSpec(NamedTuple):
     """What a network takes and gives; as JSON beside an ONNX file, the same names.
 
     Args:
@@ -51,7 +51,7 @@ def card_path(model: Path) -> Path:
     return model.with_suffix(".card.json")
 
 
-def read_card(path: Path) -> Card:
+def read_card(path: Path) -> ModelSpec:
     """The card in a file.
 
     Raises:
@@ -69,16 +69,16 @@ def read_card(path: Path) -> Card:
         check_value(key, value, path)
     texts = {"categories": read_categories(path.parent / values["categories"])}
     triples = {key: tuple(values[key]) for key in ("mean", "std") if key in values}
-    return Card(**values | texts | triples)
+    return ModelSpec(**values | texts | triples)
 
 
 def check_keys(values: Any, path: Path) -> None:
     """Refuse a card that lacks a key or has one that nobody would read."""
     if not isinstance(values, dict):
         raise UsageError(f"expected one JSON object in {path}, got {type(values).__name__}")
-    missing, unknown = sorted(REQUIRED - values.keys()), sorted(values.keys() - set(Card._fields))
+    missing, unknown = sorted(REQUIRED - values.keys()), sorted(values.keys() - set(ModelSpec._fields))
     if missing or unknown:
-        known = ", ".join(Card._fields)
+        known = ", ".join(ModelSpec._fields)
         raise UsageError(
             f"expected the keys {known} in {path}; missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown) or 'none'}"
         )

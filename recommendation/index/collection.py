@@ -33,7 +33,7 @@ KEPT_COLUMNS = (
 NOTHING_TO_INDEX = "no picture has features and an embedding; run `imagerec labeling` and `imagerec embedding` first"
 
 
-class SliceParts(NamedTuple):
+class IndexInput(NamedTuple):
     """The parts of one slice that the index is made of."""
 
     slice: str
@@ -52,7 +52,7 @@ class SliceRows(NamedTuple):
     models: frozenset[str]
 
 
-def indexable(snapshot: Snapshot) -> list[SliceParts]:
+def indexable(snapshot: Snapshot) -> list[IndexInput]:
     """The slices that images, features and embeddings all have, sorted.
 
     Raises:
@@ -65,10 +65,10 @@ def indexable(snapshot: Snapshot) -> list[SliceParts]:
     names = sorted(images.keys() & features.keys() & embeddings.keys())
     if not names:
         raise CannotProceedError(NOTHING_TO_INDEX)
-    return [SliceParts(name, images[name], features[name], embeddings[name], categories.get(name)) for name in names]
+    return [IndexInput(name, images[name], features[name], embeddings[name], categories.get(name)) for name in names]
 
 
-def read_slice(volume: Path, parts: SliceParts) -> SliceRows:
+def read_slice(volume: Path, parts: IndexInput) -> SliceRows:
     """Join a slice's tables by image_id.
 
     Raises:

@@ -30,7 +30,7 @@ GROUPED_SHARE = 0.5  # of the pictures must share their label with another for l
 ALONE = "embedding"  # the default measure of a collection without labels
 
 
-class Choice(NamedTuple):
+class FusionWeights(NamedTuple):
     """The weights of the default measure, and why these."""
 
     weights: dict[str, float]  # measure -> weight above 0; they sum to 1
@@ -124,7 +124,7 @@ def weight_grid(names: Sequence[str]) -> list[dict[str, float]]:
     return [{name: part / STEPS for name, part in zip(names, some, strict=True) if part} for some in parts]
 
 
-def choose(hits: Hits, kind: str) -> Choice:
+def choose(hits: Hits, kind: str) -> FusionWeights:
     """The weights that do best, if those that do best on one half of the queries beat each single measure on the other."""
     first, second = hits.part(slice(0, None, 2)), hits.part(slice(1, None, 2))
     singles, sums = [{name: 1.0} for name in hits.scores], weight_grid(list(hits.scores))
@@ -132,7 +132,7 @@ def choose(hits: Hits, kind: str) -> Choice:
     strongest = max(singles, key=second.precision)
     is_better = second.precision(best) > second.precision(strongest)
     verdict = "and is better than each of them" if is_better else "and is no better, so the best of them stands alone"
-    return Choice(
+    return FusionWeights(
         weights=max(sums if is_better else singles, key=hits.precision),
         chosen_by=(
             f"precision@5 with {kind} as labels: the sum that is best for one half of {len(hits.is_hit)} queries "
@@ -145,6 +145,6 @@ def choose(hits: Hits, kind: str) -> Choice:
     )
 
 
-def choose_without_labels() -> Choice:
+def choose_without_labels() -> FusionWeights:
     """The default measure of a collection in which nothing says what belongs together."""
-    return Choice({ALONE: 1.0}, f"neither tags nor categories group the pictures, so {ALONE} stands alone", {})
+    return FusionWeights({ALONE: 1.0}, f"neither tags nor categories group the pictures, so {ALONE} stands alone", {})

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import CannotProceedError
-from shared.storage.checksummed import read_sealed, write_sealed
+from shared.storage.checksummed import read_checksummed, write_checksummed
 from shared.storage.files import TEMPORARY, naming, replacing, sha256_of, sync_folder, temporary_name, write_atomically
 from shared.storage.volume import index_dir
 
@@ -97,7 +97,7 @@ def open_live(volume: Path) -> Generation:
 
 def open_generation(folder: Path) -> Generation:
     """A generation, every file checked against its SHA-256; errors as `open_live`."""
-    document, timings = read_sealed(folder / DOCUMENT, BUILD), read_sealed(folder / TIMINGS, BUILD)
+    document, timings = read_checksummed(folder / DOCUMENT, BUILD), read_checksummed(folder / TIMINGS, BUILD)
     files: dict[str, str] = document["files"]
     with ThreadPoolExecutor(HASHING_THREADS) as pool:
         list(pool.map(lambda entry: _check_file(folder / entry[0], entry[1]), files.items()))
@@ -169,8 +169,8 @@ def seal(folder: Path, document: Mapping[str, Any], timings: Mapping[str, Any]) 
     names = sorted(path.name for path in folder.iterdir() if path.name not in {DOCUMENT, TIMINGS})
     with ThreadPoolExecutor(HASHING_THREADS) as pool:
         hashes = list(pool.map(_sync_and_hash, [folder / name for name in names]))
-    write_sealed(folder / TIMINGS, timings)
-    write_sealed(folder / DOCUMENT, {**document, "files": dict(zip(names, hashes, strict=True))})
+    write_checksummed(folder / TIMINGS, timings)
+    write_checksummed(folder / DOCUMENT, {**document, "files": dict(zip(names, hashes, strict=True))})
 
 
 def _sync_and_hash(path: Path) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.index import searcher
-from recommendation.index.searcher import Effort, Searcher
+from recommendation.index.searcher import Searcher, SearchParams
 from recommendation.settings import Settings
 from shared.pictures import measures
 from shared.pictures.measures import MEASURES
@@ -22,23 +22,23 @@ K = 5
 EPSILON = 1e-5  # of a distance: float32 sums differ by about this with the order of the terms
 QUERIES = 200
 SEED = 20260101
-FIRST_SCAN, FIRST_ANNOY = Effort(100, None), Effort(100, 1000)
+FIRST_SCAN, FIRST_ANNOY = SearchParams(100, None), SearchParams(100, 1000)
 MOST_CANDIDATES = 10_000  # beyond it a scan of the full vectors is as fast
-LEAST_GAIN = 0.002  # of recall, for twice the effort
+LEAST_GAIN = 0.002  # of recall, for twice the work
 
 
 MOST_SEARCH_K = 1_000_000  # beyond it a scan is faster
 MIB = 1 << 20
 
 
-class Trial(NamedTuple):
+class Measurement(NamedTuple):
     """How one way of searching did."""
 
     recall: float  # recall@5, 0..1
     seconds: list[float]  # of each query
 
 
-class Settled(NamedTuple):
+class Tuned(NamedTuple):
     """How a measure searches: what is the same at every build, and what was measured."""
 
     facts: dict[str, Any]
@@ -86,7 +86,7 @@ def merge_nearest(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDAr
     return np.sort(np.concatenate([left, right], axis=1), axis=1)[:, :K]
 
 
-def try_search(one: Searcher, queries: NDArray[np.int64], truth: NDArray[np.float32]) -> Trial:
+def try_search(one: Searcher, queries: NDArray[np.int64], truth: NDArray[np.float32]) -> Measurement:
     """Search for each query row as the engine does.
 
     Args:
@@ -101,12 +101,10 @@ def try_search(one: Searcher, queries: NDArray[np.int64], truth: NDArray[np.floa
         seconds.append(time.perf_counter() - started)
         found += int((distances <= nearest[np.isfinite(nearest)].max(initial=0) + EPSILON).sum())
     possible = int(np.isfinite(truth).sum())
-    return Trial(found / possible if possible else 1.0, seconds)
+    return Measurement(found / possible if possible else 1.0, seconds)
 
 
-def settle(
-    folder: Path, name: str, queries: NDArray[np.int64], truth: NDArray[np.float32], settings: Settings
-) -> Settled:
+def tune(folder: Path, name: str, queries: NDArray[np.int64], truth: NDArray[np.float32], settings: Settings) -> Tuned:
     """Choose a measure's way of searching, and how hard it must search for the recall asked for.
 
     Annoy is always tried, so that its figures are known; the scan only where it is what answers.
@@ -116,14 +114,14 @@ def settle(
         settings.search == "auto" and scanning.reduced.nbytes <= settings.scan_mib * MIB
     )
     asking = searcher.open_searcher(folder, MEASURES[name], FIRST_ANNOY)
-    annoy_effort, annoy = settle_effort(asking, queries, truth, settings.recall)
-    effort, live = settle_effort(scanning, queries, truth, settings.recall) if is_scanned else (annoy_effort, annoy)
-    return Settled(
+    annoy_params, annoy = tune_params(asking, queries, truth, settings.recall)
+    params, live = tune_params(scanning, queries, truth, settings.recall) if is_scanned else (annoy_params, annoy)
+    return Tuned(
         facts={
             "search": "scan" if is_scanned else "annoy",
             "recall": round(live.recall, 4),  # recall@5 of what answers
-            "candidates": effort.candidates,
-            "search_k": annoy_effort.search_k,
+            "candidates": params.candidates,
+            "search_k": annoy_params.search_k,
             "annoy_recall": round(annoy.recall, 4),
         },
         latency_ms={
@@ -133,27 +131,27 @@ def settle(
     )
 
 
-def settle_effort(
+def tune_params(
     one: Searcher, queries: NDArray[np.int64], truth: NDArray[np.float32], wanted: float
-) -> tuple[Effort, Trial]:
+) -> tuple[SearchParams, Measurement]:
     """Search harder until the wanted recall is reached, or more would not help."""
-    effort, trial = one.effort, try_search(one, queries, truth)
+    params, trial = one.params, try_search(one, queries, truth)
     while trial.recall < wanted:
-        tried = ((harder, try_search(one._replace(effort=harder), queries, truth)) for harder in harder_efforts(effort))
+        tried = ((harder, try_search(one._replace(params=harder), queries, truth)) for harder in harder_params(params))
         better = next((found for found in tried if found[1].recall >= trial.recall + LEAST_GAIN), None)
         if better is None:
             break
-        effort, trial = better
-    return effort, trial
+        params, trial = better
+    return params, trial
 
 
-def harder_efforts(effort: Effort) -> list[Effort]:
+def harder_params(params: SearchParams) -> list[SearchParams]:
     """The next efforts to try, cheapest first: more nodes of the forest, then more candidates as well."""
-    candidates = min(2 * effort.candidates, MOST_CANDIDATES)
-    if effort.search_k is None:
-        return [Effort(candidates, None)]
-    search_k = min(2 * effort.search_k, MOST_SEARCH_K)
-    return [Effort(effort.candidates, search_k), Effort(candidates, search_k)]
+    candidates = min(2 * params.candidates, MOST_CANDIDATES)
+    if params.search_k is None:
+        return [SearchParams(candidates, None)]
+    search_k = min(2 * params.search_k, MOST_SEARCH_K)
+    return [SearchParams(params.candidates, search_k), SearchParams(candidates, search_k)]
 
 
 def percentiles_ms(seconds: Sequence[float]) -> dict[str, float]:

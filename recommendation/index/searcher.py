@@ -17,7 +17,7 @@ CANDIDATES_PER_ANSWER = 20
 Vector = NDArray[Any]  # of float32, or of uint8: bits
 
 
-class Effort(NamedTuple):
+class SearchParams(NamedTuple):
     """How hard a measure searches.
 
     Args:
@@ -46,7 +46,7 @@ class Searcher(NamedTuple):
     axes: NDArray[np.float32] | None
     mean: NDArray[np.float32] | None
     forest: annoy_index.Forest | None
-    effort: Effort
+    params: SearchParams
 
     def prepare(self, feature: Vector) -> Vector:
         """A picture's feature as the collection's vectors are: centred and of unit length; bits as they are."""
@@ -77,14 +77,14 @@ class Searcher(NamedTuple):
 
     def candidate_count(self, top_k: int) -> int:
         """How many candidates to score exactly for `top_k` answers."""
-        return max(self.effort.candidates, CANDIDATES_PER_ANSWER * top_k)
+        return max(self.params.candidates, CANDIDATES_PER_ANSWER * top_k)
 
     def propose(self, vector: Vector, count: int) -> NDArray[np.int64]:
         """Rows that are probably nearest to a prepared vector, at most `count`, in no order."""
         reduced = vector if self.axes is None else reduction.project(vector, self.axes)
         if self.forest is not None:
-            share = max(1.0, count / self.effort.candidates)
-            return annoy_index.nearest(self.forest, reduced, count, int((self.effort.search_k or 0) * share))
+            share = max(1.0, count / self.params.candidates)
+            return annoy_index.nearest(self.forest, reduced, count, int((self.params.search_k or 0) * share))
         if self.axes is None:
             return smallest(measures.distances(self.metric, reduced, self.reduced), count)
         return smallest(-(self.reduced @ reduced), count)
@@ -96,13 +96,13 @@ class Searcher(NamedTuple):
         return measures.distances(metric, vector, gallery)
 
 
-def open_searcher(folder: Path, measure: Measure, effort: Effort) -> Searcher:
+def open_searcher(folder: Path, measure: Measure, params: SearchParams) -> Searcher:
     """The searcher of a measure over a generation whose files are known to be right."""
     full = generation.load_rows(folder / f"{measure.name}.npy")
     mean = folder / f"{measure.name}.mean.npy"
     axes = folder / f"{measure.name}.axes.npy"
     reduced = generation.load_rows(folder / f"{measure.name}.reduced.npy") if axes.exists() else full
-    is_scan = effort.search_k is None
+    is_scan = params.search_k is None
     forest = (
         None if is_scan else annoy_index.open_forest(folder / f"{measure.name}.ann", reduced.shape[1], reduced.dtype)
     )
@@ -113,7 +113,7 @@ def open_searcher(folder: Path, measure: Measure, effort: Effort) -> Searcher:
         axes=np.load(axes) if axes.exists() else None,
         mean=np.load(mean) if mean.exists() else None,
         forest=forest,
-        effort=effort,
+        params=params,
     )
 
 
@@ -125,12 +125,12 @@ def open_searchers(folder: Path, settled: Mapping[str, Mapping[str, Any]]) -> di
     """
     if settled.keys() != MEASURES.keys():
         raise CannotProceedError(f"{folder} was built with other measures; {generation.BUILD}")
-    return {name: open_searcher(folder, measure, settled_effort(settled[name])) for name, measure in MEASURES.items()}
+    return {name: open_searcher(folder, measure, tuned_params(settled[name])) for name, measure in MEASURES.items()}
 
 
-def settled_effort(facts: Mapping[str, Any]) -> Effort:
+def tuned_params(facts: Mapping[str, Any]) -> SearchParams:
     """How hard a measure searches, from what the build wrote of it."""
-    return Effort(facts["candidates"], facts["search_k"] if facts["search"] == "annoy" else None)
+    return SearchParams(facts["candidates"], facts["search_k"] if facts["search"] == "annoy" else None)
 
 
 def smallest(values: NDArray[Any], count: int) -> NDArray[np.int64]:

@@ -78,7 +78,7 @@ class Engine:
         """Pictures in the index."""
         return len(self._rows)
 
-    def describe(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """What the generation was made of and how well it finds, with what was measured in seconds."""
         return {"generation": self.generation, **self._document, "timings": self._timings}
 

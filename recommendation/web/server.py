@@ -182,7 +182,7 @@ def descriptions(answerer: Answerer, health: Health) -> APIRouter:
 
     @router.get("/v1/status", summary="What the service answers from")
     def status() -> JSONResponse:
-        return JSONResponse(answerer.live.engine.describe())
+        return JSONResponse(answerer.live.engine.summary())
 
     @router.get("/healthz", responses=errors(503), summary="Answer a real query, or say why that is not possible")
     def healthz() -> JSONResponse:
@@ -201,7 +201,7 @@ def facts_of(answerer: Answerer) -> page.Facts:
     """What the first page says."""
     engine = answerer.live.engine
     return page.Facts(
-        engine.count, answerer.live.model_name, engine.generation, [DEFAULT, *engine.describe()["measures"]]
+        engine.count, answerer.live.model_name, engine.generation, [DEFAULT, *engine.summary()["measures"]]
     )
 
 

@@ -1,4 +1,4 @@
-"""The command `imagerec`: finds the rooms by name and hands over to them."""
+"""The command `imagerec`: finds the stages by name and hands over to them."""
 
 import argparse
 import importlib
@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from shared.command import cli
-from shared.project import ROOMS
+from shared.project import STAGES
 
-#: Commands that are a room's own, by the room that answers them.
+#: Commands that are a stage's own, by the stage that answers them.
 QUERY_COMMANDS = {
     "query": "print the pictures most like one picture, or like up to five",
     "serve": "answer queries over HTTP and from the inbox",
@@ -16,8 +16,8 @@ QUERY_COMMANDS = {
     "evaluate": "measure retrieval quality over the collection",
 }
 COMMANDS = {
-    "run": "run all four rooms, one after the other",
-    **{room: f"run the room {room} alone" for room in ROOMS},
+    "run": "run all four stages, one after the other",
+    **{stage: f"run the stage {stage} alone" for stage in STAGES},
     **QUERY_COMMANDS,
     "status": "say what is on the volume",
     "profile": "run `query` or `run` and say where the time goes",
@@ -70,23 +70,23 @@ def _profile(argv: Sequence[str]) -> int:
 
 
 def _run_all(argv: Sequence[str]) -> int:
-    """`imagerec run`: every room's settings are flags of this one command."""
-    return cli.run_command(lambda: _run_rooms(argv), cli.GOES_ON)
+    """`imagerec run`: every stage's settings are flags of this one command."""
+    return cli.run_command(lambda: _run_stages(argv), cli.GOES_ON)
 
 
-def _run_rooms(argv: Sequence[str]) -> int:
+def _run_stages(argv: Sequence[str]) -> int:
     from shared.command.next_steps import next_lines
-    from shared.pipeline.stages import room_of, run_rooms  # pulls in Spark, which the other commands do without
+    from shared.pipeline.stages import make_stage, run_stages  # pulls in Spark, which the other commands do without
 
-    classes = {room: importlib.import_module(f"{room}.settings").Settings for room in ROOMS}
+    classes = {stage: importlib.import_module(f"{stage}.settings").Settings for stage in STAGES}
     arguments = cli.parser("imagerec run", COMMANDS["run"], *classes.values()).parse_args(argv)
-    rooms = [
-        room_of(name, cli.settings_of(cls, arguments), importlib.import_module(f"{name}.job"))
+    stages = [
+        make_stage(name, cli.settings_of(cls, arguments), importlib.import_module(f"{name}.job"))
         for name, cls in classes.items()
     ]
-    code = run_rooms(rooms, "run")
+    code = run_stages(stages, "run")
     if code == cli.OK:
-        print(*next_lines(rooms[0].settings.data), sep="\n")
+        print(*next_lines(stages[0].settings.data), sep="\n")
     return code
 
 

@@ -12,7 +12,7 @@ from shared import tables
 from shared.command import cli
 from shared.errors import CannotProceedError
 from shared.models import store
-from shared.project import ROOMS
+from shared.project import STAGES
 from shared.settings import Settings
 from shared.storage.files import to_json
 from shared.storage.volume import index_dir
@@ -83,13 +83,13 @@ def failures_by_reason(volume: Path, snapshot: Snapshot) -> dict[str, int]:
 
 
 def last_runs(volume: Path, snapshot: Snapshot) -> list[dict[str, Any]]:
-    """The last run of each room, in the order of the rooms, with its pictures per second."""
+    """The last run of each stage, in the order of the stages, with its pictures per second."""
     latest: dict[str, dict[str, Any]] = {}
     for part in snapshot.parts(RUNS):
         for row in tables.read_rows(volume, part):
             if row["stage"] not in latest or row["started"] >= latest[row["stage"]]["started"]:
                 latest[row["stage"]] = row
-    return [run_facts(latest[room]) for room in ROOMS if room in latest]
+    return [run_facts(latest[stage]) for stage in STAGES if stage in latest]
 
 
 def run_facts(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Pretrained networks: how to get one, give it one face, keep it on the volume and run it.
 
 Everybody who only looks at pictures needs `store.current` and `session.embedder`; installing (`installation`, `quantise`)
-is the embedding room's.
+is the embedding stage's.
 """
 
 import os

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shared.errors import CannotProceedError
-from shared.storage.checksummed import read_sealed, write_sealed
+from shared.storage.checksummed import read_checksummed, write_checksummed
 from shared.storage.files import write_atomically
 from shared.storage.volume import models_dir
 
@@ -41,7 +41,7 @@ class Model(NamedTuple):
         return f"{self.network} {self.precision}"
 
 
-class Choice(NamedTuple):
+class ModelChoice(NamedTuple):
     """Which model the volume uses, and why.
 
     Args:
@@ -69,7 +69,7 @@ def save_model(volume: Path, network: bytes, model: Model) -> Model:
     """Store a network and what is known of it; return the latter with its SHA-256 filled in."""
     sha256 = hashlib.sha256(network).hexdigest()
     model = model._replace(sha256=sha256, fp32_sha256=model.fp32_sha256 or sha256)
-    write_sealed(
+    write_checksummed(
         model_path(volume, sha256).with_suffix(".json"), model._asdict() | {"categories": list(model.categories)}
     )
     write_atomically(model_path(volume, sha256), network)
@@ -83,7 +83,7 @@ def load_model(volume: Path, sha256: str) -> Model:
         CannotProceedError: it is not there, or its description is damaged.
     """
     path = model_path(volume, sha256).with_suffix(".json")
-    values = read_sealed(path, f"delete {choice_path(volume)} and run `imagerec embedding`")
+    values = read_checksummed(path, f"delete {choice_path(volume)} and run `imagerec embedding`")
     return Model(**values | {"categories": tuple(values["categories"])})
 
 
@@ -93,12 +93,12 @@ def installed_models(volume: Path) -> list[Model]:
     return [load_model(volume, file.stem) for file in files if file.with_suffix(".json").exists()]
 
 
-def choose(volume: Path, choice: Choice) -> None:
+def choose(volume: Path, choice: ModelChoice) -> None:
     """Make this the volume's model."""
-    write_sealed(choice_path(volume), choice._asdict())
+    write_checksummed(choice_path(volume), choice._asdict())
 
 
-def read_choice(volume: Path) -> Choice | None:
+def read_choice(volume: Path) -> ModelChoice | None:
     """Return the volume's choice, None before the first one; the network itself may be gone.
 
     Raises:
@@ -107,10 +107,10 @@ def read_choice(volume: Path) -> Choice | None:
     path = choice_path(volume)
     if not path.exists():
         return None
-    return Choice(**read_sealed(path, "delete it and run `imagerec embedding`"))
+    return ModelChoice(**read_checksummed(path, "delete it and run `imagerec embedding`"))
 
 
-def kept_choice(volume: Path, network: Model, precision: str) -> Choice | None:
+def kept_choice(volume: Path, network: Model, precision: str) -> ModelChoice | None:
     """The volume's choice if it still stands and its network is there, else None.
 
     Args:

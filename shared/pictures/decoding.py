@@ -76,7 +76,7 @@ TURNS = {
 SIDEWAYS = frozenset({5, 6, 7, 8})
 
 
-class Picture(NamedTuple):
+class DecodedPicture(NamedTuple):
     """One decoded file; the fields are columns of `shared.tables.contracts.STAGED` and THUMBNAILS."""
 
     width_px: int
@@ -89,7 +89,7 @@ class Picture(NamedTuple):
     jpeg: bytes
 
 
-def decode(data: bytes, limits: Limits = LIMITS) -> Picture:
+def decode(data: bytes, limits: Limits = LIMITS) -> DecodedPicture:
     """The size, EXIF and thumbnail of the first frame of a picture file.
 
     Only `shared.pictures.sandbox`'s process should call it: a file made to do so can take
@@ -103,7 +103,7 @@ def decode(data: bytes, limits: Limits = LIMITS) -> Picture:
         warnings.simplefilter("ignore")  # odd EXIF makes Pillow warn; the pixels are good
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            return describe(open_allowed(data), limits)
+            return decode_picture(open_allowed(data), limits)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             detail = f"expected at most {limits.max_pixels} pixels; {one_line(error)}"
             raise BadInputError("too_many_pixels", detail) from error
@@ -122,7 +122,7 @@ def open_allowed(data: bytes) -> Image.Image:
         raise BadInputError(reason, detail) from error
 
 
-def describe(image: Image.Image, limits: Limits) -> Picture:
+def decode_picture(image: Image.Image, limits: Limits) -> DecodedPicture:
     """Everything we keep of an opened picture."""
     width, height = image.size
     check_pixels(width, height, limits)
@@ -140,7 +140,7 @@ def describe(image: Image.Image, limits: Limits) -> Picture:
         width, height = height, width
     # Pillow calls a JPEG that holds several pictures MPO.
     kind = "JPEG" if image.format == "MPO" else str(image.format)
-    return Picture(width, height, kind, mode, camera, *upright.size, to_jpeg(upright))
+    return DecodedPicture(width, height, kind, mode, camera, *upright.size, to_jpeg(upright))
 
 
 def thumbnail_size(width: int, height: int) -> tuple[int, int]:

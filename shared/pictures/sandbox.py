@@ -26,7 +26,7 @@ from typing import Any, NamedTuple, NoReturn, Self
 
 from shared.errors import BadInputError, CannotProceedError
 from shared.pictures import decoding
-from shared.pictures.decoding import Picture
+from shared.pictures.decoding import DecodedPicture
 from shared.pictures.headers import check_length
 
 START_LIMIT_S = 60.0
@@ -35,7 +35,7 @@ RECEIVE_BYTES = 64 * 1024  # more would cost a memory mapping for each call
 LENGTHS = struct.Struct(">II")  # of a message's header, JSON, and of its body
 
 
-class Guard(NamedTuple):
+class DecodeLimits(NamedTuple):
     """What one picture may cost, and what decodes it."""
 
     seconds: float = 10.0
@@ -44,20 +44,20 @@ class Guard(NamedTuple):
     program: tuple[str, ...] = ("-m", "shared.pictures.sandbox")  # arguments to Python
 
 
-GUARD = Guard()
+DECODE_LIMITS = DecodeLimits()
 
 
 class Decoder:
     """Decodes in child processes; any number of threads may share it."""
 
-    def __init__(self, guard: Guard = GUARD) -> None:
+    def __init__(self, limits: DecodeLimits = DECODE_LIMITS) -> None:
         # Last in, first out: one thread alone only ever starts one child.
         self._idle: queue.LifoQueue[Child] = queue.LifoQueue()
-        self._children = [Child(guard) for _ in range(guard.children)]
+        self._children = [Child(limits) for _ in range(limits.children)]
         for child in self._children:
             self._idle.put(child)
 
-    def decode(self, data: bytes) -> Picture:
+    def decode(self, data: bytes) -> DecodedPicture:
         """The size, EXIF and thumbnail of a picture file.
 
         Raises:
@@ -88,40 +88,40 @@ class Decoder:
         self.close()
 
 
-def decoder(guard: Guard = GUARD) -> Decoder:
+def decoder(limits: DecodeLimits = DECODE_LIMITS) -> Decoder:
     """This process's decoder; a forked process gets its own."""
-    key = os.getpid(), guard
+    key = os.getpid(), limits
     if key not in _DECODERS:
-        atexit.register(_DECODERS.setdefault(key, Decoder(guard)).close)
+        atexit.register(_DECODERS.setdefault(key, Decoder(limits)).close)
     return _DECODERS[key]
 
 
-_DECODERS: dict[tuple[int, Guard], Decoder] = {}
+_DECODERS: dict[tuple[int, DecodeLimits], Decoder] = {}
 
 
 class Child:
     """One child process, started when it is needed; for one thread at a time."""
 
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
+    def __init__(self, limits: DecodeLimits) -> None:
+        self._limits = limits
         self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
 
-    def decode(self, data: bytes) -> Picture:
+    def decode(self, data: bytes) -> DecodedPicture:
         """See `Decoder.decode`."""
         _, channel = self._running or self._start()
-        deadline = monotonic() + self._guard.seconds
+        deadline = monotonic() + self._limits.seconds
         try:
             send(channel, {}, data, deadline)
             header, body = receive(channel, deadline)
         except TimeoutError:
             self.stop()
-            detail = f"expected at most {self._guard.seconds:g} s"
+            detail = f"expected at most {self._limits.seconds:g} s"
             raise BadInputError("decoder_timeout", detail) from None
         except (ConnectionError, EOFError):
             self._report_crash()
         if "reason" in header:
             raise BadInputError(header["reason"], header["detail"])
-        return Picture(**header, jpeg=body)
+        return DecodedPicture(**header, jpeg=body)
 
     def stop(self) -> int | None:
         """End the process if there is one; return its exit code."""
@@ -136,7 +136,7 @@ class Child:
         ours, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(
-                command(self._guard),
+                command(self._limits),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 env=environment(),
@@ -149,7 +149,7 @@ class Child:
             code = self.stop()
             raise CannotProceedError(
                 f"the picture decoder does not start (exit code {code}): run "
-                f"`{sys.executable} {' '.join(self._guard.program)}` to see why"
+                f"`{sys.executable} {' '.join(self._limits.program)}` to see why"
             ) from error
         return self._running
 
@@ -162,10 +162,10 @@ class Child:
         raise BadInputError("decoder_crashed", f"the decoder ended with {how}") from None
 
 
-def command(guard: Guard) -> list[str]:
+def command(limits: DecodeLimits) -> list[str]:
     """How to start a child: isolated from the working directory, without `site`."""
-    limits = [str(guard.memory_bytes), str(ceil(guard.seconds))]
-    return [sys.executable, "-S", "-P", *guard.program, *limits]
+    arguments = [str(limits.memory_bytes), str(ceil(limits.seconds))]
+    return [sys.executable, "-S", "-P", *limits.program, *arguments]
 
 
 def environment() -> dict[str, str]:
@@ -221,7 +221,7 @@ def set_deadline(channel: socket.socket, deadline: float) -> None:
     channel.settimeout(None if deadline == inf else max(0.001, deadline - monotonic()))
 
 
-def serve(decode: Callable[[bytes], Picture]) -> int:
+def serve(decode: Callable[[bytes], DecodedPicture]) -> int:
     """Be the child: answer pictures on standard input until the other side is gone."""
     memory_bytes, seconds = (int(argument) for argument in sys.argv[1:])
     limit_memory(memory_bytes)
@@ -236,7 +236,7 @@ def serve(decode: Callable[[bytes], Picture]) -> int:
     return 0
 
 
-def answer(decode: Callable[[bytes], Picture], data: bytes) -> tuple[dict[str, Any], bytes]:
+def answer(decode: Callable[[bytes], DecodedPicture], data: bytes) -> tuple[dict[str, Any], bytes]:
     """The message that answers one picture."""
     try:
         fields = decode(data)._asdict()

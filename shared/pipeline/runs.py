@@ -1,4 +1,4 @@
-"""What a stage did: the accounting that must add up, and the row of `runs` that keeps it."""
+"""What a stage did: the counts that must add up, and the row of `runs` that keeps it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from shared import tables
-from shared.pipeline.slices import Done, Stage, WorkList
+from shared.pipeline.slices import Done, StageOutput, WorkList
 from shared.storage.files import digest
 from shared.tables import Snapshot, orphans, presence
 from shared.tables.contracts import FAILURES, RUNS, Contract
@@ -15,7 +15,7 @@ from shared.tables.contracts import FAILURES, RUNS, Contract
 KEPT_RUNS = 100  # per stage; a row is 200 bytes and the table is rewritten at each run
 
 
-class Accounting(NamedTuple):
+class StageCounts(NamedTuple):
     """Where every entry of a stage ended. ``listed = done + skipped + failed`` always holds.
 
     Args:
@@ -43,20 +43,20 @@ class Accounting(NamedTuple):
         return f"{self.stage}: {counts}" + (f" ({extras})" if extras else "")
 
 
-def checked(accounting: Accounting) -> Accounting:
+def checked(counts: StageCounts) -> StageCounts:
     """The same, if it adds up.
 
     Raises:
         RuntimeError: entries were lost or counted twice, which is a bug.
     """
-    if accounting.listed != accounting.done + accounting.skipped + accounting.n_failed:
-        raise RuntimeError(f"entries were lost or counted twice: {accounting}")
-    return accounting
+    if counts.listed != counts.done + counts.skipped + counts.n_failed:
+        raise RuntimeError(f"entries were lost or counted twice: {counts}")
+    return counts
 
 
-def account_slices(
-    stage: Stage, pictures: Contract, snapshot: Snapshot, work: WorkList, done: Iterable[Done]
-) -> Accounting:
+def count_slices(
+    stage: StageOutput, pictures: Contract, snapshot: Snapshot, work: WorkList, done: Iterable[Done]
+) -> StageCounts:
     """Count pictures of a stage that turns every row of `pictures` into one row of its last table or a failure."""
     fresh = [*work.adopted, *done]
     finished = {part.slice for part in work.published if part.table == stage.contracts[-1].name}
@@ -65,7 +65,7 @@ def account_slices(
         failed.update(one.failures)
     listed = snapshot.parts(pictures)
     return checked(
-        Accounting(
+        StageCounts(
             stage=stage.name,
             fingerprint=stage.fingerprint,
             listed=sum(part.rows for part in listed),
@@ -77,27 +77,27 @@ def account_slices(
     )
 
 
-def record(volume: Path, accounting: Accounting, started: datetime, seconds: float, master: str, cores: int) -> None:
+def record(volume: Path, counts: StageCounts, started: datetime, seconds: float, master: str, cores: int) -> None:
     """Add a stage's run to the table `runs`."""
     snapshot = tables.open_snapshot(volume)
     row = {
-        "stage": accounting.stage,
+        "stage": counts.stage,
         "started": started,
         "seconds": seconds,
-        **{name: getattr(accounting, name) for name in ("listed", "done", "skipped", "fingerprint")},
-        "failed": accounting.n_failed,
+        **{name: getattr(counts, name) for name in ("listed", "done", "skipped", "fingerprint")},
+        "failed": counts.n_failed,
         "master": master,
         "cores": cores,
     }
-    parts = [part for part in snapshot.parts(RUNS, accounting.stage) if presence.is_there(volume, part)]
+    parts = [part for part in snapshot.parts(RUNS, counts.stage) if presence.is_there(volume, part)]
     earlier = [old for part in parts for old in tables.read_rows(volume, part)]
     rows: list[dict[str, Any]] = [*earlier, row][-KEPT_RUNS:]
     name = digest([str(old["started"]) for old in rows])[
         :16
     ]  # another name each time: a live part is never overwritten
-    part = tables.write_part(volume, RUNS, rows, name, accounting.stage, accounting.fingerprint)
-    published = tables.publish(volume, snapshot, accounting.stage, {RUNS.name: [part]})
-    orphans.sweep(volume, published, accounting.stage, [RUNS])
+    part = tables.write_part(volume, RUNS, rows, name, counts.stage, counts.fingerprint)
+    published = tables.publish(volume, snapshot, counts.stage, {RUNS.name: [part]})
+    orphans.sweep(volume, published, counts.stage, [RUNS])
 
 
 def failures_by_reason(volume: Path, snapshot: Snapshot) -> dict[str, int]:

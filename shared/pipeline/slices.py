@@ -22,11 +22,11 @@ TableRow = tuple[str, dict[str, Any]]
 """A row and the name of the table it belongs to."""
 
 
-class Stage(NamedTuple):
+class StageOutput(NamedTuple):
     """What a stage writes.
 
     Args:
-        name: the room.
+        name: the stage.
         fingerprint: digest of everything that shapes the output: settings, model, version of the features.
         contracts: its tables; the last is written last, so its part says that the slice is complete.
     """
@@ -56,7 +56,9 @@ class WorkList(NamedTuple):
     todo: list[str]  # slices
 
 
-def work_list(sc: SparkContext, volume: Path, snapshot: Snapshot, stage: Stage, slices: Iterable[str]) -> WorkList:
+def work_list(
+    sc: SparkContext, volume: Path, snapshot: Snapshot, stage: StageOutput, slices: Iterable[str]
+) -> WorkList:
     """Say which slices are done already; delete what an interrupted run left half done.
 
     A slice that has lost a file is done again.
@@ -72,7 +74,7 @@ def work_list(sc: SparkContext, volume: Path, snapshot: Snapshot, stage: Stage, 
     return WorkList(published, adopted, sorted(set(missing) - {part.slice for part in keep}))
 
 
-def _adopt(sc: SparkContext, volume: Path, stage: Stage, slices: Sequence[str]) -> list[Done]:
+def _adopt(sc: SparkContext, volume: Path, stage: StageOutput, slices: Sequence[str]) -> list[Done]:
     folder = tables_dir(volume) / stage.contracts[-1].name
     left = [name for name in slices if (folder / tables.part_name(name, stage.name, stage.fingerprint)).exists()]
     if not left:
@@ -81,7 +83,7 @@ def _adopt(sc: SparkContext, volume: Path, stage: Stage, slices: Sequence[str]) 
     return [done for done in found if done is not None]
 
 
-def find_slice(volume: Path, stage: Stage, slice_name: str) -> Done | None:
+def find_slice(volume: Path, stage: StageOutput, slice_name: str) -> Done | None:
     """What an interrupted run made of a slice, or None unless it is complete and undamaged."""
     found = [
         tables.find_part(volume, contract, slice_name, stage.name, stage.fingerprint) for contract in stage.contracts
@@ -98,7 +100,7 @@ def find_slice(volume: Path, stage: Stage, slice_name: str) -> Done | None:
     return Done([failures, *parts], dict(Counter(reasons)))
 
 
-def failures_path(volume: Path, stage: Stage, slice_name: str) -> Path:
+def failures_path(volume: Path, stage: StageOutput, slice_name: str) -> Path:
     """Where the failures of a slice are stored, if it has any."""
     return tables_dir(volume) / FAILURES.name / tables.part_name(slice_name, stage.name, stage.fingerprint)
 
@@ -106,7 +108,7 @@ def failures_path(volume: Path, stage: Stage, slice_name: str) -> Path:
 def run_slices(
     sc: SparkContext,
     volume: Path,
-    stage: Stage,
+    stage: StageOutput,
     todo: Mapping[str, Any],
     describe: Callable[["RDD[Any]"], "RDD[TableRow]"],
     counter: "Accumulator[int]",
@@ -128,7 +130,7 @@ def run_slices(
 
 def _write_partition(
     volume: Path,
-    stage: Stage,
+    stage: StageOutput,
     names: "Broadcast[list[str]]",
     counter: "Accumulator[int]",
     index: int,
@@ -139,7 +141,7 @@ def _write_partition(
     yield done
 
 
-def write_slice(volume: Path, stage: Stage, slice_name: str, rows: Iterable[TableRow]) -> Done:
+def write_slice(volume: Path, stage: StageOutput, slice_name: str, rows: Iterable[TableRow]) -> Done:
     """Store a slice's rows as one part per table, a row group in memory at a time; `failures` only if there are any.
 
     Raises:
@@ -176,7 +178,7 @@ def failure_row(
     return FAILURES.name, row
 
 
-def publish(volume: Path, snapshot: Snapshot, stage: Stage, work: WorkList, done: Iterable[Done]) -> Snapshot:
+def publish(volume: Path, snapshot: Snapshot, stage: StageOutput, work: WorkList, done: Iterable[Done]) -> Snapshot:
     """Make a stage's finished slices visible in one move; nothing is written when nothing changed."""
     fresh = [part for finished in [*work.adopted, *done] for part in finished.parts]
     parts = [*work.published, *fresh]

@@ -9,13 +9,13 @@ from shared.errors import CannotProceedError
 from shared.storage.files import digest, to_json, write_atomically
 
 
-def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
+def write_checksummed(path: Path, content: Mapping[str, Any]) -> None:
     """Store a JSON object together with its own digest."""
     write_atomically(path, to_json({**content, "checksum": digest(content)}))
 
 
-def read_sealed(path: Path, advice: str) -> dict[str, Any]:
-    """What `write_sealed` stored.
+def read_checksummed(path: Path, advice: str) -> dict[str, Any]:
+    """What `write_checksummed` stored.
 
     Args:
         advice: what to do when the file cannot be used; ends the message.

@@ -1,7 +1,7 @@
 """Tables on the volume: contracts, checksummed Parquet parts and the snapshot that names them."""
 
 from shared.tables.parts import (
-    FIRST_ROOM,
+    FIRST_STAGE,
     RESTORE,
     Part,
     check_parts,
@@ -20,7 +20,7 @@ from shared.tables.parts import (
 from shared.tables.snapshot import Snapshot, open_snapshot, publish, snapshot_path
 
 __all__ = [
-    "FIRST_ROOM",
+    "FIRST_STAGE",
     "RESTORE",
     "Part",
     "Snapshot",

@@ -108,7 +108,7 @@ FAILURES = Contract(
     "failures",
     pa.schema(
         [
-            column("stage", pa.string(), "the room that could not use it"),
+            column("stage", pa.string(), "the stage that could not use it"),
             column("source", pa.string(), "the location or image_id that failed"),
             column("reason", pa.string(), "one of shared.errors.REASONS"),
             column("detail", pa.string(), "what exactly was wrong"),
@@ -200,7 +200,7 @@ RUNS = Contract(
     "runs",
     pa.schema(
         [
-            column("stage", pa.string(), "the room"),
+            column("stage", pa.string(), "the stage"),
             column("started", pa.timestamp("us", tz="UTC"), "when the stage began"),
             column("seconds", pa.float64(), "how long it took, Spark's start-up not counted"),
             column("listed", pa.int64(), "entries the stage saw"),

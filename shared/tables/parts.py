@@ -19,8 +19,8 @@ from shared.tables import parquet
 from shared.tables.contracts import RUNS, Contract
 
 RESTORE = "restore it, or delete tables/ and run again"
-#: What this room stores is made from files that may be gone; all else can be made again from what it stored.
-FIRST_ROOM = "acquisition"
+#: What this stage stores is made from files that may be gone; all else can be made again from what it stored.
+FIRST_STAGE = "acquisition"
 
 
 class Part(NamedTuple):
@@ -114,9 +114,9 @@ def remedy(part: Part, before: str = "delete it and ") -> str:
     """What to do about a part that is missing or damaged.
 
     Args:
-        before: what must be done before the room can make it again.
+        before: what must be done before the stage can make it again.
     """
-    if part.stage == FIRST_ROOM and part.table != RUNS.name:
+    if part.stage == FIRST_STAGE and part.table != RUNS.name:
         return RESTORE
     return f"restore it, or {before}run `imagerec {part.stage}`, which makes it again"
 

@@ -11,8 +11,8 @@ from pyspark import SparkContext
 from acquisition import job
 from acquisition.settings import Settings
 from shared.errors import CannotProceedError, UsageError
-from shared.pictures.sandbox import GUARD, Guard
-from shared.pipeline.runs import Accounting, checked
+from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
+from shared.pipeline.runs import StageCounts, checked
 from shared.storage.volume import tables_dir, work_dir
 from shared.tables import open_snapshot, part_path, read_rows, snapshot_path
 from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
@@ -42,8 +42,8 @@ def add_pictures(folder: Path, start: int, end: int) -> None:
         add(folder, f"{number:03d}.png", encoded(plain((20 + number, 20))))
 
 
-def run(sc: SparkContext, volume: Path, source: Path, guard: Guard = GUARD) -> Accounting:
-    return checked(job.run(sc, Settings(data=volume, source=str(source), master="local[2]"), guard))
+def run(sc: SparkContext, volume: Path, source: Path, limits: DecodeLimits = DECODE_LIMITS) -> StageCounts:
+    return checked(job.run(sc, Settings(data=volume, source=str(source), master="local[2]"), limits))
 
 
 def rows(volume: Path, contract: Contract) -> list[dict[str, Any]]:
@@ -69,8 +69,8 @@ def test_every_file_ends_as_a_picture_a_duplicate_or_a_failure(sc: SparkContext,
     add(source, "notes.txt", b"no picture")
     (source / "folder.jpg").mkdir()
     os.mkfifo(source / "pipe.jpg")
-    accounting = run(sc, volume, source)
-    assert str(accounting) == (
+    counts = run(sc, volume, source)
+    assert str(counts) == (
         "acquisition: listed 5 = done 3 + skipped 0 + failed 2 (unreadable 1, unsupported_format 1; 1 exact duplicates)"
     )
     pictures = {row["filename"]: row for row in rows(volume, IMAGES)}
@@ -109,8 +109,8 @@ def test_a_copy_that_comes_later_adds_a_location_and_no_picture(sc: SparkContext
     add(source, "b.png", encoded(plain()))
     run(sc, volume, source)
     add(source, "a.png", encoded(plain()))
-    accounting = run(sc, volume, source)
-    assert (accounting.done, accounting.note) == (1, "1 exact duplicates")
+    counts = run(sc, volume, source)
+    assert (counts.done, counts.note) == (1, "1 exact duplicates")
     assert column(volume, IMAGES, "filename") == ["b.png"]
     assert sorted(column(volume, LOCATIONS, "filename")) == ["a.png", "b.png"]
 
@@ -182,17 +182,17 @@ def test_a_decoder_that_crashes_hangs_or_allocates_costs_those_pictures_only(
     add_pictures(source, 0, 5)
     for word in ("segfault", "hang", "allocate", "exit"):
         add(source, f"001-{word}.png", word.encode())
-    guard = Guard(seconds=1.0, memory_bytes=GUARD.memory_bytes, children=1, program=(STUB,))
-    accounting = run(sc, volume, source, guard)
-    assert accounting.done == 5
-    assert accounting.failed == {"decoder_crashed": 2, "decoder_timeout": 1, "decoder_memory": 1}
+    limits = DecodeLimits(seconds=1.0, memory_bytes=DECODE_LIMITS.memory_bytes, children=1, program=(STUB,))
+    counts = run(sc, volume, source, limits)
+    assert counts.done == 5
+    assert counts.failed == {"decoder_crashed": 2, "decoder_timeout": 1, "decoder_memory": 1}
     assert run(sc, volume, source).failed == {"unsupported_format": 3}  # the others may have been bad luck: tried again
 
 
 def test_every_hostile_file_ends_as_a_picture_or_a_failure(sc: SparkContext, volume: Path, hostile: Path) -> None:
-    accounting = run(sc, volume, hostile)
-    assert (accounting.listed, accounting.done) == (71, 31)
-    assert accounting.failed == {
+    counts = run(sc, volume, hostile)
+    assert (counts.listed, counts.done) == (71, 31)
+    assert counts.failed == {
         "empty_file": 1,
         "too_many_pixels": 12,
         "too_many_scans": 1,
@@ -232,7 +232,7 @@ def test_slices_of_two_runs_never_share_a_name(sc: SparkContext, volume: Path, s
 
 
 @pytest.mark.parametrize("table", [IMAGES, THUMBNAILS, LOCATIONS])
-def test_a_part_that_is_gone_ends_the_room_before_it_stores_more(
+def test_a_part_that_is_gone_ends_the_stage_before_it_stores_more(
     sc: SparkContext, volume: Path, source: Path, table: Contract
 ) -> None:
     add_pictures(source, 0, 3)

@@ -11,13 +11,13 @@ from acquisition.sources.entries import bad_entry, file_entry
 from shared import tables
 from shared.errors import BadInputError
 from shared.pictures import pixels
-from shared.pictures.sandbox import GUARD, Guard
+from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
 from shared.storage.files import digest
 from shared.tables.contracts import THUMBNAILS
 from tests.shared.pictures.drawn import encoded, plain
 
 STUB = str(Path(__file__).parents[1] / "shared" / "pictures" / "stub_decoder.py")
-ONE_SECOND = Guard(seconds=1.0, memory_bytes=GUARD.memory_bytes, children=1, program=(STUB,))
+ONE_SECOND = DecodeLimits(seconds=1.0, memory_bytes=DECODE_LIMITS.memory_bytes, children=1, program=(STUB,))
 
 
 def refusal(path: Path) -> BadInputError:
@@ -26,8 +26,8 @@ def refusal(path: Path) -> BadInputError:
     return caught.value
 
 
-def failure(path: Path, guard: Guard = GUARD) -> str:
-    ((table, row),) = steps.describe_entry(guard, file_entry("folder", path))
+def failure(path: Path, limits: DecodeLimits = DECODE_LIMITS) -> str:
+    ((table, row),) = steps.entry_rows(limits, file_entry("folder", path))
     assert (table, row["source"]) == ("failures", str(path))
     return str(row["reason"])
 
@@ -78,7 +78,7 @@ def test_a_picture_becomes_one_row(tmp_path: Path) -> None:
     data = encoded(plain((40, 30)))
     path = tmp_path / "a.png"
     path.write_bytes(data)
-    (thumbnails, thumbnail), (staged, row) = steps.describe_entry(GUARD, file_entry("folder", path))
+    (thumbnails, thumbnail), (staged, row) = steps.entry_rows(DECODE_LIMITS, file_entry("folder", path))
     assert (thumbnails, staged) == ("thumbnails", "staged")
     assert row["image_id"] == hashlib.sha256(data).hexdigest()[:32]
     assert (row["location"], row["size_bytes"], row["mtime_ns"]) == (str(path), len(data), path.stat().st_mtime_ns)
@@ -108,12 +108,14 @@ def test_a_file_that_changed_since_it_was_listed_is_kept_as_it_is_now(tmp_path: 
     path.write_bytes(b"old")
     entry = file_entry("folder", path)
     path.write_bytes(encoded(plain()))
-    _, (_, row) = steps.describe_entry(GUARD, entry)
+    _, (_, row) = steps.entry_rows(DECODE_LIMITS, entry)
     assert row["size_bytes"] == path.stat().st_size
 
 
 def test_a_bad_entry_fails_with_its_own_reason() -> None:
-    ((_, row),) = steps.describe_entry(GUARD, bad_entry("list", "/l.txt:7", "bad_entry", "expected a path, got none"))
+    ((_, row),) = steps.entry_rows(
+        DECODE_LIMITS, bad_entry("list", "/l.txt:7", "bad_entry", "expected a path, got none")
+    )
     assert {name: row[name] for name in ("stage", "source", "reason", "detail")} == {
         "stage": "acquisition",
         "source": "/l.txt:7",

@@ -27,7 +27,7 @@ PLACES = (
     "/catalog.duckdb",
 )
 ERRORS = ("ENOSPC", "EIO")
-#: Sizes of the small disk, as shares of what a run needs; the last is room enough.
+#: Sizes of the small disk, as shares of what a run needs; the last is enough.
 SHARES = (0.01, 0.05, 0.3, 0.7, 0.9, 0.97, 1.5)
 
 
@@ -75,7 +75,7 @@ def check_readable(volume: Path) -> None:
 
 
 def recovery(bench: Bench, setting: Setting, name: str) -> str:
-    """Run the same command again, with room and a sound disk.
+    """Run the same command again, with enough space and a sound disk.
 
     Raises:
         LostError: it fails, or the outcome differs.

@@ -18,7 +18,7 @@ from recommendation.index import annoy_index, generation
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.pipeline import runs, slices, stages
-from shared.pipeline.slices import Stage, TableRow
+from shared.pipeline.slices import StageOutput, TableRow
 from shared.storage.files import digest
 from shared.storage.volume import catalog_path
 from shared.tables import catalog, exports
@@ -38,9 +38,9 @@ class Edition(NamedTuple):
     slices: tuple[str, ...]
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> StageOutput:
         """The stage with this edition's settings."""
-        return Stage("labeling", digest("edition", self.number), (LOCATIONS, TOTALS))
+        return StageOutput("labeling", digest("edition", self.number), (LOCATIONS, TOTALS))
 
 
 FIRST, SECOND = Edition(1, ("000-a", "001-b")), Edition(2, ("000-a", "001-b", "002-c"))
@@ -64,19 +64,19 @@ class OneProcess:
 
 def publish_tables(volume: Path, edition: Edition) -> None:
     """Do what a stage does: take over or write its slices, publish them, keep the account, write the hand-off file."""
-    stages.sweep_leftovers(volume)
+    stages.sweep_orphans(volume)
     stage, snapshot = edition.stage, tables.open_snapshot(volume)
     work = slices.work_list(OneProcess(), volume, snapshot, stage, edition.slices)  # type: ignore[arg-type]
     done = [slices.write_slice(volume, stage, name, rows_of(edition, name)) for name in work.todo]
     published = slices.publish(volume, snapshot, stage, work, done)
-    account = runs.Accounting(stage.name, stage.fingerprint, 0, 0, 0, {})
+    account = runs.StageCounts(stage.name, stage.fingerprint, 0, 0, 0, {})
     runs.record(volume, account, datetime.now(UTC), 1.0, "none", 1)
     exports.refresh_list(volume, HANDOFF, published.digest(TOTALS), [f"of edition {edition.number}"] * 3)
 
 
 def publish_catalog(volume: Path, _: Edition) -> None:
     """Do what a run ends with."""
-    stages.sweep_leftovers(volume)
+    stages.sweep_orphans(volume)
     catalog.rebuild(volume)
 
 
@@ -152,7 +152,7 @@ KILL = Fault("kill")
 FAULTS = (KILL, Fault("ENOSPC"), Fault("EIO", once=True))
 
 
-class Trial(NamedTuple):
+class Measurement(NamedTuple):
     """Folders of one crash point's try."""
 
     scratch: Path
@@ -212,14 +212,14 @@ def break_everywhere(scratch: Path, stride: int = 1) -> Iterator[str]:
     before.mkdir(parents=True)
     for edition in (FIRST, SECOND):
         for step in STEPS:
-            trial = Trial(scratch, edition, step, before, scratch / f"after-{edition.number}-{step.__name__}")
+            trial = Measurement(scratch, edition, step, before, scratch / f"after-{edition.number}-{step.__name__}")
             expected = undisturbed(trial)
             for fault in FAULTS:
                 yield from break_step(trial, fault, stride, expected)
             before = trial.after
 
 
-def break_step(trial: Trial, fault: Fault, stride: int, expected: Path) -> Iterator[str]:
+def break_step(trial: Measurement, fault: Fault, stride: int, expected: Path) -> Iterator[str]:
     """One line for each crash point of a step."""
     count, visited = 0, 0
     while line := break_once(trial, fault, count + 1, expected):
@@ -229,7 +229,7 @@ def break_step(trial: Trial, fault: Fault, stride: int, expected: Path) -> Itera
     yield f"{name}, run {trial.edition.number}, {fault.action}: {visited} crash points"
 
 
-def undisturbed(trial: Trial) -> Path:
+def undisturbed(trial: Measurement) -> Path:
     """Run without a kill; where the contents are stored."""
     path = trial.scratch / "expected.json"
     trial.start()
@@ -239,7 +239,7 @@ def undisturbed(trial: Trial) -> Path:
     return path
 
 
-def break_once(trial: Trial, fault: Fault, at: int, expected: Path) -> str | None:
+def break_once(trial: Measurement, fault: Fault, at: int, expected: Path) -> str | None:
     """Break one point, look, run again, compare: what came of it; None when the step ended before that point."""
     trial.start()
     broken, again = trial.log("broken"), trial.log("again")
@@ -252,7 +252,7 @@ def break_once(trial: Trial, fault: Fault, at: int, expected: Path) -> str | Non
     return f"{'LOST' if is_lost else 'ok  '} {fault.action} at point {at}: {where}"
 
 
-def said_reason(trial: Trial, log: Path, at: int, fault: Fault) -> None:
+def said_reason(trial: Measurement, log: Path, at: int, fault: Fault) -> None:
     """Do the step; exit with 1 where the command would, saying the reason.
 
     Raises:
@@ -265,7 +265,7 @@ def said_reason(trial: Trial, log: Path, at: int, fault: Fault) -> None:
         os._exit(SAID_WHY if reason in str(error) else OTHERWISE)
 
 
-def recover(trial: Trial, killed: Path, again: Path, expected: Path) -> None:
+def recover(trial: Measurement, killed: Path, again: Path, expected: Path) -> None:
     """Look at what a broken step left, do the step again, and compare.
 
     Raises:

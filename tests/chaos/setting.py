@@ -146,7 +146,7 @@ def check_repeats(runs: Sequence[Command], latest: Command) -> None:
 
 
 def account(command: Command) -> str:
-    """The accounting lines of a run in short, checked.
+    """The counts lines of a run in short, checked.
 
     Raises:
         LostError: one does not add up, or none was said.

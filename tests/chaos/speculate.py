@@ -10,13 +10,13 @@ from pyspark import RDD, TaskContext
 
 from shared import tables
 from shared.pipeline import slices
-from shared.pipeline.slices import Stage, TableRow
+from shared.pipeline.slices import StageOutput, TableRow
 from shared.settings import Settings
 from shared.spark import session
 from shared.tables import Snapshot
 from shared.tables.contracts import TOTALS
 
-STAGE = Stage("labeling", "a" * 64, (TOTALS,))
+STAGE = StageOutput("labeling", "a" * 64, (TOTALS,))
 SLICES = ("a", "b", "c", "d")
 SLOW = "a"  # the slice whose attempts wait for each other
 ROWS = 20

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = ("acquisition", "labeling", "embedding", "index")
+SERVICES = ("acquisition", "labeling", "embedding", "index")
 CLUSTER = "spark://spark-master:7077"
 #: All parts but those of `runs`, which hold times.
 HASH_PARTS = r"cd /shared_data/tables && find . -name '*.parquet' -not -path './runs/*' | sort | xargs sha256sum"

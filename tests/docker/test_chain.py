@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.project import ROOMS
-from tests.docker.compose import STAGES, Outcome, Project, project
+from shared.project import STAGES
+from tests.docker.compose import SERVICES, Outcome, Project, project
 
 pytestmark = pytest.mark.slow
 WRITABLE = {"/shared_data", "/tmp"}
@@ -42,14 +42,16 @@ def filenames(answer: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def test_stages_run_one_after_the_other_and_each_gives_its_account(chain: Project) -> None:
-    states = [chain.inspect(stage)["State"] for stage in STAGES]
+    states = [chain.inspect(service)["State"] for service in SERVICES]
     assert [state["ExitCode"] for state in states] == [0, 0, 0, 0]
     ends = [moment for state in states for moment in (state["StartedAt"], state["FinishedAt"])]
     assert ends == sorted(ends)
-    for stage, room in zip(STAGES, ROOMS, strict=True):
+    for service, stage in zip(SERVICES, STAGES, strict=True):
         listed, done, skipped, failed = map(
             int,
-            re.findall(rf"{room}: listed (\d+) = done (\d+) \+ skipped (\d+) \+ failed (\d+)", chain.logs(stage))[-1],
+            re.findall(rf"{stage}: listed (\d+) = done (\d+) \+ skipped (\d+) \+ failed (\d+)", chain.logs(service))[
+                -1
+            ],
         )
         assert listed == done + skipped + failed
         assert done >= 240
@@ -63,12 +65,12 @@ def test_http_answers_five_pictures_for_each_measure(answered: dict[str, Any]) -
 def test_a_query_job_gives_the_same_answer_and_starts_no_stage(
     chain: Project, picture: Path, answered: dict[str, Any]
 ) -> None:
-    started = [chain.inspect(stage)["State"]["StartedAt"] for stage in STAGES]
+    started = [chain.inspect(service)["State"]["StartedAt"] for service in SERVICES]
     chain.environ["IMAGES"] = str(picture.parent)
     job = chain.do("run", "--rm", "-T", "recommendation", "query", "--json", "--image", "/pictures/a picture.jpg")
     del chain.environ["IMAGES"]
     assert filenames(json.loads(job)) == filenames(answered)
-    assert [chain.inspect(stage)["State"]["StartedAt"] for stage in STAGES] == started
+    assert [chain.inspect(service)["State"]["StartedAt"] for service in SERVICES] == started
 
 
 def test_a_query_inside_the_running_service_gives_the_same_answer(
@@ -94,7 +96,7 @@ def test_status_and_ls_say_what_is_there(chain: Project) -> None:
     assert {"tables", "index", "queries", "images_metadata.json", "images_labels.json", "catalog.duckdb"} <= set(names)
 
 
-@pytest.mark.parametrize("service", [*STAGES, "recommendation"])
+@pytest.mark.parametrize("service", [*SERVICES, "recommendation"])
 def test_a_container_has_no_rights_it_does_not_need(chain: Project, service: str) -> None:
     container = chain.inspect(service)
     host = container["HostConfig"]
@@ -113,10 +115,10 @@ def test_the_user_has_a_name(chain: Project) -> None:
 
 
 def test_a_second_up_does_nothing_new_and_says_so(chain: Project, expected: Outcome) -> None:
-    lengths = {stage: len(chain.logs(stage)) for stage in STAGES}
+    lengths = {service: len(chain.logs(service)) for service in SERVICES}
     chain.up()
-    for stage, room in zip(STAGES, ROOMS, strict=True):
-        assert re.search(rf"{room}: .*nothing", chain.logs(stage)[lengths[stage] :])
+    for service, stage in zip(SERVICES, STAGES, strict=True):
+        assert re.search(rf"{stage}: .*nothing", chain.logs(service)[lengths[service] :])
     assert chain.outcome() == expected
 
 

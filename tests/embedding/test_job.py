@@ -1,4 +1,4 @@
-"""The embedding room on a volume, from thumbnails to finished tables."""
+"""The embedding stage on a volume, from thumbnails to finished tables."""
 
 import logging
 from pathlib import Path
@@ -45,8 +45,8 @@ def models(volume: Path) -> set[str]:
 
 def test_every_picture_gets_a_vector_and_five_categories(sc: SparkContext, settings: Settings) -> None:
     volume = settings.data
-    accounting = job.run(sc, settings)
-    assert (accounting.listed, accounting.done, accounting.skipped, accounting.failed) == (20, 20, 0, {})
+    counts = job.run(sc, settings)
+    assert (counts.listed, counts.done, counts.skipped, counts.failed) == (20, 20, 0, {})
     snapshot = tables.open_snapshot(volume)
     assert (snapshot.rows(EMBEDDINGS), snapshot.rows(CATEGORIES), snapshot.rows(FAILURES)) == (20, 100, 0)
     assert ids(volume) == [thumbnail(number).image_id for number in range(20)]
@@ -60,16 +60,16 @@ def test_a_second_run_does_nothing_and_starts_no_network(sc: SparkContext, setti
     job.run(sc, settings)
     before = tables.open_snapshot(settings.data)
     embedder.cache_clear()
-    accounting = job.run(sc, settings)
-    assert (accounting.done, accounting.skipped) == (0, 20)
+    counts = job.run(sc, settings)
+    assert (counts.done, counts.skipped) == (0, 20)
     assert tables.open_snapshot(settings.data) == before
 
 
 def test_new_pictures_are_all_that_the_next_run_looks_at(sc: SparkContext, settings: Settings) -> None:
     job.run(sc, settings)
     publish_thumbnails(settings.data, SLICES | {"c": range(20, 22)})
-    accounting = job.run(sc, settings)
-    assert (accounting.listed, accounting.done, accounting.skipped) == (22, 2, 20)
+    counts = job.run(sc, settings)
+    assert (counts.listed, counts.done, counts.skipped) == (22, 2, 20)
 
 
 def test_vectors_of_two_models_never_meet(sc: SparkContext, settings: Settings, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_collection_that_has_grown_is_looked_at_again(
     assert store.current(settings.data).precision == "int8"
 
 
-def test_without_thumbnails_the_message_names_the_room_to_run(sc: SparkContext, volume: Path) -> None:
+def test_without_thumbnails_the_message_names_the_stage_to_run(sc: SparkContext, volume: Path) -> None:
     with pytest.raises(CannotProceedError, match="run `imagerec acquisition` first"):
         job.run(sc, Settings(data=volume))
 

@@ -5,7 +5,7 @@ import pytest
 
 from embedding import precision
 from embedding.precision import judge, kept_neighbours, settled_without_trial
-from shared.models.store import Choice, Model
+from shared.models.store import Model, ModelChoice
 
 NETWORK = Model("n" * 64, "small", "", "fp32", "n" * 64, 32, 2, "", "", ())
 COPY = "c" * 64
@@ -41,11 +41,11 @@ def test_equal_vectors_are_no_error() -> None:
 @pytest.mark.parametrize(
     ("wanted", "pictures", "expected"),
     [
-        ("fp32", 1_000_000, Choice(NETWORK.sha256, settled=True, reason="fp32: --precision asks for it")),
+        ("fp32", 1_000_000, ModelChoice(NETWORK.sha256, settled=True, reason="fp32: --precision asks for it")),
         (
             "auto",
             240,
-            Choice(
+            ModelChoice(
                 NETWORK.sha256,
                 settled=False,  # and looked at again when there are more
                 reason="fp32: making an int8 copy pays from 2000 pictures on, and there are 240",
@@ -55,7 +55,7 @@ def test_equal_vectors_are_no_error() -> None:
         ("int8", 3, None),
     ],
 )
-def test_a_copy_is_made_where_it_pays_or_is_asked_for(wanted: str, pictures: int, expected: Choice | None) -> None:
+def test_a_copy_is_made_where_it_pays_or_is_asked_for(wanted: str, pictures: int, expected: ModelChoice | None) -> None:
     assert settled_without_trial(NETWORK, wanted, pictures) == expected
 
 
@@ -71,7 +71,7 @@ def test_a_copy_is_used_where_it_keeps_the_neighbours(
     kept: float, wanted: str, sha256: str, start: str, end: str
 ) -> None:
     reason = f"{start} of the 5 nearest neighbours among 128 pictures {end}"
-    assert judge(NETWORK.sha256, COPY, kept, 128, wanted) == Choice(sha256, settled=True, reason=reason)
+    assert judge(NETWORK.sha256, COPY, kept, 128, wanted) == ModelChoice(sha256, settled=True, reason=reason)
 
 
 def test_a_copy_is_checked_on_other_pictures_than_it_is_made_from() -> None:

@@ -1,4 +1,4 @@
-"""What the embedding room does with one picture and with one batch."""
+"""What the embedding stage does with one picture and with one batch."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 from embedding import steps
 from embedding.networks.installation import resolve
-from embedding.steps import Seen, Thumbnail
+from embedding.steps import Prediction, Thumbnail
 from shared import tables
 from shared.models import store
 from shared.models.session import Embedder
@@ -21,8 +21,8 @@ from tests.shared.pictures.drawn import BLUE, RED, cornered, encoded
 MODEL = Model("a" * 64, "small", "", "fp32", "a" * 64, SIDE_PX, 2, "", "", (*NAMES, "fence"))
 
 
-def seen(vector: list[float], probabilities: list[float]) -> Seen:
-    return Seen("b" * 32, np.array(vector, np.float32), np.array(probabilities, np.float32))
+def seen(vector: list[float], probabilities: list[float]) -> Prediction:
+    return Prediction("b" * 32, np.array(vector, np.float32), np.array(probabilities, np.float32))
 
 
 def test_a_picture_becomes_its_vector_and_its_five_most_probable_categories() -> None:
@@ -59,7 +59,7 @@ def test_pictures_are_looked_at_in_batches_and_come_out_in_order(volume: Path, t
     pictures = [thumbnail(number) for number in range(steps.BATCH * 2 + 3)]
     together = list(steps.embed_pictures(volume, model, pictures))
     network = Embedder(store.model_path(volume, model.sha256).read_bytes())
-    alone = [next(steps.look(network, [picture])) for picture in pictures]
+    alone = [next(steps.predict(network, [picture])) for picture in pictures]
     assert [one.image_id for one in together] == [picture.image_id for picture in pictures]
     assert all((one.vector == other.vector).all() for one, other in zip(together, alone, strict=True))
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from shared.models import store
-from shared.models.store import Choice, Model
+from shared.models.store import Model, ModelChoice
 from tests.chaos import damage, publish
 
 BARE = Model("", "drawn", "origin", "fp32", "", 224, 1280, "", "MIT", ("fish", "bird"))
@@ -13,7 +13,9 @@ def test_a_thousand_damages_and_none_is_silent(volume: Path) -> None:
     volume.mkdir()
     for step in publish.STEPS:
         step(volume, publish.FIRST)
-    store.choose(volume, Choice(store.save_model(volume, bytes(5000), BARE).sha256, settled=True, reason="it is drawn"))
+    store.choose(
+        volume, ModelChoice(store.save_model(volume, bytes(5000), BARE).sha256, settled=True, reason="it is drawn")
+    )
     *lost, summary = damage.flip_everywhere(volume, 1000, seed=1)
     assert lost == []
     assert summary.startswith("damaged 1000 times")

@@ -13,7 +13,7 @@ from pyspark import RDD, SparkContext
 
 from shared import tables
 from shared.pipeline import slices
-from shared.pipeline.slices import Stage, TableRow
+from shared.pipeline.slices import StageOutput, TableRow
 from shared.storage.lock import exclusive
 from shared.tables import Snapshot
 from shared.tables.contracts import TOTALS
@@ -22,7 +22,7 @@ from tests.chaos.points import Plan
 from tests.chaos.setting import Bench, undisturbed
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGE = Stage("labeling", "a" * 64, (TOTALS,))
+STAGE = StageOutput("labeling", "a" * 64, (TOTALS,))
 
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to find the processes of a command")

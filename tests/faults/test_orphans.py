@@ -9,13 +9,13 @@ import pytest
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.pipeline import slices
-from shared.pipeline.slices import Stage
+from shared.pipeline.slices import StageOutput
 from shared.spark import session
 from shared.storage import files
 from shared.tables import catalog
 from shared.tables.contracts import FEATURES, TOTALS
 
-STAGE = Stage("labeling", "a" * 64, (TOTALS,))
+STAGE = StageOutput("labeling", "a" * 64, (TOTALS,))
 ROWS: list[slices.TableRow] = [("totals", {"kind": "tag", "value": "sea", "pictures": 1})]
 FULL = Path("/dev/full")
 FAILURE = slices.failure_row("labeling", "a.jpg", "decoder_timeout", "expected at most 10 s")

@@ -1,4 +1,4 @@
-"""The labeling room from published thumbnails to tables and hand-off files."""
+"""The labeling stage from published thumbnails to tables and hand-off files."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from pyspark import SparkContext
 from labeling import exports, job
 from labeling.settings import Settings
 from shared.errors import CannotProceedError
-from shared.pipeline.runs import Accounting, checked
+from shared.pipeline.runs import StageCounts, checked
 from shared.storage.files import TEMPORARY
 from shared.tables import open_snapshot, part_path, read_rows
 from shared.tables.contracts import FEATURES, IMAGES, LABELS, TOTALS, Contract
@@ -29,7 +29,7 @@ SECOND = [Drawn("/pictures/snow/1.png", plain((250, 250), WHITE), (2000, 2000), 
 THIRD = [Drawn("/pictures/snow/3.png", plain((250, 250), WHITE), (2000, 2000), ("snow",))]
 
 
-def run(sc: SparkContext, volume: Path, *, features_csv: bool = False) -> Accounting:
+def run(sc: SparkContext, volume: Path, *, features_csv: bool = False) -> StageCounts:
     return checked(job.run(sc, Settings(data=volume, master="local[2]", features_csv=features_csv)))
 
 
@@ -168,7 +168,7 @@ def test_the_csv_is_written_for_those_who_want_it_and_kept_current(sc: SparkCont
             assert numbers == pytest.approx(feature[name], rel=1e-4, abs=1e-9)
 
 
-def test_without_pictures_the_room_says_which_room_comes_first(sc: SparkContext, volume: Path) -> None:
+def test_without_pictures_the_stage_says_which_stage_comes_first(sc: SparkContext, volume: Path) -> None:
     with pytest.raises(CannotProceedError, match="run `imagerec acquisition` first"):
         run(sc, volume)
 

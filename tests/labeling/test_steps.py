@@ -20,8 +20,8 @@ CORNERED = Drawn("/pictures/a/cornered.png", cornered((300, 200)), (1600, 1000),
 
 def described(one: Drawn) -> dict[str, dict[str, Any]]:
     known = image_row(one)
-    picture = steps.Picture({name: known[name] for name in steps.READ}, one.jpeg)
-    return dict(steps.describe(picture))
+    picture = steps.StoredPicture({name: known[name] for name in steps.READ}, one.jpeg)
+    return dict(steps.label_picture(picture))
 
 
 def test_a_picture_becomes_one_row_of_labels_and_one_of_features() -> None:

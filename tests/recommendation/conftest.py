@@ -1,4 +1,4 @@
-"""A small real collection, made once by the real rooms, and the service over it."""
+"""A small real collection, made once by the real stages, and the service over it."""
 
 import shutil
 from pathlib import Path
@@ -24,7 +24,7 @@ PICTURES_PER_SUBJECT = 4
 
 
 class Collection(NamedTuple):
-    """A folder of pictures and the volume that the rooms made of it."""
+    """A folder of pictures and the volume that the stages made of it."""
 
     pictures: Path
     volume: Path
@@ -36,7 +36,7 @@ class Collection(NamedTuple):
 
 @pytest.fixture(scope="session")
 def collection(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> Collection:
-    """Four drawn pictures of each subject, through all four rooms."""
+    """Four drawn pictures of each subject, through all four stages."""
     folder = tmp_path_factory.mktemp("collection")
     made = Collection(folder / "pictures", folder / "volume")
     for subject in SUBJECTS:
@@ -47,7 +47,7 @@ def collection(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> Co
 
 
 def build(sc: SparkContext, made: Collection) -> None:
-    """Run the four rooms."""
+    """Run the four stages."""
     data = made.volume
     acquisition.run(sc, AcquisitionSettings(data=data, source=str(made.pictures)))
     labeling.run(sc, LabelingSettings(data=data))

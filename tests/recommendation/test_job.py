@@ -10,7 +10,7 @@ from pyspark import SparkContext
 from recommendation import job, steps
 from recommendation.index import generation, recall, searcher
 from recommendation.index.collection import VECTORS
-from recommendation.index.searcher import Effort
+from recommendation.index.searcher import SearchParams
 from recommendation.settings import Settings
 from shared import tables
 from shared.errors import CannotProceedError
@@ -47,9 +47,9 @@ def test_spark_and_a_plain_loop_make_the_same_bytes(sc: SparkContext, built: Pat
 
 def test_a_second_build_does_nothing_and_says_so(built: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in index_dir(built).rglob("*")}
-    accounting = job.run(context(), Settings(data=built))
-    assert (accounting.listed, accounting.done, accounting.skipped) == (ROWS, 0, ROWS)
-    assert accounting.note == f"generation {generation.live_name(built)} is up to date"
+    counts = job.run(context(), Settings(data=built))
+    assert (counts.listed, counts.done, counts.skipped) == (ROWS, 0, ROWS)
+    assert counts.note == f"generation {generation.live_name(built)} is up to date"
     assert {path: path.stat().st_mtime_ns for path in index_dir(built).rglob("*")} == before
 
 
@@ -214,19 +214,17 @@ def test_a_search_that_misses_too_much_is_made_to_search_harder(built: Path) -> 
     queries = recall.query_rows(ROWS)
     truth = recall.nearest_distances(one, queries, range(ROWS))
     assert recall.try_search(blind, queries, truth).recall < 0.5
-    effort, trial = recall.settle_effort(blind, queries, truth, 0.95)
-    assert (effort.candidates, trial.recall) == (400, 1)  # all of them
+    params, trial = recall.tune_params(blind, queries, truth, 0.95)
+    assert (params.candidates, trial.recall) == (400, 1)  # all of them
 
 
 def test_a_forest_is_looked_at_longer_before_more_is_scored() -> None:
-    assert recall.harder_efforts(Effort(100, 1000)) == [Effort(100, 2000), Effort(200, 2000)]
-    assert recall.harder_efforts(Effort(100, None)) == [Effort(200, None)]
+    assert recall.harder_params(SearchParams(100, 1000)) == [SearchParams(100, 2000), SearchParams(200, 2000)]
+    assert recall.harder_params(SearchParams(100, None)) == [SearchParams(200, None)]
 
 
 def test_searching_harder_ends_where_it_no_longer_helps(built: Path) -> None:
     folder = generation.open_live(built).folder
-    one = searcher.open_searcher(folder, MEASURES["color"], Effort(candidates=100, search_k=None))
-    effort, trial = recall.settle_effort(
-        one, recall.query_rows(ROWS), np.full((recall.QUERIES, 5), -9, np.float32), 0.95
-    )
-    assert (effort.candidates, trial.recall) == (100, 0)
+    one = searcher.open_searcher(folder, MEASURES["color"], SearchParams(candidates=100, search_k=None))
+    params, trial = recall.tune_params(one, recall.query_rows(ROWS), np.full((recall.QUERIES, 5), -9, np.float32), 0.95)
+    assert (params.candidates, trial.recall) == (100, 0)

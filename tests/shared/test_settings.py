@@ -13,7 +13,7 @@ from shared.settings import PROFILES_DIR, Settings, add_flags, setting
 
 
 @dataclass(frozen=True)
-class Room(Settings):
+class Stage(Settings):
     side: int = setting(256, "side, px")
     share: float = setting(0.95, "share, 0..1", limits=(0, 1))
     fast: bool = setting(False, "be quick")
@@ -23,10 +23,10 @@ class Room(Settings):
 
 def resolve(
     monkeypatch: pytest.MonkeyPatch, flags: dict[str, Any], variables: dict[str, str], profile: str | None = None
-) -> Room:
+) -> Stage:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    return Room.resolve(flags, profile)
+    return Stage.resolve(flags, profile)
 
 
 def test_flag_then_variable_then_profile_then_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_flag_then_variable_then_profile_then_default(monkeypatch: pytest.Monkey
         {"IMAGEREC_SIDE": "2", "IMAGEREC_SHARE": "0.2", "IMAGEREC_FAST": "yes"},
         str(profile),
     )
-    assert settings == Room(side=3, share=0.2, fast=True, mode="scan", model=None)
+    assert settings == Stage(side=3, share=0.2, fast=True, mode="scan", model=None)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_profile_that_is_not_toml_is_wrong_usage(monkeypatch: pytest.MonkeyPat
         resolve(monkeypatch, {}, {}, str(profile))
 
 
-def test_a_name_that_no_room_knows_is_refused_with_those_that_are(
+def test_a_name_that_no_stage_knows_is_refused_with_those_that_are(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     profile = tmp_path / "mine.toml"
@@ -96,10 +96,10 @@ def test_a_name_that_no_room_knows_is_refused_with_those_that_are(
         resolve(monkeypatch, {}, {}, str(profile))
 
 
-def test_a_profile_may_speak_to_every_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_profile_may_speak_to_every_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     profile = tmp_path / "mine.toml"
     profile.write_text('source = "sample"\nprecision = "fp32"\nfeatures_csv = true\ntrees = 1\ntop_k = 3\nport = 0\n')
-    assert resolve(monkeypatch, {}, {}, str(profile)) == Room()
+    assert resolve(monkeypatch, {}, {}, str(profile)) == Stage()
 
 
 @pytest.mark.parametrize("name", ["mini", "full"])
@@ -110,7 +110,7 @@ def test_built_in_profiles_resolve(monkeypatch: pytest.MonkeyPatch, name: str) -
 
 def test_help_names_every_flag_variable_and_default() -> None:
     parser = argparse.ArgumentParser()
-    add_flags(parser, Room)
+    add_flags(parser, Stage)
     words = " ".join(parser.format_help().split())
     assert "--share X share, 0..1 [IMAGEREC_SHARE; default 0.95]" in words
     assert "--mode auto|scan mode [IMAGEREC_MODE; default auto]" in words

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from shared.command.profiling.stacks import IMPORTS, Function, Stacks, owner
-from shared.project import ROOMS
+from shared.project import STAGES
 
 MOST_ROWS, MOST_IMPORTS = 10, 3
 LEAST_SHARE = 0.01  # what is below it says nothing
@@ -37,7 +37,7 @@ SPARK = "Spark's start and end"
 PHASES: Mapping[str, Mapping[Place, str]] = {
     "run": {
         ("shared/spark/session.py", "context"): SPARK,
-        **{(f"{room}/job.py", "run"): room for room in ROOMS},
+        **{(f"{stage}/job.py", "run"): stage for stage in STAGES},
         ("shared/tables/catalog.py", "rebuild"): "the catalog",
     },
     "query": {

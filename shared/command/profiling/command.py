@@ -14,12 +14,12 @@ from shared.command.profiling.folder import collecting
 from shared.command.profiling.sampler import Sampler
 from shared.command.profiling.stacks import Stacks, read, to_pstats
 from shared.errors import UsageError
-from shared.project import ROOMS
+from shared.project import STAGES
 from shared.storage.files import write_atomically
 
 COMMANDS = ("query", "run")
-STAGES = (*ROOMS, "query")
-DESCRIPTION = "Run a query or all four rooms as usual, then say where the time went, and write it as files for pstats."
+PROFILED = (*STAGES, "query")
+DESCRIPTION = "Run a query or all four stages as usual, then say where the time went, and write it as files for pstats."
 
 Main = Callable[[Sequence[str]], int]
 """`imagerec`: arguments to exit code."""
@@ -63,7 +63,7 @@ def profile(arguments: argparse.Namespace, imagerec: Main) -> int:
     with tempfile.TemporaryDirectory() as folder:
         with collecting(Path(folder)), Sampler() as sampler:
             code = imagerec([command, *rest])
-        workers = {stage: stacks for stage in STAGES if (stacks := read(Path(folder) / stage))}
+        workers = {stage: stacks for stage in PROFILED if (stacks := read(Path(folder) / stage))}
     if code != cli.WRONG_USAGE:
         sys.stderr.write("\n".join(["", *command_lines(command, sampler.stacks, workers, start_s), ""]))
         write(out, sampler.stacks, workers)

@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from embedding.networks.fetch import Patience, fetch
+from embedding.networks.fetch import Timeouts, fetch
 from shared.errors import CannotProceedError
 from tests.embedding.networks.web import Reply, serving
 
 BODY = bytes(range(256)) * 1024
 SHA256 = hashlib.sha256(BODY).hexdigest()
-IMPATIENT = Patience(answer_s=0.3, silence_s=0.3)
+IMPATIENT = Timeouts(answer_s=0.3, silence_s=0.3)
 
 
 def test_the_known_file_is_fetched() -> None:
@@ -66,4 +66,4 @@ def test_a_server_that_never_answers_is_given_up() -> None:
 
 
 def test_the_patience_for_an_unreachable_network_is_under_five_seconds() -> None:
-    assert Patience().answer_s < 5
+    assert Timeouts().answer_s < 5

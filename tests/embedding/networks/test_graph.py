@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from embedding.networks.graph import standardise
-from embedding.networks.spec import Card
+from embedding.networks.spec import ModelSpec
 from shared.errors import UsageError
 from shared.models.session import Embedder
 from tests.embedding.networks.networks import MEAN, NAMES, SIDE_PX, STD, noise, zoo_like
 
-CARD = Card(SIDE_PX, "NCHW", scale=1 / 255, mean=MEAN, std=STD, categories=NAMES)
+CARD = ModelSpec(SIDE_PX, "NCHW", scale=1 / 255, mean=MEAN, std=STD, categories=NAMES)
 
 
 def scaled(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -50,8 +50,10 @@ def test_another_tensor_can_be_the_vector() -> None:
     assert scores == pytest.approx(run(zoo_like(), "output", scaled(noise(2))), abs=1e-5)
 
 
-@pytest.mark.parametrize("card", [Card(4, "NHWC", "uint8"), Card(4, "NHWC", scale=0.5, mean=(1, 2, 3), std=(2, 2, 4))])
-def test_pixels_may_go_in_as_they_are(card: Card) -> None:
+@pytest.mark.parametrize(
+    "card", [ModelSpec(4, "NHWC", "uint8"), ModelSpec(4, "NHWC", scale=0.5, mean=(1, 2, 3), std=(2, 2, 4))]
+)
+def test_pixels_may_go_in_as_they_are(card: ModelSpec) -> None:
     kind = onnx.TensorProto.UINT8 if card.dtype == "uint8" else onnx.TensorProto.FLOAT
     nodes = [
         helper.make_node("Cast", ["input"], ["pixels"], to=onnx.TensorProto.FLOAT),  # a name that we use too

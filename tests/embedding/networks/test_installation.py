@@ -13,7 +13,7 @@ from embedding.networks.registry import EFFICIENTNET_LITE0, MOBILENETV2, REGISTR
 from shared.errors import CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import embedder
-from shared.models.store import Choice, Model
+from shared.models.store import Model, ModelChoice
 from tests.embedding.networks.networks import NAMES, SIDE_PX, noise, write_network, zoo_like
 from tests.embedding.networks.web import Reply, serving
 
@@ -92,7 +92,7 @@ def test_auto_falls_back_aloud(volume: Path, caplog: pytest.LogCaptureFixture) -
 def test_auto_keeps_what_the_volume_has(volume: Path, tmp_path: Path, small_zoo: Network) -> None:
     own = resolve(volume, str(write_network(tmp_path)), NOWHERE)
     copy = store.save_model(volume, b"copy", own._replace(precision="int8"))
-    store.choose(volume, Choice(copy.sha256, settled=True, reason=""))
+    store.choose(volume, ModelChoice(copy.sha256, settled=True, reason=""))
     with serving({PATH: Reply(BODY)}) as address:
         assert resolve(volume, "auto", address) == own
         assert resolve(volume, small_zoo.name, address) != own
@@ -101,7 +101,7 @@ def test_auto_keeps_what_the_volume_has(volume: Path, tmp_path: Path, small_zoo:
 def test_a_network_whose_file_is_gone_is_installed_again(volume: Path, small_zoo: Network) -> None:
     with serving({PATH: Reply(BODY)}) as address:
         model = resolve(volume, small_zoo.name, address)
-        store.choose(volume, Choice(model.sha256, settled=True, reason=""))
+        store.choose(volume, ModelChoice(model.sha256, settled=True, reason=""))
         store.model_path(volume, model.sha256).unlink()
         assert resolve(volume, "auto", address) == model
     assert store.model_path(volume, model.sha256).is_file()
@@ -109,7 +109,7 @@ def test_a_network_whose_file_is_gone_is_installed_again(volume: Path, small_zoo
 
 def test_a_file_of_ones_own_that_is_gone_must_be_named_again(volume: Path, tmp_path: Path) -> None:
     model = resolve(volume, str(write_network(tmp_path)), NOWHERE)
-    store.choose(volume, Choice(model.sha256, settled=True, reason=""))
+    store.choose(volume, ModelChoice(model.sha256, settled=True, reason=""))
     path = store.model_path(volume, model.sha256)
     path.unlink()
     with pytest.raises(CannotProceedError, match=rf"{path} is gone; .* --model PATH of small\.onnx"):

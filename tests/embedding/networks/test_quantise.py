@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from embedding.networks import quantise
 from embedding.networks.graph import standardise
 from embedding.networks.registry import EFFICIENTNET_LITE0, package_bytes
-from embedding.networks.spec import Card
+from embedding.networks.spec import ModelSpec
 from shared.errors import CannotProceedError
 from shared.models.session import Embedder, Observer
 from shared.pictures import decoding, pixels
 from tests.embedding.networks.networks import MEAN, NAMES, SIDE_PX, STD, noise, zoo_like
 
-CARD = Card(SIDE_PX, "NCHW", scale=1 / 255, mean=MEAN, std=STD, categories=NAMES)
+CARD = ModelSpec(SIDE_PX, "NCHW", scale=1 / 255, mean=MEAN, std=STD, categories=NAMES)
 NETWORK = standardise(zoo_like(), CARD).SerializeToString()
 
 

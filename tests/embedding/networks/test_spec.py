@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from embedding.networks.spec import Card, card_path, read_card
+from embedding.networks.spec import ModelSpec, card_path, read_card
 from shared.errors import UsageError
 from tests.embedding.networks.networks import CARD, MEAN, NAMES, STD, write_network
 
@@ -19,7 +19,7 @@ def written(folder: Path, content: str) -> Path:
 
 def test_a_card_is_read_whole(tmp_path: Path) -> None:
     path = card_path(write_network(tmp_path, embedding="vector", scores="output", softmax=False, license="MIT"))
-    assert read_card(path) == Card(
+    assert read_card(path) == ModelSpec(
         side_px=32,
         layout="NCHW",
         dtype="float32",
@@ -36,7 +36,7 @@ def test_a_card_is_read_whole(tmp_path: Path) -> None:
 
 def test_a_short_card_means_plain_pixels(tmp_path: Path) -> None:
     path = written(tmp_path, json.dumps({"side_px": 32, "layout": "NHWC", "categories": "names.txt"}))
-    assert read_card(path) == Card(side_px=32, layout="NHWC", categories=NAMES)
+    assert read_card(path) == ModelSpec(side_px=32, layout="NHWC", categories=NAMES)
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_without_a_card_the_message_shows_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r'expected a card at .*x\.card\.json .* such as \{"side_px": 224') as caught:
         read_card(card_path(tmp_path / "x.onnx"))
     example = str(caught.value).split("such as ")[1].split("};")[0] + "}"
-    assert set(json.loads(example)) <= set(Card._fields)
+    assert set(json.loads(example)) <= set(ModelSpec._fields)

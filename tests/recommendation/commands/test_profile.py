@@ -14,15 +14,15 @@ from pyspark import SparkContext
 from shared import tables
 from shared.command.main import main
 from shared.command.profiling.account import PHASES
-from shared.project import ROOMS
+from shared.project import STAGES
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
 from tests.recommendation.conftest import Collection
 
 CONTENTS = (IMAGES, THUMBNAILS, LOCATIONS, LABELS, FEATURES, EMBEDDINGS, CATEGORIES)
 STEPS = {
     "acquisition": {("acquisition/steps.py", "stage_picture"), ("shared/pictures/sandbox.py", "decode")},
-    "labeling": {("labeling/steps.py", "describe"), ("shared/pictures/decoding.py", "open_thumbnail")},
-    "embedding": {("embedding/steps.py", "look"), ("shared/models/session.py", "embed")},
+    "labeling": {("labeling/steps.py", "label_picture"), ("shared/pictures/pixels.py", "open_thumbnail")},
+    "embedding": {("embedding/steps.py", "predict"), ("shared/models/session.py", "embed")},
     "recommendation": {("recommendation/index/fusion.py", "gather")},
 }
 
@@ -46,7 +46,7 @@ def profile(folder: Path, *arguments: str | Path) -> Profiled:
 
 @pytest.fixture(scope="module")
 def run(collection: Collection, tmp_path_factory: pytest.TempPathFactory) -> Profiled:
-    """All rooms over the collection's pictures, onto a fresh volume beside the profiles."""
+    """All stages over the collection's pictures, onto a fresh volume beside the profiles."""
     folder = tmp_path_factory.mktemp("profile")
     settings = ("--model", "efficientnet-lite0", "--precision", "fp32", "--master", "local[2]")
     made = profile(folder, "run", "--source", collection.pictures, "--data", folder / "volume", *settings)
@@ -62,13 +62,13 @@ def test_a_profiled_run_makes_what_a_run_makes(run: Profiled, collection: Collec
     assert mine_index == usual_index
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_the_profile_of_a_rooms_workers_holds_its_steps(run: Profiled, room: str) -> None:
-    assert STEPS[room] <= run.functions(f"p-{room}.prof")
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_profile_of_a_stages_workers_holds_its_steps(run: Profiled, stage: str) -> None:
+    assert STEPS[stage] <= run.functions(f"p-{stage}.prof")
 
 
-def test_the_profile_of_a_run_itself_holds_the_rooms_jobs(run: Profiled) -> None:
-    assert {(f"{room}/job.py", "run") for room in ROOMS} <= run.functions("p.prof")
+def test_the_profile_of_a_run_itself_holds_the_stages_jobs(run: Profiled) -> None:
+    assert {(f"{stage}/job.py", "run") for stage in STAGES} <= run.functions("p.prof")
 
 
 def test_the_account_of_a_run_names_every_stage_and_what_it_waited_for(run: Profiled) -> None:

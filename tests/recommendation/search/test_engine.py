@@ -142,7 +142,7 @@ def test_every_stored_id_is_found_and_no_other(engine: Engine) -> None:
 
 
 def test_an_engine_says_what_it_is(engine: Engine) -> None:
-    described = engine.describe()
+    described = engine.summary()
     assert described["generation"] == engine.generation
     assert (described["model"], described["model_sha256"]) == ("made-up fp32", engine.model_sha256)
     assert described["pictures"] == engine.count == ROWS

@@ -235,7 +235,7 @@ def test_the_wrong_method_is_405(client: httpx.Client) -> None:
 
 
 def test_status_describes_the_generation(client: httpx.Client, answerer: Answerer) -> None:
-    assert client.get("/v1/status").json() == json.loads(json.dumps(answerer.live.engine.describe()))
+    assert client.get("/v1/status").json() == json.loads(json.dumps(answerer.live.engine.summary()))
 
 
 def test_health_is_a_real_query(client: httpx.Client, answerer: Answerer) -> None:

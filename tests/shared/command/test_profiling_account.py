@@ -10,7 +10,7 @@ IMPORTING: Stack = (
     ("<frozen importlib._bootstrap>", 1, "_find_and_load"),
     ("shared/command/main.py", 1, "main"),
 )
-TASK: Stack = (("labeling/steps.py", 1, "describe"), ("pyspark/worker.py", 1, "process"))
+TASK: Stack = (("labeling/steps.py", 1, "label_picture"), ("pyspark/worker.py", 1, "process"))
 DECODING: Stack = (("PIL/Image.py", 1, "load"), ("shared/pictures/decoding.py", 1, "open_thumbnail"), *TASK)
 
 
@@ -25,7 +25,7 @@ def test_an_account() -> None:
         "labeling, Python workers: 14.0 s of work, 2.0 workers at a time",
         "     own s  share      all s",
         "     10.00    71%      10.00  open_thumbnail (shared/pictures/decoding.py)",
-        "      3.90    28%      13.90  describe (labeling/steps.py)",
+        "      3.90    28%      13.90  label_picture (labeling/steps.py)",
         "      0.10     1%             1 more",
         "",
         "this process:",

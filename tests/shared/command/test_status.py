@@ -10,8 +10,8 @@ import pytest
 
 from shared import tables
 from shared.command import status
-from shared.models.store import Choice, Model, choose, save_model
-from shared.pipeline.runs import Accounting, record
+from shared.models.store import Model, ModelChoice, choose, save_model
+from shared.pipeline.runs import StageCounts, record
 from shared.storage.files import to_json, write_atomically
 from shared.storage.volume import index_dir
 from shared.tables import Snapshot, publish, write_part
@@ -45,10 +45,12 @@ def filled(volume: Path) -> Path:
     snapshot = publish(volume, Snapshot({}), "labeling", {TOTALS.name: [totals]})
     publish(volume, snapshot, "acquisition", {FAILURES.name: [failures]})
     for hour, done in ((1, 10), (2, 30)):
-        ran = Accounting("labeling", "f" * 64, done, done, 0, {})
+        ran = StageCounts("labeling", "f" * 64, done, done, 0, {})
         record(volume, ran, datetime(2026, 1, 1, hour, tzinfo=UTC), 2.0, "local[2]", 2)
     model = Model("", "net", "o" * 64, "int8", "", 224, 1280, "a package", "MIT", ("cat", "dog"))
-    choose(volume, Choice(save_model(volume, b"network", model).sha256, settled=True, reason="it keeps 0.98 of them"))
+    choose(
+        volume, ModelChoice(save_model(volume, b"network", model).sha256, settled=True, reason="it keeps 0.98 of them")
+    )
     write_atomically(index_dir(volume) / "CURRENT", f"{GENERATION}\n".encode())
     write_atomically(index_dir(volume) / GENERATION / "generation.json", to_json(DOCUMENT))
     write_atomically(index_dir(volume) / GENERATION / "timings.json", to_json(TIMINGS))

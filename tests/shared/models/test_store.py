@@ -7,7 +7,7 @@ import pytest
 from shared.errors import CannotProceedError
 from shared.models import store
 from shared.models.session import embedder
-from shared.models.store import Choice, Model
+from shared.models.store import Model, ModelChoice
 
 BARE = Model("", "small", "0" * 64, "fp32", "", 32, 16, "small.onnx", "MIT", ("cat", "dog"))
 
@@ -36,8 +36,8 @@ def test_the_volume_has_no_model_before_one_is_chosen(volume: Path) -> None:
 
 
 def test_the_chosen_model_is_the_current_one(volume: Path, saved: Model) -> None:
-    store.choose(volume, Choice(saved.sha256, settled=True, reason="why"))
-    assert store.read_choice(volume) == Choice(saved.sha256, settled=True, reason="why")
+    store.choose(volume, ModelChoice(saved.sha256, settled=True, reason="why"))
+    assert store.read_choice(volume) == ModelChoice(saved.sha256, settled=True, reason="why")
     assert store.current(volume) == saved
 
 
@@ -48,14 +48,14 @@ def test_the_chosen_model_is_the_current_one(volume: Path, saved: Model) -> None
 def test_a_choice_stands_until_something_else_is_asked_for(
     volume: Path, saved: Model, settled: bool, wanted: str, stands: bool
 ) -> None:
-    choice = Choice(saved.sha256, settled=settled, reason="")
+    choice = ModelChoice(saved.sha256, settled=settled, reason="")
     store.choose(volume, choice)
     assert store.kept_choice(volume, saved, wanted) == (choice if stands else None)
     assert store.kept_choice(volume, saved._replace(sha256="another"), wanted) is None
 
 
 def test_a_choice_whose_network_is_gone_does_not_stand(volume: Path, saved: Model) -> None:
-    store.choose(volume, Choice(saved.sha256, settled=True, reason=""))
+    store.choose(volume, ModelChoice(saved.sha256, settled=True, reason=""))
     store.model_path(volume, saved.sha256).unlink()
     assert store.kept_choice(volume, saved, "auto") is None
 
@@ -75,7 +75,7 @@ def test_a_missing_network_is_named(volume: Path) -> None:
 
 @pytest.mark.parametrize("name", ["CURRENT.json", "description"])
 def test_a_damaged_description_is_named(volume: Path, saved: Model, name: str) -> None:
-    store.choose(volume, Choice(saved.sha256, settled=True, reason=""))
+    store.choose(volume, ModelChoice(saved.sha256, settled=True, reason=""))
     file = (
         store.choice_path(volume)
         if name == "CURRENT.json"

@@ -5,11 +5,11 @@ import os
 import signal
 
 from shared.pictures import decoding
-from shared.pictures.decoding import Picture
+from shared.pictures.decoding import DecodedPicture
 from shared.pictures.sandbox import serve
 
 
-def decode(data: bytes) -> Picture:
+def decode(data: bytes) -> DecodedPicture:
     """Do what the file says, or decode it."""
     if data == b"segfault":
         ctypes.string_at(0)

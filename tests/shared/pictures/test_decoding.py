@@ -25,7 +25,7 @@ def announced(width: int, height: int) -> bytes:
     )
 
 
-def middle(picture: decoding.Picture) -> list[int]:
+def middle(picture: decoding.DecodedPicture) -> list[int]:
     """Colour in the middle of a picture's thumbnail."""
     rgb = pixels.open_thumbnail(picture.jpeg)
     pixel: list[int] = rgb[rgb.shape[0] // 2, rgb.shape[1] // 2].tolist()

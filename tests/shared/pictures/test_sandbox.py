@@ -16,12 +16,12 @@ import pytest
 
 from shared.errors import BadInputError, CannotProceedError
 from shared.pictures import decoding
-from shared.pictures.sandbox import GUARD, Decoder, Guard, decoder
+from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits, Decoder, decoder
 from tests.shared.pictures.drawn import encoded, plain
 
-STUB = Guard(
+STUB = DecodeLimits(
     seconds=1.0,
-    memory_bytes=GUARD.memory_bytes,
+    memory_bytes=DECODE_LIMITS.memory_bytes,
     children=1,
     program=(str(Path(__file__).with_name("stub_decoder.py")),),
 )
@@ -87,7 +87,7 @@ def test_a_file_that_does_not_fit_the_pipe_cannot_hang_us(stub: Decoder) -> None
 
 def test_threads_share_a_decoder() -> None:
     pictures = [encoded(plain((10 + n, 10))) for n in range(24)]
-    with Decoder(GUARD._replace(children=2)) as shared, ThreadPoolExecutor(8) as pool:
+    with Decoder(DECODE_LIMITS._replace(children=2)) as shared, ThreadPoolExecutor(8) as pool:
         found = list(pool.map(shared.decode, pictures))
     assert [picture.width_px for picture in found] == [10 + n for n in range(24)]
 
@@ -129,8 +129,8 @@ def test_a_forked_process_gets_its_own() -> None:
 def test_the_child_ends_when_its_parent_is_killed(busy: str) -> None:
     script = f"""if True:
         import os, sys, threading
-        from shared.pictures.sandbox import Decoder, Guard
-        made = Decoder(Guard(seconds=1.0, children=1, program={STUB.program!r}))
+        from shared.pictures.sandbox import Decoder, DecodeLimits
+        made = Decoder(DecodeLimits(seconds=1.0, children=1, program={STUB.program!r}))
         made.decode({GOOD!r})
         print(made._children[0]._running[0].pid, flush=True)
         threading.Thread(target=made.decode, args=({busy.encode()!r},), daemon=True).start()

@@ -7,7 +7,7 @@ from pyspark import SparkContext
 
 from shared.command import main as imagerec
 from shared.pipeline import stages
-from shared.pipeline.runs import Accounting
+from shared.pipeline.runs import StageCounts
 from shared.settings import Settings
 
 COMMANDS = {
@@ -33,12 +33,12 @@ def test_a_volume_with_nothing_to_work_on_is_refused_at_once(
 
 
 @pytest.mark.spark
-def test_a_room_that_could_use_nothing_ends_the_run_and_says_so(
+def test_a_stage_that_could_use_nothing_ends_the_run_and_says_so(
     sc: SparkContext, volume: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def run(_: SparkContext, __: Settings) -> Accounting:
-        return Accounting("acquisition", "f" * 64, 2, 0, 0, {"vanished": 2})
+    def run(_: SparkContext, __: Settings) -> StageCounts:
+        return StageCounts("acquisition", "f" * 64, 2, 0, 0, {"vanished": 2})
 
-    room = stages.Room("acquisition", Settings(data=volume), run, stages.nothing_to_check, stages.nothing_to_check)
-    assert not stages._run_room(sc, room)
+    stage = stages.Stage("acquisition", Settings(data=volume), run, stages.nothing_to_check, stages.nothing_to_check)
+    assert not stages._run_stage(sc, stage)
     assert "acquisition: nothing could be used, so this is the end; the table failures says why" in caplog.text

@@ -8,10 +8,10 @@ from pyspark import RDD, SparkContext
 
 from shared import tables
 from shared.pipeline import runs, slices
-from shared.pipeline.slices import Done, Stage, TableRow, WorkList
+from shared.pipeline.slices import Done, StageOutput, TableRow, WorkList
 from shared.tables.contracts import FAILURES, FEATURES, LABELS, TOTALS, Contract
 
-STAGE = Stage("labeling", "a" * 64, (TOTALS,))
+STAGE = StageOutput("labeling", "a" * 64, (TOTALS,))
 
 
 def describe(name: str) -> list[TableRow]:
@@ -99,7 +99,7 @@ def store(volume: Path, name: str) -> Done:
 
 
 def test_a_slice_is_complete_only_with_its_last_table(volume: Path) -> None:
-    stage = Stage("labeling", "a" * 64, (LABELS, FEATURES))
+    stage = StageOutput("labeling", "a" * 64, (LABELS, FEATURES))
     tables.write_part(volume, LABELS, [], "a", "labeling", "a" * 64)
     assert slices.find_slice(volume, stage, "a") is None
     tables.write_part(volume, FEATURES, [], "a", "labeling", "a" * 64)
@@ -117,11 +117,11 @@ def test_accounts_add_up_or_stop_the_run(volume: Path) -> None:
         volume, tables.Snapshot({}), "labeling", {FAILURES.name: [done.parts[0]], TOTALS.name: [done.parts[1]]}
     )
     with pytest.raises(RuntimeError, match="lost or counted twice"):
-        runs.account_slices(STAGE, TOTALS, snapshot, WorkList([], [], ["bad"]), [done])
+        runs.count_slices(STAGE, TOTALS, snapshot, WorkList([], [], ["bad"]), [done])
 
 
 def test_an_account_reads_as_one_line() -> None:
-    account = runs.Accounting("acquisition", "f", 252, 246, 0, {"undecodable": 5, "empty_file": 1}, "6 duplicates")
+    account = runs.StageCounts("acquisition", "f", 252, 246, 0, {"undecodable": 5, "empty_file": 1}, "6 duplicates")
     assert str(runs.checked(account)) == (
         "acquisition: listed 252 = done 246 + skipped 0 + failed 6 (empty_file 1, undecodable 5; 6 duplicates)"
     )
