@@ -25,10 +25,15 @@ DOORS = {
     },
     "duckdb": {"shared/tables/catalog.py"},
     "annoy": {"recommendation/index/annoy_index.py"},
-    "onnx": {"shared/models/"},
-    "onnxruntime": {"shared/models/"},
+    "onnx": {"embedding/networks/"},
+    "onnxruntime": {"shared/models/", "embedding/networks/quantise.py"},
     "pyarrow": {"shared/tables/contracts.py", "shared/tables/parquet.py", "acquisition/sources/untrusted_parquet.py"},
-    "PIL": {"shared/pictures/decoding.py", "acquisition/sample/", "recommendation/search/gallery.py"},
+    "PIL": {
+        "shared/pictures/decoding.py",
+        "shared/pictures/pixels.py",
+        "acquisition/sample/",
+        "recommendation/search/gallery.py",
+    },
     "fastapi": {
         "recommendation/web/server.py",
         "recommendation/web/error_handlers.py",

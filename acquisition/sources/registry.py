@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from acquisition.sample import LIST_NAME
 from acquisition.sources import folder, lists
 from acquisition.sources.entries import Entry
+from acquisition.sources.sample import LIST_NAME
 from shared.errors import CannotProceedError, UsageError
 from shared.storage.volume import images_dir
 

@@ -98,10 +98,10 @@ def test_a_network_that_cannot_be_quantised_is_one_sentence() -> None:
 def test_a_real_network_on_real_photographs_survives_it(photos: Path) -> None:
     paths = sorted(photos.glob("*/*.jpg"))[:: 2999 // 48]
     pictures = [pixels.open_thumbnail(decoding.decode(path.read_bytes()).jpeg) for path in paths]
-    pixels = np.stack([pixels.resize(picture, 224, 224) for picture in pictures])
+    inputs = np.stack([pixels.resize(picture, 224, 224) for picture in pictures])
     network = standardise(EFFICIENTNET_LITE0.read(package_bytes(EFFICIENTNET_LITE0)), EFFICIENTNET_LITE0.card)
     original = network.SerializeToString()
-    copy = copied(original, pixels[::2])
-    before, after = (Embedder(one).embed(pixels[1::2]) for one in (original, copy))
+    copy = copied(original, inputs[::2])
+    before, after = (Embedder(one).embed(inputs[1::2]) for one in (original, copy))
     assert cosine(before[0], after[0]).mean() > 0.98  # 0.972 when weights give up a bit, 0.90 when they overflow
     assert (before[1].argmax(axis=1) == after[1].argmax(axis=1)).mean() > 0.75

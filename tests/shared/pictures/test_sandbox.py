@@ -176,14 +176,14 @@ def test_every_hostile_file_is_a_picture_or_a_refusal_and_cheap(hostile: Path, g
 
 def test_the_child_finds_code_that_was_shipped_as_a_zip(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
-        for path in sorted((ROOT / "shared").glob("*.py")):
+        for path in sorted((ROOT / "shared").rglob("*.py")):
             archive.write(path, path.relative_to(ROOT))
     script = f"""if True:
         import sys
         sys.path.insert(0, {str(tmp_path / "code.zip")!r})
-        from shared import decoder
-        assert "code.zip" in decoder.__file__
-        with decoder.Decoder() as made:
+        from shared.pictures import sandbox
+        assert "code.zip" in sandbox.__file__
+        with sandbox.Decoder() as made:
             assert made.decode({GOOD!r}).format == "PNG"
     """
     assert subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=False).returncode == 0

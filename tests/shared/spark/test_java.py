@@ -13,9 +13,9 @@ from shared.spark import java
 ROOT = Path(__file__).resolve().parents[3]
 SUM_AN_RDD = """
 from pathlib import Path
-from shared import spark
+from shared.spark import session
 from shared.settings import Settings
-with spark.context(Settings(data=Path("unused"), master="local[2]"), "java") as sc:
+with session.context(Settings(data=Path("unused"), master="local[2]"), "java") as sc:
     print("java", sc._jvm.System.getProperty("java.version"), "sum", sc.parallelize(range(100), 4).sum())
 """
 

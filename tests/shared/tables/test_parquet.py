@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 COUNT_THREADS = """
 import os
-from shared import parquet
+from shared.tables import parquet
 from shared.tables.contracts import TOTALS
 data = parquet.encode(TOTALS, [{"kind": "tag", "value": "sea", "pictures": 1}]).finish()
 before = len(os.listdir("/proc/self/task"))
