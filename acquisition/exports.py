@@ -1,29 +1,35 @@
-"""images_metadata.json: what is known of every picture, in one file for people and other programs."""
+"""images_metadata.json: the metadata of every picture, in one file for people and other programs."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 from typing import Any
 
+from pyspark import SparkContext
+
 from shared import tables
-from shared.tables import Snapshot, exports
+from shared.pipeline import exports
+from shared.storage import Storage
+from shared.tables import Part, Snapshot
 from shared.tables.contracts import IMAGES
 
 NAME = "images_metadata.json"
 
 
-def refresh(volume: Path, snapshot: Snapshot) -> bool:
-    """Write the file if IMAGES has changed since it was written; say whether it was."""
-    return exports.refresh_list(volume, NAME, snapshot.digest(IMAGES), pictures(volume, snapshot))
+def refresh(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> None:
+    """Write the file if IMAGES has changed since it was written."""
+    content = snapshot.digest(IMAGES)
+    if not exports.is_current(volume, NAME, content):
+        lines_of = partial(metadata_lines, volume)
+        exports.write(sc, volume, NAME, content, snapshot.parts(IMAGES), lines_of, exports.JSON_LIST)
 
 
-def pictures(volume: Path, snapshot: Snapshot) -> Iterator[dict[str, Any]]:
-    """Every picture as the file tells it, a part in memory at a time."""
-    for part in snapshot.parts(IMAGES):
-        yield from map(tell, tables.read_rows(volume, part))
+def metadata_lines(volume: Storage, part: Part) -> Iterator[bytes]:
+    """A line for each picture of a part."""
+    return (exports.to_line(to_record(row)) for row in tables.read_rows(volume, part))
 
 
-def tell(row: dict[str, Any]) -> dict[str, Any]:
-    """One picture; of its EXIF only what is known."""
+def to_record(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of IMAGES in the fields that were agreed on; of its EXIF only the fields that are there."""
     return {
         "image_id": row["image_id"],
         "filename": row["filename"],

@@ -8,7 +8,6 @@
 """
 
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -32,7 +31,8 @@ from shared.pipeline import slices
 from shared.pipeline.progress import progress
 from shared.pipeline.runs import StageCounts
 from shared.pipeline.slices import Done
-from shared.storage.volume import work_dir
+from shared.storage import Storage
+from shared.storage.volume import WORK
 from shared.tables import Part, Snapshot, orphans, presence
 from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS
 
@@ -51,7 +51,7 @@ def run(sc: SparkContext, settings: Settings, limits: DecodeLimits = DECODE_LIMI
         UsageError: there is no such source.
         CannotProceedError: the source is empty, or a part that was stored is gone: its files may be, too.
     """
-    volume, work = settings.data, work_dir(settings.data)
+    volume, work = settings.volume, settings.volume.folder(WORK)
     snapshot = tables.open_snapshot(volume)
     presence.check_all(volume, (part for contract in TABLES for part in snapshot.parts(contract, STAGE.name)))
     orphans.sweep(volume, snapshot, STAGE.name, TABLES)
@@ -59,14 +59,15 @@ def run(sc: SparkContext, settings: Settings, limits: DecodeLimits = DECODE_LIMI
     staged = stage_slices(sc, work, fresh, limits)
     new = finish_slices(sc, volume, snapshot, staged)
     published = publish(volume, snapshot, standing_failures(sc, volume, snapshot, fresh), new)
-    exports.refresh(volume, published)
-    shutil.rmtree(work, ignore_errors=True)
+    if settings.json_exports:
+        exports.refresh(sc, volume, published)
+    volume.delete_folder(WORK)
     return account(sum(part.rows for part in listed), fresh, staged, new)
 
 
 def check(settings: Settings) -> None:
     """Do nothing if there is such a source and something in it; errors as `sources.check_source`."""
-    check_source(settings.data, settings.source)
+    check_source(settings.volume, settings.source)
 
 
 def list_source(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> tuple[list[Part], list[Part]]:
@@ -76,7 +77,7 @@ def list_source(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> tup
         UsageError: there is no such source.
         CannotProceedError: the source is empty.
     """
-    volume, work = settings.data, work_dir(settings.data)
+    volume, work = settings.volume, settings.volume.folder(WORK)
     if settings.source == SAMPLE:
         draw_sample(sc, sample_folder(volume))
     source = open_source(volume, settings.source)
@@ -99,10 +100,10 @@ def draw_sample(sc: SparkContext, folder: Path) -> None:
 
 
 def fresh_slices(
-    sc: SparkContext, volume: Path, listed: Sequence[Part], known: Sequence[Part], base: str
+    sc: SparkContext, volume: Storage, listed: Sequence[Part], known: Sequence[Part], base: str
 ) -> list[Part]:
     """The entries that are not known, each once, in slices again and in the order of the listing."""
-    work = work_dir(volume)
+    work = volume.folder(WORK)
     n = partitions(listed)
     entries = spread(sc, list(enumerate(listed))).flatMap(partial(listing.read_listed, work)).reduceByKey(min, n)
     seen = spread(sc, known).flatMap(partial(listing.read_known, volume)).map(lambda identity: (identity, None))
@@ -111,14 +112,14 @@ def fresh_slices(
     return sorted(numbered.groupByKey(n).map(partial(write_fresh, work, base)).collect())
 
 
-def write_fresh(work: Path, base: str, numbered: tuple[int, Iterable[tuple[listing.Position, Entry]]]) -> Part:
+def write_fresh(work: Storage, base: str, numbered: tuple[int, Iterable[tuple[listing.Position, Entry]]]) -> Part:
     """Write one slice of entries that came in any order."""
     number, entries = numbered
     ordered = [entry for _, entry in sorted(entries, key=itemgetter(0))]
     return listing.write_slice(work, number, ordered, STAGE, base)
 
 
-def stage_slices(sc: SparkContext, work: Path, fresh: Sequence[Part], limits: DecodeLimits) -> list[Done]:
+def stage_slices(sc: SparkContext, work: Storage, fresh: Sequence[Part], limits: DecodeLimits) -> list[Done]:
     """Read and decode the files of each slice; slices that an interrupted run left complete are taken as they are."""
     todo = slices.work_list(sc, work, Snapshot({}), STAGE, [part.slice for part in fresh])
 
@@ -133,11 +134,11 @@ def stage_slices(sc: SparkContext, work: Path, fresh: Sequence[Part], limits: De
         ]
 
 
-def finish_slices(sc: SparkContext, volume: Path, snapshot: Snapshot, staged: Sequence[Done]) -> list[Part]:
+def finish_slices(sc: SparkContext, volume: Storage, snapshot: Snapshot, staged: Sequence[Done]) -> list[Part]:
     """Find exact duplicates and write the final parts: a picture belongs to the slice with its smallest location."""
     if not staged:
         return []
-    work = work_dir(volume)
+    work = volume.folder(WORK)
     n = partitions([steps.staged_part(done) for done in staged])
     found = spread(sc, staged).flatMap(partial(steps.places, work))
     firsts = found.reduceByKey(min, n)
@@ -151,14 +152,14 @@ def finish_slices(sc: SparkContext, volume: Path, snapshot: Snapshot, staged: Se
     return joined.flatMap(lambda one: finish(one[0], one[1] or ())).collect()
 
 
-def standing_failures(sc: SparkContext, volume: Path, snapshot: Snapshot, fresh: Sequence[Part]) -> list[Part]:
+def standing_failures(sc: SparkContext, volume: Storage, snapshot: Snapshot, fresh: Sequence[Part]) -> list[Part]:
     """The stored failures that this run leaves as they are: lasting ones of files that it does not read again."""
     parts = [part for part in listing.known_parts(snapshot, STAGE) if part.table == FAILURES.name]
     if not parts or not fresh:
         return parts
     n = partitions(parts)
-    stored = spread(sc, parts).flatMap(partial(steps.failed_sources, volume))
-    reread = spread(sc, fresh).flatMap(partial(steps.locations_of, work_dir(volume)))
+    stored = spread(sc, parts).flatMap(partial(steps.failed_items, volume))
+    reread = spread(sc, fresh).flatMap(partial(steps.locations_of, volume.folder(WORK)))
     outdated = stored.join(reread, n).map(lambda one: (one[1][0], one[0])).groupByKey(n)
     rewritten = outdated.map(partial(steps.drop_failures, volume)).collect()
     untouched = set(parts) - {old for old, _ in rewritten}
@@ -175,7 +176,7 @@ def partitions(parts: Sequence[Part]) -> int:
     return 1 + sum(part.rows for part in parts) // ROWS_PER_PARTITION
 
 
-def publish(volume: Path, snapshot: Snapshot, failures: Sequence[Part], new: Sequence[Part]) -> Snapshot:
+def publish(volume: Storage, snapshot: Snapshot, failures: Sequence[Part], new: Sequence[Part]) -> Snapshot:
     """Make the new parts visible; of the stored failures only `failures` stay. No change, no write."""
     kept = {contract.name: snapshot.parts(contract, STAGE.name) for contract in TABLES}
     if not new and set(failures) == set(kept[FAILURES.name]):

@@ -5,17 +5,18 @@ Listing files are scratch: they live under `work/` and are gone when the run end
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, islice
-from pathlib import Path
 
 from acquisition.sources.entries import Entry, identity
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.pipeline.slices import StageOutput
+from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Part, Snapshot, orphans
 from shared.tables.contracts import FAILURES, LISTING, LOCATIONS
 
-SMALLEST_SLICE, LARGEST_SLICE, SLICES_PER_SIZE = 32, 1024, 16
+SMALLEST_SLICE, DOUBLINGS, SLICES_PER_SIZE = 32, 5, 16
+LARGEST_SLICE = SMALLEST_SLICE << DOUBLINGS
 
 Position = tuple[int, int]
 """Number of a listing file and of a row in it."""
@@ -32,16 +33,13 @@ def slice_sizes() -> Iterator[int]:
 
 
 def slice_number(row: int) -> int:
-    """Which slice the row at a position belongs to."""
-    end = 0
-    for number, size in enumerate(slice_sizes()):
-        end += size
-        if row < end:
-            return number
-    raise AssertionError("slice_sizes never ends")
+    """Which slice the row at a position belongs to, from the sum of the sizes before: a geometric series, then a line."""
+    doubling = min((row // (SLICES_PER_SIZE * SMALLEST_SLICE) + 1).bit_length() - 1, DOUBLINGS)
+    start = SLICES_PER_SIZE * SMALLEST_SLICE * ((1 << doubling) - 1)
+    return SLICES_PER_SIZE * doubling + (row - start) // (SMALLEST_SLICE << doubling)
 
 
-def write_listing(work: Path, entries: Iterable[Entry], stage: StageOutput, base: str) -> list[Part]:
+def write_listing(work: Storage, entries: Iterable[Entry], stage: StageOutput, base: str) -> list[Part]:
     """Write a source's entries, a slice in memory at a time."""
     orphans.sweep(work, Snapshot({}), stage.name, [LISTING])
     rest = iter(entries)
@@ -52,7 +50,7 @@ def write_listing(work: Path, entries: Iterable[Entry], stage: StageOutput, base
     return parts
 
 
-def write_slice(work: Path, number: int, entries: Sequence[Entry], stage: StageOutput, base: str) -> Part:
+def write_slice(work: Storage, number: int, entries: Sequence[Entry], stage: StageOutput, base: str) -> Part:
     """Write entries that go through the stage together.
 
     Args:
@@ -63,7 +61,7 @@ def write_slice(work: Path, number: int, entries: Sequence[Entry], stage: StageO
     return tables.write_part(work, LISTING, entries, name, stage.name, stage.fingerprint)
 
 
-def read_slice(work: Path, stage: StageOutput, name: str) -> list[Entry]:
+def read_slice(work: Storage, stage: StageOutput, name: str) -> list[Entry]:
     """The entries of a slice.
 
     Raises:
@@ -91,15 +89,15 @@ def known_parts(snapshot: Snapshot, stage: StageOutput) -> list[Part]:
     return [*snapshot.parts(LOCATIONS, stage.name), *(part for part in failures if not part.transient)]
 
 
-def read_known(volume: Path, part: Part) -> Iterator[tuple[str, int, int]]:
+def read_known(volume: Storage, part: Part) -> Iterator[tuple[str, int, int]]:
     """Identities of the files that a part of LOCATIONS or FAILURES is about."""
-    location = "location" if part.table == LOCATIONS.name else "source"
+    location = "location" if part.table == LOCATIONS.name else "item"
     columns = tables.read_columns(volume, part, [location, "size_bytes", "mtime_ns"])
     yield from zip(columns[location], columns["size_bytes"], columns["mtime_ns"], strict=True)
 
 
 def read_listed(
-    work: Path, numbered: tuple[int, Part]
+    work: Storage, numbered: tuple[int, Part]
 ) -> Iterator[tuple[tuple[str, int, int], tuple[Position, Entry]]]:
     """A listing file's entries by their identity, each with its position in the whole listing."""
     number, part = numbered

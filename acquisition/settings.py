@@ -7,7 +7,7 @@ from shared.settings import setting
 
 
 @dataclass(frozen=True)
-class Settings(settings.Settings):
+class Settings(settings.ExportSettings):
     """Settings of the stage."""
 
     source: str = setting(

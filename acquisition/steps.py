@@ -13,8 +13,9 @@ from shared.errors import TRANSIENT_REASONS, BadInputError
 from shared.pictures import decoding, headers
 from shared.pictures.sandbox import DecodeLimits, decoder
 from shared.pipeline.slices import Done, StageOutput, TableRow, failure_row
-from shared.storage import locations
-from shared.storage.files import digest, sync_folder, temporary_name, write_atomically
+from shared.storage import Storage, locations
+from shared.storage.files import digest
+from shared.storage.volume import WORK
 from shared.tables import Part
 from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
 
@@ -90,7 +91,7 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def places(work: Path, done: Done) -> Iterator[tuple[str, tuple[str, str]]]:
+def places(work: Storage, done: Done) -> Iterator[tuple[str, tuple[str, str]]]:
     """Where a staged slice found each picture: (image_id, (location, slice))."""
     part = staged_part(done)
     columns = tables.read_columns(work, part, ["image_id", "location"])
@@ -103,13 +104,13 @@ def staged_part(done: Done) -> Part:
     return next(part for part in done.parts if part.table == STAGED.name)
 
 
-def image_ids(volume: Path, part: Part) -> list[str]:
+def image_ids(volume: Storage, part: Part) -> list[str]:
     """Pictures of a part of IMAGES."""
     found: list[str] = tables.read_columns(volume, part, ["image_id"])["image_id"]
     return found
 
 
-def finish_slice(volume: Path, work: Path, done: Done, firsts: Iterable[str]) -> list[Part]:
+def finish_slice(volume: Storage, work: Storage, done: Done, firsts: Iterable[str]) -> list[Part]:
     """Write the parts that a staged slice has in the tables.
 
     Args:
@@ -128,50 +129,35 @@ def finish_slice(volume: Path, work: Path, done: Done, firsts: Iterable[str]) ->
         return written
     thumbnails = next(one for one in done.parts if one.table == THUMBNAILS.name)
     if len(pictures) == len(staged):
-        return [link_part(work, volume, thumbnails), *written]
+        volume.copy(f"{WORK}/{thumbnails.key}", thumbnails.key)  # by far the most bytes: not written twice
+        return [thumbnails, *written]
     paired = zip(staged, tables.iterate_rows(work, thumbnails, THUMBNAILS.schema.names), strict=True)
     kept = [thumbnail for row, thumbnail in paired if row["location"] in chosen]
     return [write_rows(volume, THUMBNAILS, kept, part.slice, transient=False), *written]
 
 
-def link_part(source: Path, target: Path, part: Part) -> Part:
-    """Give a part a second name on another volume: thumbnails are by far the most bytes and need not be written twice."""
-    old, new = tables.part_path(source, part), tables.part_path(target, part)
-    new.parent.mkdir(parents=True, exist_ok=True)
-    aside = temporary_name(new)
-    try:
-        os.link(old, aside)
-    except OSError:  # not every file system has links
-        write_atomically(new, old.read_bytes())
-    else:
-        os.replace(aside, new)
-        aside.unlink(missing_ok=True)  # it stays where `new` was the same file already, of an earlier attempt
-        sync_folder(new.parent)
-    return part
+def failed_items(volume: Storage, part: Part) -> Iterator[tuple[str, Part]]:
+    """The items of a part of FAILURES, each with the part."""
+    for item in tables.read_columns(volume, part, ["item"])["item"]:
+        yield item, part
 
 
-def failed_sources(volume: Path, part: Part) -> Iterator[tuple[str, Part]]:
-    """What the rows of a part of FAILURES are about, each with the part."""
-    for source in tables.read_columns(volume, part, ["source"])["source"]:
-        yield source, part
-
-
-def locations_of(work: Path, part: Part) -> Iterator[tuple[str, None]]:
+def locations_of(work: Storage, part: Part) -> Iterator[tuple[str, None]]:
     """Locations of a slice of the listing, as keys."""
     for location in tables.read_columns(work, part, ["location"])["location"]:
         yield location, None
 
 
-def drop_failures(volume: Path, outdated: tuple[Part, Iterable[str]]) -> tuple[Part, Part]:
-    """A part of FAILURES, and the one that takes its place without some sources' rows."""
-    part, sources = outdated
-    dropped = set(sources)
-    rows = [row for row in tables.read_rows(volume, part) if row["source"] not in dropped]
+def drop_failures(volume: Storage, outdated: tuple[Part, Iterable[str]]) -> tuple[Part, Part]:
+    """A part of FAILURES, and the one that takes its place without some items' rows."""
+    part, items = outdated
+    dropped = set(items)
+    rows = [row for row in tables.read_rows(volume, part) if row["item"] not in dropped]
     name = f"{part.slice.split('-')[0]}-{digest(part.sha256, sorted(dropped))[:12]}"  # a live part is never overwritten
     return part, write_rows(volume, FAILURES, rows, name, transient=False)
 
 
-def write_rows(volume: Path, contract: Contract, rows: Iterable[dict[str, Any]], name: str, transient: bool) -> Part:
+def write_rows(volume: Storage, contract: Contract, rows: Iterable[dict[str, Any]], name: str, transient: bool) -> Part:
     """Write those columns of the rows that a table has."""
     kept = [select_columns(contract, row) for row in rows]
     return tables.write_part(volume, contract, kept, name, STAGE.name, STAGE.fingerprint, transient=transient)

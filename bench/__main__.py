@@ -11,6 +11,7 @@ from bench.photos import repeat_photos
 from shared.models import store
 from shared.settings import Settings
 from shared.spark import session
+from shared.storage import LocalStorage
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results.md"
@@ -114,7 +115,12 @@ def measure_search(arguments: argparse.Namespace, volume: Path) -> str:
     """Search among real embeddings of crops."""
     with session.context(Settings(data=volume), "bench") as sc:
         vectors = crop_embeddings(
-            sc, arguments.cache, arguments.photos, volume, store.current(volume), max(arguments.vectors)
+            sc,
+            arguments.cache,
+            arguments.photos,
+            LocalStorage(volume),
+            store.current(LocalStorage(volume)),
+            max(arguments.vectors),
         )
     return report.table("Search by embedding", search.COLUMNS, search.measure_search(vectors, arguments.vectors))
 

@@ -16,15 +16,18 @@ from shared.models import store
 from shared.pictures.sandbox import DECODE_LIMITS
 from shared.pipeline import slices
 from shared.pipeline.slices import Done
+from shared.storage import LocalStorage, Storage
+from shared.storage.volume import WORK
 from shared.tables.contracts import THUMBNAILS
 
 
 def acquire(photos: Path, scratch: Path) -> float:
     """Pictures per second of listing a folder, reading, decoding and storing every file, and leaving out duplicates."""
-    work_folder, volume = scratch / "work", scratch / "volume"
+    volume = LocalStorage(scratch / "volume")
+    work_folder = volume.folder(WORK)
 
     def work() -> int:
-        listed = listing.write_listing(work_folder, folder_entries(photos, volume), STAGE, "")
+        listed = listing.write_listing(work_folder, folder_entries(photos, volume.root), STAGE, "")
         staged = [stage_slice(work_folder, part.slice) for part in listed]
         firsts: dict[str, tuple[str, str]] = {}
         for image_id, place in (found for done in staged for found in acquiring.places(work_folder, done)):
@@ -39,14 +42,14 @@ def acquire(photos: Path, scratch: Path) -> float:
     return _rate(work)
 
 
-def stage_slice(work: Path, name: str) -> Done:
+def stage_slice(work: Storage, name: str) -> Done:
     """Read and decode the files of one slice of the listing."""
     entries = listing.read_slice(work, STAGE, name)
     rows = (row for entry in entries for row in acquiring.entry_rows(DECODE_LIMITS, entry))
     return slices.write_slice(work, STAGE, name, rows)
 
 
-def label(volume: Path, scratch: Path) -> float:
+def label(volume: Storage, scratch: Storage) -> float:
     """Pictures per second of labeling every thumbnail of a volume."""
     parts = labeling.slice_parts(tables.open_snapshot(volume))
 
@@ -61,7 +64,7 @@ def label(volume: Path, scratch: Path) -> float:
     return _rate(work)
 
 
-def embed(volume: Path, scratch: Path) -> float:
+def embed(volume: Storage, scratch: Storage) -> float:
     """Pictures per second of embedding every thumbnail of a volume with the model it has."""
     model = store.current(volume)
     parts = {part.slice: part for part in tables.open_snapshot(volume).parts(THUMBNAILS)}

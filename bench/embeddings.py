@@ -10,6 +10,7 @@ from pyspark import SparkContext
 from shared.models.session import embedder
 from shared.models.store import Model, model_path
 from shared.pictures import decoding, pixels
+from shared.storage import Storage
 from shared.storage.files import temporary_name
 
 BLOCK = 500
@@ -42,7 +43,7 @@ def embed_block(path: Path, sources: list[str], network: Path, model: Model, blo
     return BLOCK
 
 
-def crop_embeddings(sc: SparkContext, cache: Path, photos: Path, volume: Path, model: Model, count: int) -> Path:
+def crop_embeddings(sc: SparkContext, cache: Path, photos: Path, volume: Storage, model: Model, count: int) -> Path:
     """File of float16 embeddings of `count` crops, shape (count, 1280); made when it is not in the cache."""
     path = cache / f"crops-{count}-{model.sha256[:12]}.npy"
     if path.exists():

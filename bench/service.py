@@ -17,6 +17,7 @@ from recommendation.index.recall import percentiles_ms
 from recommendation.search.answerer import Answerer
 from recommendation.search.engine import Options
 from recommendation.search.query_picture import read_upload
+from shared.storage import LocalStorage
 
 WARM_UP, QUERIES = 10, 200
 CLIENTS = (1, 4, 16)
@@ -35,7 +36,7 @@ def new_pictures(photos: Path, count: int) -> list[bytes]:
 
 def in_process(volume: Path, photos: Path, folder: Path) -> tuple[object, ...]:
     """A row: new pictures answered one after the other in one process that has answered some before."""
-    answerer, seconds = Answerer(volume), []
+    answerer, seconds = Answerer(LocalStorage(volume)), []
     for number, data in enumerate(new_pictures(photos, WARM_UP + QUERIES)):
         path = folder / f"{number}.jpg"
         path.write_bytes(data)

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from bench import bare
 from bench.processes import Watched, imagerec, run_watched
 from shared.project import STAGES
-from shared.storage.volume import models_dir
+from shared.storage import LocalStorage
+from shared.storage.volume import MODELS
 
 LOOPED = ("acquisition", "labeling", "embedding")  # the stages that look at every picture by itself
 STAGE_COLUMNS = ("stage", "bare loop", "Spark, 1 core", "Spark / bare", "Spark, 2 cores", "2 cores / 1 core")
@@ -59,7 +60,7 @@ def run_pipeline(photos: Path, volume: Path, master: str, model_of: Path | None 
         model_of: a volume that has chosen a model; None to let the run choose one.
     """
     if model_of:
-        shutil.copytree(models_dir(model_of), models_dir(volume))
+        shutil.copytree(model_of / MODELS, volume / MODELS)
     watched = run_watched(imagerec("run", "--source", str(photos), "--data", str(volume), "--master", master))
     told = subprocess.run(
         imagerec("status", "--json", "--data", str(volume)), check=True, capture_output=True, text=True
@@ -71,7 +72,11 @@ def run_pipeline(photos: Path, volume: Path, master: str, model_of: Path | None 
 
 def bare_seconds(photos: Path, volume: Path, scratch: Path) -> dict[str, float]:
     """Seconds a picture takes in each stage's bare loop, over the pictures of a volume that has been run."""
-    loops = (bare.acquire(photos, scratch), bare.label(volume, scratch), bare.embed(volume, scratch))
+    loops = (
+        bare.acquire(photos, scratch),
+        bare.label(LocalStorage(volume), LocalStorage(scratch)),
+        bare.embed(LocalStorage(volume), LocalStorage(scratch)),
+    )
     return {stage: 1 / loop for stage, loop in zip(LOOPED, loops, strict=True)}
 
 

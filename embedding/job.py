@@ -9,7 +9,6 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from shared.pipeline.progress import progress
 from shared.pipeline.runs import StageCounts
 from shared.pipeline.slices import TableRow
 from shared.pipeline.stages import require
+from shared.storage import Storage
 from shared.tables import Part, Snapshot
 from shared.tables.contracts import THUMBNAILS
 
@@ -59,7 +59,8 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
         UsageError: there is no such network, or its card does not fit.
         CannotProceedError: there are no thumbnails, or the network cannot be had.
     """
-    volume, snapshot = settings.data, tables.open_snapshot(settings.data)
+    volume = settings.volume
+    snapshot = tables.open_snapshot(volume)
     check_input(snapshot)
     model = settle_model(sc, settings, snapshot)
     stage, parts = steps.stage_of(model), {part.slice: part for part in snapshot.parts(THUMBNAILS)}
@@ -71,7 +72,7 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
     return runs.count_slices(stage, THUMBNAILS, snapshot, work, done)
 
 
-def embed(volume: Path, model: Model, parts: "RDD[Part]") -> "RDD[TableRow]":
+def embed(volume: Storage, model: Model, parts: "RDD[Part]") -> "RDD[TableRow]":
     """Rows of every table from parts of THUMBNAILS; a slice's rows stay in its partition and in its order."""
     return (
         parts.flatMap(partial(steps.read_thumbnails, volume))
@@ -82,7 +83,7 @@ def embed(volume: Path, model: Model, parts: "RDD[Part]") -> "RDD[TableRow]":
 
 def settle_model(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> Model:
     """The model that the volume keeps, or the one it keeps from now on; says which and why."""
-    volume = settings.data
+    volume = settings.volume
     network = resolve(volume, settings.model, settings.model_zoo)
     choice = store.kept_choice(volume, network, settings.precision)
     if choice is None:
@@ -112,7 +113,7 @@ def compare_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, netwo
     Raises:
         CannotProceedError: this network cannot be quantised.
     """
-    volume = settings.data
+    volume = settings.volume
     sample = sample_pictures(sc, volume, snapshot.parts(THUMBNAILS))
     calibration, checked = precision.divide(sample)
     original = checked_bytes(store.model_path(volume, network.sha256), network.sha256)
@@ -125,7 +126,7 @@ def compare_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, netwo
     return choice
 
 
-def sample_pictures(sc: SparkContext, volume: Path, parts: Sequence[Part]) -> list[Thumbnail]:
+def sample_pictures(sc: SparkContext, volume: Storage, parts: Sequence[Part]) -> list[Thumbnail]:
     """Pictures that stand for the collection: the same ones for the same collection."""
     sampled = steps.sampled_parts(parts)
     n_tasks = min(len(sampled), sc.defaultParallelism)  # few, since each returns as many pictures as are asked for

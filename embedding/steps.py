@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, islice
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from shared.models.session import Embedder, Observer, embedder
 from shared.models.store import Model, model_path
 from shared.pictures import pixels
 from shared.pipeline.slices import StageOutput, TableRow, failure_row
+from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Part
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS
@@ -45,7 +45,7 @@ def stage_of(model: Model) -> StageOutput:
     return StageOutput(STAGE, digest(VERSION, model.sha256, TOP_CATEGORIES), (CATEGORIES, EMBEDDINGS))
 
 
-def read_thumbnails(volume: Path, part: Part) -> Iterator[Thumbnail]:
+def read_thumbnails(volume: Storage, part: Part) -> Iterator[Thumbnail]:
     """The thumbnails of a slice, in its order."""
     for row in tables.iterate_rows(volume, part, Thumbnail._fields):
         yield Thumbnail(**row)
@@ -61,7 +61,7 @@ def sampled_parts(parts: Iterable[Part]) -> list[Part]:
     return [part for part, rows in zip(ordered, before, strict=False) if rows < SAMPLED_FROM]
 
 
-def embed_pictures(volume: Path, model: Model, thumbnails: Iterable[Thumbnail]) -> Iterator[Prediction]:
+def embed_pictures(volume: Storage, model: Model, thumbnails: Iterable[Thumbnail]) -> Iterator[Prediction]:
     """What the volume's network makes of each picture, in order."""
     return predict(embedder(model_path(volume, model.sha256), model.sha256), thumbnails)
 

@@ -1,20 +1,23 @@
-"""images_labels.json and features.csv: what the stage found out, for people and other programs."""
+"""images_labels.json and features.csv: labels and features for people and other programs."""
 
 import csv
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 from typing import Any
+
+from pyspark import SparkContext
 
 from shared import tables
 from shared.pictures.features import color, structure
-from shared.storage.volume import reports_dir
-from shared.tables import Snapshot
+from shared.pipeline import exports
+from shared.storage import Storage
+from shared.storage.volume import REPORTS
+from shared.tables import Part, Snapshot
 from shared.tables.contracts import FEATURES, LABELS
-from shared.tables.exports import refresh, refresh_mapping
 
 LABELS_JSON = "images_labels.json"
-FEATURES_CSV = "features.csv"
+FEATURES_CSV = f"{REPORTS}/features.csv"
 
 HASHES = ("ahash", "dhash", "phash")
 CSV_COLUMNS = [
@@ -25,24 +28,24 @@ CSV_COLUMNS = [
 ]
 
 
-def refresh_labels(volume: Path, snapshot: Snapshot, repeated: Callable[[], frozenset[str]]) -> bool:
-    """Write images_labels.json if LABELS has changed since it was written; say whether it was.
+def refresh_labels(
+    sc: SparkContext, volume: Storage, snapshot: Snapshot, repeated: Callable[[], frozenset[str]]
+) -> None:
+    """Write images_labels.json if LABELS has changed since it was written.
 
     Args:
-        repeated: tells the file names that more than one picture has; asked only when the file is written.
+        repeated: the file names that more than one picture has; called only when the file is written.
     """
     content = snapshot.digest(LABELS)
-    return refresh_mapping(volume, LABELS_JSON, content, told_pictures(volume, snapshot, repeated))
+    if not exports.is_current(volume, LABELS_JSON, content):
+        lines_of = partial(label_lines, volume, repeated())
+        exports.write(sc, volume, LABELS_JSON, content, snapshot.parts(LABELS), lines_of, exports.JSON_OBJECT)
 
 
-def told_pictures(
-    volume: Path, snapshot: Snapshot, repeated: Callable[[], frozenset[str]]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every picture as the file tells it, a part in memory at a time."""
-    shared_names = repeated()
-    for part in snapshot.parts(LABELS):
-        for label in tables.read_rows(volume, part):
-            yield key_of(label, shared_names), tell(label)
+def label_lines(volume: Storage, repeated: frozenset[str], part: Part) -> Iterator[bytes]:
+    """A member of the object for each picture of a part."""
+    for label in tables.read_rows(volume, part):
+        yield exports.to_line(key_of(label, repeated)) + b": " + exports.to_line(to_record(label))
 
 
 def key_of(label: dict[str, Any], repeated: frozenset[str]) -> str:
@@ -51,31 +54,30 @@ def key_of(label: dict[str, Any], repeated: frozenset[str]) -> str:
     return key
 
 
-def tell(label: dict[str, Any]) -> dict[str, Any]:
-    """One picture, in the fields that were agreed on; the rest is in LABELS."""
+def to_record(label: dict[str, Any]) -> dict[str, Any]:
+    """A row of LABELS in the fields that were agreed on."""
     return {
         "predominant_colors": label["palette"],
         **{name: label[name] for name in ("color_names", "orientation", "size_category", "tags")},
     }
 
 
-def refresh_features(volume: Path, snapshot: Snapshot, *, wanted: bool) -> bool:
-    """Write reports/features.csv if it is wanted or there already, and FEATURES has changed; say whether it was."""
-    path = reports_dir(volume) / FEATURES_CSV
-    if not wanted and not path.exists():
-        return False
+def refresh_features(sc: SparkContext, volume: Storage, snapshot: Snapshot, *, wanted: bool) -> None:
+    """Write reports/features.csv if it is wanted or there already, and FEATURES has changed since it was written."""
+    if not wanted and volume.stat(FEATURES_CSV) is None:
+        return
     content = snapshot.digest(LABELS, FEATURES)
-    return refresh(volume, str(path.relative_to(volume)), content, csv_lines(volume, snapshot))
+    if not exports.is_current(volume, FEATURES_CSV, content):
+        features_of = {part.slice: part for part in snapshot.parts(FEATURES)}
+        pairs = [(part, features_of[part.slice]) for part in snapshot.parts(LABELS)]
+        enclosure = exports.csv_table(csv_line(CSV_COLUMNS))
+        exports.write(sc, volume, FEATURES_CSV, content, pairs, partial(feature_lines, volume), enclosure)
 
 
-def csv_lines(volume: Path, snapshot: Snapshot) -> Iterator[bytes]:
-    """The header, then every picture; a part in memory at a time."""
-    yield csv_line(CSV_COLUMNS)
-    features_of = {part.slice: part for part in snapshot.parts(FEATURES)}
-    for part in snapshot.parts(LABELS):
-        labels, features = (tables.read_rows(volume, one) for one in (part, features_of[part.slice]))
-        for label, feature in zip(labels, features, strict=True):
-            yield csv_line(csv_fields(label, feature))
+def feature_lines(volume: Storage, parts: tuple[Part, Part]) -> Iterator[bytes]:
+    """A line of CSV for each picture of a slice, from its parts of LABELS and FEATURES."""
+    labels, features = (tables.read_rows(volume, part) for part in parts)
+    return (csv_line(csv_fields(label, feature)) for label, feature in zip(labels, features, strict=True))
 
 
 def csv_fields(label: dict[str, Any], feature: dict[str, Any]) -> list[str]:
@@ -91,7 +93,7 @@ def csv_fields(label: dict[str, Any], feature: dict[str, Any]) -> list[str]:
 
 
 def csv_line(fields: list[str]) -> bytes:
-    """A line of CSV; quotes, commas and line feeds in names are safe. Source: RFC 4180."""
+    """A line of CSV without its line feed; quotes, commas and line feeds in names are safe. Source: RFC 4180."""
     buffer = io.StringIO()
     csv.writer(buffer).writerow(fields)
-    return buffer.getvalue().encode()
+    return buffer.getvalue().removesuffix("\r\n").encode()

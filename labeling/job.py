@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from operator import add
-from pathlib import Path
 from typing import Any
 
 from pyspark import RDD, SparkContext
@@ -18,6 +17,7 @@ from shared.pipeline.progress import progress
 from shared.pipeline.runs import StageCounts
 from shared.pipeline.slices import TableRow
 from shared.pipeline.stages import require
+from shared.storage import Storage
 from shared.tables import Part, Snapshot, orphans, presence
 from shared.tables.contracts import IMAGES, LABELS, THUMBNAILS, TOTALS
 
@@ -33,7 +33,8 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
     Raises:
         CannotProceedError: there are no thumbnails.
     """
-    volume, snapshot = settings.data, tables.open_snapshot(settings.data)
+    volume = settings.volume
+    snapshot = tables.open_snapshot(volume)
     check_input(snapshot)
     parts = steps.slice_parts(snapshot)
     work = slices.work_list(sc, volume, snapshot, STAGE, parts)
@@ -42,8 +43,9 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
         done = slices.run_slices(sc, volume, STAGE, todo, partial(label_slices, volume), counter)
     published = slices.publish(volume, snapshot, STAGE, work, done)
     published = refresh_totals(sc, volume, published)
-    exports.refresh_labels(volume, published, partial(repeated_names, sc, volume, published))
-    exports.refresh_features(volume, published, wanted=settings.features_csv)
+    if settings.json_exports:
+        exports.refresh_labels(sc, volume, published, partial(repeated_names, sc, volume, published))
+    exports.refresh_features(sc, volume, published, wanted=settings.features_csv)
     return runs.count_slices(STAGE, IMAGES, snapshot, work, done)
 
 
@@ -52,12 +54,12 @@ def check_input(snapshot: Snapshot) -> None:
     require(snapshot.rows(THUMBNAILS), STAGE.name, "acquisition")
 
 
-def label_slices(volume: Path, parts: "RDD[LabelingInput]") -> "RDD[TableRow]":
+def label_slices(volume: Storage, parts: "RDD[LabelingInput]") -> "RDD[TableRow]":
     """Rows of every table from the parts of slices; a slice's rows stay in its partition and in its order."""
     return parts.flatMap(partial(steps.read_pictures, volume)).flatMap(steps.label_picture)
 
 
-def refresh_totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> Snapshot:
+def refresh_totals(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> Snapshot:
     """Count the collection anew if its labels have changed since it was counted; sweep what that leaves."""
     counted = snapshot.digest(LABELS)[:16]  # names the part: another one each time, so a live part is never overwritten
     stored = snapshot.parts(TOTALS, STAGE.name, STAGE.fingerprint)
@@ -69,26 +71,26 @@ def refresh_totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> Snapsh
     return snapshot
 
 
-def totals(sc: SparkContext, volume: Path, snapshot: Snapshot) -> list[tuple[tuple[str, str], int]]:
+def totals(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> list[tuple[tuple[str, str], int]]:
     """How many pictures have each colour, orientation, size, format and tag; the most frequent first."""
     counts = counted(labels(sc, volume, snapshot, steps.COUNTED), steps.kinds_of)
     return counts.takeOrdered(MOST_TOTALS, key=steps.most_frequent_first)
 
 
-def repeated_names(sc: SparkContext, volume: Path, snapshot: Snapshot) -> frozenset[str]:
+def repeated_names(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> frozenset[str]:
     """File names that more than one picture has; the driver holds these, never all names."""
     counts = counted(labels(sc, volume, snapshot, ["filename"]), steps.filename_of)
     return frozenset(counts.filter(steps.is_repeated).keys().collect())
 
 
-def labels(sc: SparkContext, volume: Path, snapshot: Snapshot, columns: list[str]) -> "RDD[dict[str, Any]]":
+def labels(sc: SparkContext, volume: Storage, snapshot: Snapshot, columns: list[str]) -> "RDD[dict[str, Any]]":
     """Some columns of LABELS, row by row."""
     parts = snapshot.parts(LABELS)
     n_tasks = max(sc.defaultParallelism, math.ceil(len(parts) / PARTS_PER_TASK))
     return sc.parallelize(parts, min(len(parts), n_tasks)).flatMap(partial(read_part, volume, columns))
 
 
-def read_part(volume: Path, columns: list[str], part: Part) -> list[dict[str, Any]]:
+def read_part(volume: Storage, columns: list[str], part: Part) -> list[dict[str, Any]]:
     """Some columns of a part's rows."""
     return tables.read_rows(volume, part, columns)
 

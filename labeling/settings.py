@@ -7,7 +7,7 @@ from shared.settings import setting
 
 
 @dataclass(frozen=True)
-class Settings(settings.Settings):
+class Settings(settings.ExportSettings):
     """What it writes beside its tables."""
 
     features_csv: bool = setting(

@@ -1,7 +1,6 @@
 """What happens to one picture: thumbnail to labels and features. No Spark, no settings."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from labeling.geometry import orientation, size_category
@@ -14,6 +13,7 @@ from shared.pictures.features.hashes import gray_hashes
 from shared.pictures.features.lab import SIDE_PX, srgb_to_lab
 from shared.pictures.features.structure import lightness_orientations
 from shared.pipeline.slices import StageOutput, TableRow
+from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Part, Snapshot
 from shared.tables.contracts import FEATURES, IMAGES, LABELS, THUMBNAILS
@@ -46,7 +46,7 @@ def slice_parts(snapshot: Snapshot) -> dict[str, LabelingInput]:
     return {name: LabelingInput(part, thumbnails_of[name]) for name, part in images_of.items() if name in thumbnails_of}
 
 
-def read_pictures(volume: Path, parts: LabelingInput) -> Iterator[StoredPicture]:
+def read_pictures(volume: Storage, parts: LabelingInput) -> Iterator[StoredPicture]:
     """The pictures of a slice, in its order."""
     known = tables.read_rows(volume, parts.images, READ)
     for one, thumbnail in zip(known, tables.iterate_rows(volume, parts.thumbnails, ["jpeg"]), strict=True):

@@ -25,6 +25,7 @@ from shared.models import store
 from shared.pictures.measures import MEASURES
 from shared.pipeline.runs import StageCounts
 from shared.spark import session
+from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Snapshot
 
@@ -47,7 +48,7 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
     Raises:
         CannotProceedError: there is no such picture, or a table is damaged.
     """
-    volume = settings.data.absolute()
+    volume = settings.volume
     parts = indexable(tables.open_snapshot(volume))
     shape = {name: getattr(settings, name) for name in SHAPING}
     fingerprint = digest(LAYOUT, shape)
@@ -66,7 +67,7 @@ def check_input(snapshot: Snapshot) -> None:
     indexable(snapshot)
 
 
-def count_intact(volume: Path, name: str) -> int:
+def count_intact(volume: Storage, name: str) -> int:
     """How many pictures the live generation holds if it is this one and undamaged, else 0."""
     try:
         live = generation.open_live(volume) if generation.live_name(volume) == name else None
@@ -79,8 +80,8 @@ def count_intact(volume: Path, name: str) -> int:
 def build(sc: SparkContext, settings: Settings, parts: Sequence[IndexInput], folder: Path) -> Plan:
     """Write all files of a generation and seal it."""
     clock = Clock()
-    plan, reduced = write_vectors(sc, settings.data.absolute(), parts, folder)
-    model = store.load_model(settings.data, plan.model_sha256)
+    plan, reduced = write_vectors(sc, settings.volume, parts, folder)
+    model = store.load_model(settings.volume, plan.model_sha256)
     clock.lap("vectors")
     sc.parallelize(sorted(MEASURES), len(MEASURES)).foreach(partial(steps.build_forest, folder, settings.trees))
     clock.lap("annoy")
@@ -114,7 +115,7 @@ class Clock:
         log.info("recommendation: %s done in %.1f s", name, self.laps[name])
 
 
-def write_vectors(sc: SparkContext, volume: Path, parts: Sequence[IndexInput], folder: Path) -> tuple[Plan, Facts]:
+def write_vectors(sc: SparkContext, volume: Storage, parts: Sequence[IndexInput], folder: Path) -> tuple[Plan, Facts]:
     """Write everything that has a row per picture: full and reduced vectors, ids, what is known of it.
 
     Returns:
@@ -161,7 +162,7 @@ def choose_default(sc: SparkContext, folder: Path, settled: Facts, rows: int) ->
     return fusion.choose(fusion.join(hits), kind)
 
 
-def tally_hits(sc: SparkContext, volume: Path, rows: int) -> Tally:
+def tally_hits(sc: SparkContext, volume: Storage, rows: int) -> Tally:
     """Ask every picture of the live index as a query; count the answers that have its label."""
     queries = sc.parallelize(range(rows), PARTITIONS_PER_CORE * sc.defaultParallelism)
     return queries.mapPartitions(partial(evaluate.count_hits, volume)).treeReduce(evaluate.add_tallies)
@@ -172,7 +173,5 @@ def answer_batch(settings: QuerySettings, options: Options, lines: Sequence[str]
     from recommendation.commands import batch  # pulls in decoder and network, which a build does without
 
     with session.context(settings, "query") as sc:
-        answer = partial(
-            batch.answer_lines, volume=settings.data.absolute(), defaults=options, folder=folder.absolute()
-        )
+        answer = partial(batch.answer_lines, volume=settings.volume, defaults=options, folder=folder.absolute())
         return sc.parallelize(lines, sc.defaultParallelism).mapPartitions(answer).collect()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from recommendation.index import annoy_index, generation, reduction
 from recommendation.index.collection import NOTHING_TO_INDEX, VECTORS, IndexInput, read_slice
 from shared.errors import CannotProceedError
+from shared.storage import Storage
 
 #: Dimensions of the reduced vectors that candidates are found with.
 REDUCED = {"embedding": 128}
@@ -46,7 +47,7 @@ class Plan(NamedTuple):
     model_sha256: str
 
 
-def count_slice(volume: Path, parts: IndexInput) -> Census | None:
+def count_slice(volume: Storage, parts: IndexInput) -> Census | None:
     """Count a slice's rows and bytes and sum its embeddings; None for a slice without rows; errors as `read_slice`."""
     rows = read_slice(volume, parts)
     if not rows.lines:
@@ -101,7 +102,7 @@ def reserve_files(folder: Path, plan: Plan) -> None:
         file.truncate(plan.text_bytes)
 
 
-def fill_slice(volume: Path, folder: Path, mean: NDArray[np.float32], place: Place) -> Moments:
+def fill_slice(volume: Storage, folder: Path, mean: NDArray[np.float32], place: Place) -> Moments:
     """Write a slice's rows to their place; return the second moments of its vectors.
 
     Raises:
@@ -121,7 +122,7 @@ def fill_slice(volume: Path, folder: Path, mean: NDArray[np.float32], place: Pla
     return {name: reduction.second_moment(features[name]) for name in VECTORS}
 
 
-def fill_slices(volume: Path, folder: Path, mean: NDArray[np.float32], places: Iterable[Place]) -> Moments:
+def fill_slices(volume: Storage, folder: Path, mean: NDArray[np.float32], places: Iterable[Place]) -> Moments:
     """`fill_slice` for several slices, with the sum of their moments."""
     return reduce(add_moments, (fill_slice(volume, folder, mean, place) for place in places))
 

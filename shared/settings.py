@@ -13,6 +13,7 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from shared.errors import UsageError
 from shared.project import STAGES
+from shared.storage import LocalStorage
 
 PROFILES_DIR = Path(__file__).parent / "command" / "profiles"
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -46,6 +47,11 @@ class Settings:
     data: Path = setting(Path("shared_data"), "folder that holds everything the pipeline stores: the volume")
     master: str = setting("local[*]", "Spark master: local[N], local[*] or spark://HOST:PORT", form=MASTER)
 
+    @property
+    def volume(self) -> LocalStorage:
+        """The volume behind `data`."""
+        return LocalStorage(self.data.absolute())
+
     @classmethod
     def resolve(cls, flags: Mapping[str, Any], profile: str | None) -> Self:
         """Settings from parsed flags (absent or None: not given), the environment, a profile and the defaults.
@@ -57,6 +63,15 @@ class Settings:
         made = cls(**{one.name: _value(cls, one, flags, lines) for one in fields(cls)})
         _check_volume(made.data)
         return made
+
+
+@dataclass(frozen=True)
+class ExportSettings(Settings):
+    """Settings of the stages that write files for other programs."""
+
+    json_exports: bool = setting(
+        True, "write images_metadata.json and images_labels.json; `no` saves time with millions of pictures"
+    )
 
 
 def _check_volume(path: Path) -> None:

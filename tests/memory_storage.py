@@ -46,6 +46,10 @@ class MemoryStorage:
     def delete(self, key: str) -> None:
         self._objects.pop(self._prefix + key, None)
 
+    def delete_folder(self, prefix: str) -> None:
+        for one in self.list(prefix):
+            self.delete(one.key)
+
     def delete_unfinished(self, prefix: str) -> None:
         """Nothing to do: a put is whole or did not happen."""
 

@@ -8,7 +8,8 @@ from acquisition.sources import folder, lists
 from acquisition.sources.entries import Entry
 from acquisition.sources.sample import LIST_NAME
 from shared.errors import CannotProceedError, UsageError
-from shared.storage.volume import images_dir
+from shared.storage import Storage
+from shared.storage.volume import IMAGES
 
 SAMPLE = "sample"
 
@@ -24,7 +25,7 @@ class Source(NamedTuple):
     may_repeat: bool  # whether one file can be listed twice
 
 
-def check_source(volume: Path, source: str) -> None:
+def check_source(volume: Storage, source: str) -> None:
     """Do nothing if there is such a source and something in it; looks no further than the first entry.
 
     Raises:
@@ -36,7 +37,7 @@ def check_source(volume: Path, source: str) -> None:
         raise CannotProceedError(EMPTY.format(opened.name))
 
 
-def open_source(volume: Path, source: str) -> Source:
+def open_source(volume: Storage, source: str) -> Source:
     """The source that a setting names.
 
     Raises:
@@ -46,9 +47,10 @@ def open_source(volume: Path, source: str) -> Source:
         return Source("the sample", lists.list_entries(sample_folder(volume) / LIST_NAME, SAMPLE), may_repeat=False)
     path = Path(source).expanduser()
     if source and path.is_dir():
-        if volume.exists() and path.samefile(volume):
-            raise UsageError(f"--source: expected a folder of pictures, got the volume {volume}; give --data another")
-        return Source(source, folder.folder_entries(path, volume), may_repeat=False)
+        root = volume.local_path("")
+        if root.exists() and path.samefile(root):
+            raise UsageError(f"--source: expected a folder of pictures, got the volume {root}; give --data another")
+        return Source(source, folder.folder_entries(path, root), may_repeat=False)
     if path.is_file() and not folder.is_named_as_picture(path.name):
         return Source(source, lists.list_entries(path), may_repeat=True)
     raise UsageError(f"--source: expected a folder, a list of paths or sample, got {source!r}, {what_it_is(path)}")
@@ -61,6 +63,6 @@ def what_it_is(path: Path) -> str:
     return "which is neither" if path.exists() else "which is not there"
 
 
-def sample_folder(volume: Path) -> Path:
+def sample_folder(volume: Storage) -> Path:
     """Where the sample is drawn to."""
-    return images_dir(volume) / SAMPLE
+    return volume.local_path(f"{IMAGES}/{SAMPLE}")

@@ -16,6 +16,7 @@ from shared.errors import CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import ERRORS, Embedder
 from shared.models.store import Model
+from shared.storage import Storage
 from shared.storage.files import digest, sha256_of
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ FP32, INT8 = "fp32", "int8"
 TRIAL_PICTURES = 2  # a network that only takes one at a time is found out
 
 
-def resolve(volume: Path, name: str, zoo: str = ZOO) -> Model:
+def resolve(volume: Storage, name: str, zoo: str = ZOO) -> Model:
     """The float32 network of this name, on the volume; installed if it is not there yet.
 
     Args:
@@ -57,7 +58,7 @@ def check_name(name: str) -> None:
         )
 
 
-def volumes_own(volume: Path, zoo: str) -> Model | None:
+def volumes_own(volume: Storage, zoo: str) -> Model | None:
     """The network that the volume's model was made from, if it has one; installed again where its file is gone."""
     choice = store.read_choice(volume)
     if choice is None:
@@ -71,7 +72,7 @@ def volumes_own(volume: Path, zoo: str) -> Model | None:
     raise CannotProceedError(f"{path} is gone; name the file it was made from again: --model PATH of {network.source}")
 
 
-def first_to_be_had(volume: Path, zoo: str) -> Model:
+def first_to_be_had(volume: Storage, zoo: str) -> Model:
     """MobileNetV2, or else the network that came with the installed packages; says so."""
     try:
         return known(volume, MOBILENETV2, zoo)
@@ -80,7 +81,7 @@ def first_to_be_had(volume: Path, zoo: str) -> Model:
         return known(volume, EFFICIENTNET_LITE0, zoo)
 
 
-def asked_for(volume: Path, network: Network, zoo: str) -> Model:
+def asked_for(volume: Storage, network: Network, zoo: str) -> Model:
     """The network that the user named; if it cannot be had, the message says what else to do."""
     try:
         return known(volume, network, zoo)
@@ -91,7 +92,7 @@ def asked_for(volume: Path, network: Network, zoo: str) -> Model:
         raise CannotProceedError(f"{error}; {advice}") from error
 
 
-def known(volume: Path, network: Network, zoo: str) -> Model:
+def known(volume: Storage, network: Network, zoo: str) -> Model:
     """A network of the registry, on the volume."""
     found = installed(volume, network.sha256)
     if found:
@@ -106,7 +107,7 @@ def imagenet_categories() -> tuple[str, ...]:
     return read_categories(Path(__file__).with_name("imagenet_labels.txt"))
 
 
-def foreign(volume: Path, path: Path) -> Model:
+def foreign(volume: Storage, path: Path) -> Model:
     """The user's own network, on the volume."""
     check_name(str(path))
     card = read_card(card_path(path))
@@ -114,7 +115,7 @@ def foreign(volume: Path, path: Path) -> Model:
     return installed(volume, origin) or install(volume, read_graph(path), card, path.stem, origin, path.name)
 
 
-def installed(volume: Path, origin: str) -> Model | None:
+def installed(volume: Storage, origin: str) -> Model | None:
     """The float32 network made from this origin, if the volume has it."""
     found = [model for model in store.installed_models(volume) if model.origin == origin and model.precision == FP32]
     return found[0] if found else None
@@ -128,7 +129,7 @@ def read_graph(path: Path) -> onnx.ModelProto:
         raise UsageError(f"--model: expected an ONNX file at {path}, got an error: {error}") from error
 
 
-def install(volume: Path, graph: onnx.ModelProto, card: ModelSpec, name: str, origin: str, source: str) -> Model:
+def install(volume: Storage, graph: onnx.ModelProto, card: ModelSpec, name: str, origin: str, source: str) -> Model:
     """Give a network the common face, try it, and store it.
 
     Raises:

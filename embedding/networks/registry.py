@@ -13,7 +13,8 @@ from embedding.networks.efficientnet import efficientnet_lite0
 from embedding.networks.fetch import fetch
 from embedding.networks.spec import ModelSpec
 from shared.errors import CannotProceedError
-from shared.storage.volume import models_dir
+from shared.storage import Storage
+from shared.storage.volume import MODELS
 
 
 class Network(NamedTuple):
@@ -37,7 +38,7 @@ class Network(NamedTuple):
     card: ModelSpec
 
 
-def network_bytes(network: Network, volume: Path, zoo: str) -> bytes:
+def network_bytes(network: Network, volume: Storage, zoo: str) -> bytes:
     """Return the network's file, checked: from its package, from the volume, or else from the zoo.
 
     Raises:
@@ -51,9 +52,9 @@ def network_bytes(network: Network, volume: Path, zoo: str) -> bytes:
     return fetch(f"{zoo.rstrip('/')}/{network.file}", network.sha256, network.size_bytes)
 
 
-def by_hand_path(volume: Path, network: Network) -> Path:
+def by_hand_path(volume: Storage, network: Network) -> Path:
     """Return where a user may put a file of the zoo that this machine cannot fetch."""
-    return models_dir(volume) / Path(network.file).name
+    return volume.local_path(MODELS) / Path(network.file).name
 
 
 def package_bytes(network: Network) -> bytes:

@@ -9,6 +9,7 @@ from recommendation.search.answerer import Answerer, current
 from recommendation.search.engine import Options
 from recommendation.search.request import answer_job
 from shared.errors import UsageError
+from shared.storage import Storage
 
 
 def read_lines(path: Path) -> list[str]:
@@ -24,7 +25,7 @@ def read_lines(path: Path) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def answer_lines(lines: Iterable[str], volume: Path, defaults: Options, folder: Path) -> Iterator[str]:
+def answer_lines(lines: Iterable[str], volume: Storage, defaults: Options, folder: Path) -> Iterator[str]:
     """Answer the jobs of one partition in order, one line of JSON each; a bad job's answer says why.
 
     Args:
@@ -41,6 +42,6 @@ def is_refusal(answer: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def answerer_of(volume: Path, generation: str) -> Answerer:  # noqa: ARG001 - another generation needs another answerer
+def answerer_of(volume: Storage, generation: str) -> Answerer:  # noqa: ARG001 - another generation needs another answerer
     """This process's answerer: opening one checks every file of the index, so partitions share it."""
     return Answerer(volume)

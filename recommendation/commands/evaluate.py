@@ -3,12 +3,13 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from recommendation.search.engine import Engine, Options
 from shared.command import cli
 from shared.settings import Settings
+from shared.storage import Storage
 from shared.storage.files import to_json
 
 K = 5
@@ -43,14 +44,14 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from shared.spark import session
 
     settings = cli.settings_of(Settings, arguments)
-    rows = Engine.open(settings.data).count
+    rows = Engine.open(settings.volume).count
     with session.context(settings, "evaluate") as sc:
-        found = report(job.tally_hits(sc, settings.data.absolute(), rows))
+        found = report(job.tally_hits(sc, settings.volume, rows))
     sys.stdout.write(to_json(found).decode() if arguments.json else to_text(found))
     return cli.OK
 
 
-def count_hits(volume: Path, rows: Iterable[int]) -> Iterator[Tally]:
+def count_hits(volume: Storage, rows: Iterable[int]) -> Iterator[Tally]:
     """Ask some rows of the live index as queries; one tally for each."""
     engine = Engine.open(volume)
     for row in rows:

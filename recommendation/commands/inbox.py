@@ -23,9 +23,10 @@ from recommendation.search.request import answer_job, answer_or_error, default_o
 from recommendation.settings import QuerySettings
 from shared.command import cli
 from shared.errors import BadInputError, CannotProceedError, UsageError
+from shared.storage import Storage
 from shared.storage.files import digest, to_json, write_atomically
 from shared.storage.lock import exclusive
-from shared.storage.volume import answers_dir, inbox_dir
+from shared.storage.volume import ANSWERS, INBOX
 
 log = logging.getLogger("recommendation")
 
@@ -43,8 +44,8 @@ class Inbox:
         defaults: options of a job that says nothing of them.
     """
 
-    def __init__(self, volume: Path, answerer: Answerer, defaults: Options) -> None:
-        self.inbox, self.answers = inbox_dir(volume), answers_dir(volume)
+    def __init__(self, volume: Storage, answerer: Answerer, defaults: Options) -> None:
+        self.inbox, self.answers = volume.local_path(INBOX), volume.local_path(ANSWERS)
         self.claimed, self.done = self.inbox.with_name("claimed"), self.inbox.with_name("done")
         self._answerer, self._defaults = answerer, defaults
         self._seen: dict[str, tuple[int, int]] = {}
@@ -179,9 +180,9 @@ def answer_once(settings: QuerySettings) -> int:
     Raises:
         CannotProceedError: there is no index, or another process answers the inbox.
     """
-    answerer = Answerer(settings.data)
-    with exclusive(inbox_dir(settings.data).parent, "inbox"):
-        inbox = Inbox(settings.data, answerer, default_options(settings))
+    answerer = Answerer(settings.volume)
+    with exclusive(settings.volume.local_path(INBOX).parent, "inbox"):
+        inbox = Inbox(settings.volume, answerer, default_options(settings))
         answered = inbox.answer_claimed()
         inbox.claim_ready()  # looks only
         threading.Event().wait(LOOK_EVERY_S)
@@ -196,8 +197,8 @@ def watch_inbox(settings: QuerySettings, answerer: Answerer, stop: threading.Eve
     said = ""
     while not stop.is_set():
         try:
-            with exclusive(inbox_dir(settings.data).parent, "serve"):
-                inbox = Inbox(settings.data, answerer, default_options(settings))
+            with exclusive(settings.volume.local_path(INBOX).parent, "serve"):
+                inbox = Inbox(settings.volume, answerer, default_options(settings))
                 while not stop.wait(LOOK_EVERY_S):
                     inbox.claim_ready()
                     inbox.answer_claimed(stop.is_set)

@@ -15,6 +15,7 @@ from recommendation.search.request import default_options
 from recommendation.settings import QuerySettings
 from shared.command import cli
 from shared.errors import UsageError
+from shared.storage import Storage
 from shared.storage.files import to_json, write_atomically
 
 log = logging.getLogger("recommendation")
@@ -79,10 +80,10 @@ def ask(arguments: argparse.Namespace) -> int:
     if arguments.out:
         raise UsageError("--out: expected it with --batch only")
     check_size(len(arguments.image) + len(arguments.id), options.top_k)
-    answerer = Answerer(settings.data)
+    answerer = Answerer(settings.volume)
     answer = answerer.answer([read_upload(path, str(path)) for path in arguments.image], options, arguments.id)
     if arguments.gallery:
-        _draw(settings.data, answerer, answer, arguments.gallery)
+        _draw(settings.volume, answerer, answer, arguments.gallery)
     lines = table_lines(answer.content, answerer.live.engine.weights)
     sys.stdout.write(to_json(answer.content).decode() if arguments.json else "\n".join([*lines, ""]))
     return cli.OK
@@ -93,7 +94,7 @@ def _ask_batch(settings: QuerySettings, options: Options, jobs: Path, out: Path 
     from recommendation.commands import batch
 
     lines = batch.read_lines(jobs)
-    generation.expected_name(settings.data)  # refuses before Spark makes the user wait
+    generation.expected_name(settings.volume)  # refuses before Spark makes the user wait
     answers = job.answer_batch(settings, options, lines, jobs.parent)
     data = "".join(f"{line}\n" for line in answers).encode()
     if out:
@@ -106,7 +107,7 @@ def _ask_batch(settings: QuerySettings, options: Options, jobs: Path, out: Path 
     return cli.NOTHING_PRODUCED if answers and refused == len(answers) else cli.OK
 
 
-def _draw(volume: Path, answerer: Answerer, answer: Answer, path: Path) -> None:
+def _draw(volume: Storage, answerer: Answerer, answer: Answer, path: Path) -> None:
     from recommendation.search.gallery import draw_gallery  # pulls in fonts and drawing, which few queries need
     from recommendation.search.thumbnails import Thumbnails
 

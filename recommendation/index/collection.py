@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.pictures.measures import MEASURES, Measure
+from shared.storage import Storage
 from shared.tables import Part, Snapshot
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES
 
@@ -68,7 +68,7 @@ def indexable(snapshot: Snapshot) -> list[IndexInput]:
     return [IndexInput(name, images[name], features[name], embeddings[name], categories.get(name)) for name in names]
 
 
-def read_slice(volume: Path, parts: IndexInput) -> SliceRows:
+def read_slice(volume: Storage, parts: IndexInput) -> SliceRows:
     """Join a slice's tables by image_id.
 
     Raises:
@@ -99,7 +99,7 @@ def read_slice(volume: Path, parts: IndexInput) -> SliceRows:
     )
 
 
-def read_feature(volume: Path, part: Part, measure: Measure) -> NDArray[Any]:
+def read_feature(volume: Storage, part: Part, measure: Measure) -> NDArray[Any]:
     """A measure's features in a part, shape (rows, width): float32, or uint8 for bits; errors as `read_slice`."""
     if measure.name in VECTORS:
         return tables.read_matrix(volume, part, measure.column)
@@ -114,7 +114,7 @@ def common_rows(first: Sequence[str], *others: Sequence[str]) -> list[list[int]]
     return [[place[image_id] for image_id in common] for place in places]
 
 
-def read_categories(volume: Path, part: Part | None) -> dict[str, str]:
+def read_categories(volume: Storage, part: Part | None) -> dict[str, str]:
     """The most probable category of each picture of a slice, by image_id; empty where there are none."""
     if part is None:
         return {}

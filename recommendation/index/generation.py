@@ -23,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import CannotProceedError
+from shared.storage import Storage
 from shared.storage.checksummed import read_checksummed, write_checksummed
 from shared.storage.files import TEMPORARY, naming, replacing, sha256_of, sync_folder, temporary_name, write_atomically
-from shared.storage.volume import index_dir
+from shared.storage.volume import INDEX
 
 CURRENT, DOCUMENT, TIMINGS = "CURRENT", "generation.json", "timings.json"
 NAME = re.compile(rb"([0-9a-f]{16})\n")
@@ -46,13 +47,13 @@ class Generation(NamedTuple):
         return self.folder.name
 
 
-def live_name(volume: Path) -> str | None:
+def live_name(volume: Storage) -> str | None:
     """The generation that CURRENT names; None before the first build.
 
     Raises:
         CannotProceedError: CURRENT is damaged.
     """
-    path = index_dir(volume) / CURRENT
+    path = volume.local_path(INDEX) / CURRENT
     try:
         found = NAME.fullmatch(path.read_bytes())
     except FileNotFoundError:
@@ -62,7 +63,7 @@ def live_name(volume: Path) -> str | None:
     return found[1].decode()
 
 
-def expected_name(volume: Path) -> str:
+def expected_name(volume: Storage) -> str:
     """The generation that CURRENT names, whether or not it is there.
 
     Raises:
@@ -70,11 +71,11 @@ def expected_name(volume: Path) -> str:
     """
     name = live_name(volume)
     if name is None:
-        raise CannotProceedError(f"no index in {index_dir(volume)}; {BUILD}")
+        raise CannotProceedError(f"no index in {volume.local_path(INDEX)}; {BUILD}")
     return name
 
 
-def open_live(volume: Path) -> Generation:
+def open_live(volume: Storage) -> Generation:
     """The live generation, every file checked against its SHA-256.
 
     Raises:
@@ -82,7 +83,7 @@ def open_live(volume: Path) -> Generation:
     """
     while True:
         name = expected_name(volume)
-        folder = index_dir(volume) / name
+        folder = volume.local_path(INDEX) / name
         try:
             return open_generation(folder)
         except CannotProceedError as error:
@@ -113,14 +114,14 @@ def _check_file(path: Path, sha256: str) -> None:
         raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); {BUILD}")
 
 
-def begin(volume: Path, name: str) -> Path:
+def begin(volume: Storage, name: str) -> Path:
     """An empty folder to build a generation in; what earlier attempts left is removed.
 
     Each time it has another name: a worker that outlives a killed run does not find the folder of the next.
     """
-    for left in index_dir(volume).glob(f"*{TEMPORARY}*"):
+    for left in volume.local_path(INDEX).glob(f"*{TEMPORARY}*"):
         shutil.rmtree(left) if left.is_dir() else left.unlink()
-    folder = temporary_name(index_dir(volume) / name)
+    folder = temporary_name(volume.local_path(INDEX) / name)
     folder.mkdir(parents=True)
     return folder
 
@@ -179,12 +180,12 @@ def _sync_and_hash(path: Path) -> str:
     return sha256_of(path)
 
 
-def publish(volume: Path, building: Path, name: str) -> None:
+def publish(volume: Storage, building: Path, name: str) -> None:
     """Make a sealed generation the live one in one move, keep the one before it and remove older ones.
 
     A reader that has an older one open keeps its files until it closes them.
     """
-    folder = index_dir(volume) / name
+    folder = volume.local_path(INDEX) / name
     if folder.exists():  # damaged, or published by a run that died before CURRENT named it
         os.replace(folder, folder.with_name(f"{name}{TEMPORARY}replaced"))
     os.replace(building, folder)
@@ -193,7 +194,7 @@ def publish(volume: Path, building: Path, name: str) -> None:
         before = live_name(volume)
     except CannotProceedError:
         before = None
-    write_atomically(index_dir(volume) / CURRENT, f"{name}\n".encode())
-    for other in index_dir(volume).iterdir():
+    write_atomically(volume.local_path(INDEX) / CURRENT, f"{name}\n".encode())
+    for other in volume.local_path(INDEX).iterdir():
         if other.is_dir() and other.name not in {name, before}:
             shutil.rmtree(other)

@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from recommendation.search.engine import Engine, Options, QueryPicture
@@ -13,7 +12,8 @@ from shared.errors import CannotProceedError
 from shared.models import store
 from shared.models.session import Embedder, embedder
 from shared.pictures.sandbox import decoder
-from shared.storage.volume import index_dir
+from shared.storage import Storage
+from shared.storage.volume import INDEX
 
 log = logging.getLogger("recommendation")
 
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
     query_thumbnails: list[bytes]
 
 
-def open_live(volume: Path) -> Live:
+def open_live(volume: Storage) -> Live:
     """The generation that index/CURRENT names.
 
     Raises:
@@ -51,7 +51,7 @@ class Answerer:
         volume: where the index is.
     """
 
-    def __init__(self, volume: Path) -> None:
+    def __init__(self, volume: Storage) -> None:
         self._volume = volume
         self._seen = current(volume)
         self.live = open_live(volume)
@@ -99,10 +99,10 @@ class Answerer:
         )
 
 
-def current(volume: Path) -> str:
+def current(volume: Storage) -> str:
     """Name of the live generation, empty where there is none."""
     try:
-        return (index_dir(volume) / "CURRENT").read_text(encoding="utf-8").strip()
+        return (volume.local_path(INDEX) / "CURRENT").read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return ""
 

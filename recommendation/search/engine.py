@@ -1,7 +1,6 @@
 """The query engine: from the features of up to a few pictures to the pictures most like them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -14,6 +13,7 @@ from recommendation.index.searcher import Searcher, Vector, open_searchers
 from shared.errors import UsageError
 from shared.pictures import measures
 from shared.pictures.measures import MEASURES
+from shared.storage import Storage
 
 DEFAULT = "default"
 #: How the scores against several query pictures become one: like all of them in the mean, like all, like any.
@@ -59,7 +59,7 @@ class Engine:
         self._rows = Rows(live.folder)
 
     @classmethod
-    def open(cls, volume: Path) -> Self:
+    def open(cls, volume: Storage) -> Self:
         """The engine of the live generation, every file of it checked first.
 
         Raises:

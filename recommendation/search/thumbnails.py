@@ -1,11 +1,11 @@
 """Stored thumbnails of the collection, for pages, drawings and the health check."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from recommendation.search.engine import Engine
 from shared import tables
 from shared.errors import CannotProceedError
+from shared.storage import Storage
 from shared.tables import Part
 from shared.tables.contracts import THUMBNAILS
 
@@ -13,7 +13,7 @@ from shared.tables.contracts import THUMBNAILS
 class Thumbnails:
     """Reads thumbnails from the table that acquisition wrote; safe to use from several threads."""
 
-    def __init__(self, volume: Path) -> None:
+    def __init__(self, volume: Storage) -> None:
         self._volume = volume
         self._parts: dict[str, Part] = {}
 

@@ -54,7 +54,7 @@ def create_app(answerer: Answerer, health: Health, settings: ServeSettings) -> F
     )
     routers = (
         queries(answerer, default_options(settings)),
-        pictures(answerer, Thumbnails(settings.data)),
+        pictures(answerer, Thumbnails(settings.volume)),
         descriptions(answerer, health),
     )
     for router in routers:

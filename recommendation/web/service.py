@@ -36,7 +36,7 @@ def run_service(settings: ServeSettings) -> int:
     Raises:
         CannotProceedError: there is no index, or the address is taken.
     """
-    answerer = Answerer(settings.data)
+    answerer = Answerer(settings.volume)
     stop = threading.Event()
     threads = [
         threading.Thread(
@@ -44,7 +44,7 @@ def run_service(settings: ServeSettings) -> int:
         ),
         threading.Thread(target=watch_inbox, args=(settings, answerer, stop), name="the inbox", daemon=True),
     ]
-    app = create_app(answerer, Health(answerer, Thumbnails(settings.data), threads), settings)
+    app = create_app(answerer, Health(answerer, Thumbnails(settings.volume), threads), settings)
     config = uvicorn.Config(
         app, log_config=None, log_level="warning", timeout_graceful_shutdown=STOP_LIMIT_S, server_header=False
     )

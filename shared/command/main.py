@@ -86,7 +86,7 @@ def _run_stages(argv: Sequence[str]) -> int:
     ]
     code = run_stages(stages, "run")
     if code == cli.OK:
-        print(*next_lines(stages[0].settings.data), sep="\n")
+        print(*next_lines(stages[0].settings.volume), sep="\n")
     return code
 
 

@@ -14,9 +14,10 @@ from shared.errors import CannotProceedError
 from shared.models import store
 from shared.project import STAGES
 from shared.settings import Settings
+from shared.storage import Storage
 from shared.storage.files import to_json
-from shared.storage.volume import index_dir
-from shared.tables import Snapshot, presence
+from shared.storage.volume import INDEX
+from shared.tables import Snapshot, catalog, presence
 from shared.tables.contracts import CONTRACTS, FAILURES, IMAGES, RUNS
 
 BUILD = "run `imagerec recommendation build`"
@@ -36,25 +37,25 @@ def parser() -> argparse.ArgumentParser:
 
 def tell(arguments: argparse.Namespace) -> int:
     """Print what is on the volume."""
-    found = status(cli.settings_of(Settings, arguments).data)
+    found = status(cli.settings_of(Settings, arguments).volume)
     sys.stdout.write(to_json(found).decode() if arguments.json else "\n".join(status_lines(found)) + "\n")
     return cli.OK
 
 
-def status(volume: Path) -> dict[str, Any]:
+def status(volume: Storage) -> dict[str, Any]:
     """What is on a volume, as one JSON-able object.
 
     Raises:
         CannotProceedError: nothing was ever stored there, or a file is missing or damaged.
     """
     snapshot = tables.open_snapshot(volume)
+    root = volume.locate("")
     if not snapshot.tables:
-        raise CannotProceedError(
-            f"nothing is stored in {volume} yet; run `imagerec run --source FOLDER --data {volume}`"
-        )
-    presence.check_all(volume, (part for parts in snapshot.tables.values() for part in parts))
+        raise CannotProceedError(f"nothing is stored in {root} yet; run `imagerec run --source FOLDER --data {root}`")
+    catalog.refresh_moved(volume)
+    presence.check_all(volume, snapshot.all_parts())
     return {
-        "volume": str(volume),
+        "volume": root,
         "pictures": snapshot.rows(IMAGES),
         "failures": failures_by_reason(volume, snapshot),
         "tables": {name: table_size(snapshot, name) for name in CONTRACTS if name in snapshot.tables},
@@ -74,7 +75,7 @@ def table_size(snapshot: Snapshot, name: str) -> dict[str, int]:
     }
 
 
-def failures_by_reason(volume: Path, snapshot: Snapshot) -> dict[str, int]:
+def failures_by_reason(volume: Storage, snapshot: Snapshot) -> dict[str, int]:
     """How many failures are stored for each reason, most frequent first."""
     counts = Counter[str]()
     for part in snapshot.parts(FAILURES):
@@ -82,7 +83,7 @@ def failures_by_reason(volume: Path, snapshot: Snapshot) -> dict[str, int]:
     return dict(counts.most_common())
 
 
-def last_runs(volume: Path, snapshot: Snapshot) -> list[dict[str, Any]]:
+def last_runs(volume: Storage, snapshot: Snapshot) -> list[dict[str, Any]]:
     """The last run of each stage, in the order of the stages, with its pictures per second."""
     latest: dict[str, dict[str, Any]] = {}
     for part in snapshot.parts(RUNS):
@@ -98,7 +99,7 @@ def run_facts(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "started": row["started"].isoformat(timespec="seconds"), "pictures_per_s": round(speed, 1)}
 
 
-def read_model(volume: Path) -> dict[str, str] | None:
+def read_model(volume: Storage) -> dict[str, str] | None:
     """The network that the volume's embeddings are made with, and why this precision; None before the first one.
 
     Raises:
@@ -113,16 +114,16 @@ def read_model(volume: Path) -> dict[str, str] | None:
     return {**known, "reason": choice.reason, "source": model.source, "license": model.license}
 
 
-def read_index(volume: Path) -> dict[str, Any] | None:
+def read_index(volume: Storage) -> dict[str, Any] | None:
     """What the live index generation says of itself; None before the first build.
 
     Raises:
         CannotProceedError: a file of it cannot be read.
     """
-    current = index_dir(volume) / "CURRENT"
+    current = volume.local_path(INDEX) / "CURRENT"
     if not current.exists():
         return None
-    folder = index_dir(volume) / read_text(current).strip()
+    folder = volume.local_path(INDEX) / read_text(current).strip()
     document, timings = read_object(folder / "generation.json"), read_object(folder / "timings.json")
     for name in document["files"]:
         check_exists(folder / name, BUILD)

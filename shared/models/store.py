@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shared.errors import CannotProceedError
+from shared.storage import Storage
 from shared.storage.checksummed import read_checksummed, write_checksummed
 from shared.storage.files import write_atomically
-from shared.storage.volume import models_dir
+from shared.storage.volume import MODELS
 
 
 class Model(NamedTuple):
@@ -55,17 +56,17 @@ class ModelChoice(NamedTuple):
     reason: str
 
 
-def model_path(volume: Path, sha256: str) -> Path:
+def model_path(volume: Storage, sha256: str) -> Path:
     """Return where a network is."""
-    return models_dir(volume) / f"{sha256}.onnx"
+    return volume.local_path(f"{MODELS}/{sha256}.onnx")
 
 
-def choice_path(volume: Path) -> Path:
+def choice_path(volume: Storage) -> Path:
     """Return where the volume keeps its choice."""
-    return models_dir(volume) / "CURRENT.json"
+    return volume.local_path(f"{MODELS}/CURRENT.json")
 
 
-def save_model(volume: Path, network: bytes, model: Model) -> Model:
+def save_model(volume: Storage, network: bytes, model: Model) -> Model:
     """Store a network and what is known of it; return the latter with its SHA-256 filled in."""
     sha256 = hashlib.sha256(network).hexdigest()
     model = model._replace(sha256=sha256, fp32_sha256=model.fp32_sha256 or sha256)
@@ -76,7 +77,7 @@ def save_model(volume: Path, network: bytes, model: Model) -> Model:
     return model
 
 
-def load_model(volume: Path, sha256: str) -> Model:
+def load_model(volume: Storage, sha256: str) -> Model:
     """Return what is known of a network on the volume.
 
     Raises:
@@ -87,18 +88,18 @@ def load_model(volume: Path, sha256: str) -> Model:
     return Model(**values | {"categories": tuple(values["categories"])})
 
 
-def installed_models(volume: Path) -> list[Model]:
+def installed_models(volume: Storage) -> list[Model]:
     """Return the networks that are on the volume, ONNX file and description both."""
-    files = sorted(models_dir(volume).glob("*.onnx"))
+    files = sorted(volume.local_path(MODELS).glob("*.onnx"))
     return [load_model(volume, file.stem) for file in files if file.with_suffix(".json").exists()]
 
 
-def choose(volume: Path, choice: ModelChoice) -> None:
+def choose(volume: Storage, choice: ModelChoice) -> None:
     """Make this the volume's model."""
     write_checksummed(choice_path(volume), choice._asdict())
 
 
-def read_choice(volume: Path) -> ModelChoice | None:
+def read_choice(volume: Storage) -> ModelChoice | None:
     """Return the volume's choice, None before the first one; the network itself may be gone.
 
     Raises:
@@ -110,7 +111,7 @@ def read_choice(volume: Path) -> ModelChoice | None:
     return ModelChoice(**read_checksummed(path, "delete it and run `imagerec embedding`"))
 
 
-def kept_choice(volume: Path, network: Model, precision: str) -> ModelChoice | None:
+def kept_choice(volume: Storage, network: Model, precision: str) -> ModelChoice | None:
     """The volume's choice if it still stands and its network is there, else None.
 
     Args:
@@ -125,7 +126,7 @@ def kept_choice(volume: Path, network: Model, precision: str) -> ModelChoice | N
     return choice if stands and model.fp32_sha256 == network.sha256 else None
 
 
-def current(volume: Path) -> Model:
+def current(volume: Storage) -> Model:
     """Return the model the volume's embeddings are made with.
 
     Raises:
@@ -133,5 +134,5 @@ def current(volume: Path) -> Model:
     """
     choice = read_choice(volume)
     if choice is None:
-        raise CannotProceedError(f"there is no model on {volume}; run `imagerec embedding` first")
+        raise CannotProceedError("there is no model on the volume; run `imagerec embedding` first")
     return load_model(volume, choice.sha256)

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from shared import tables
 from shared.pipeline.slices import Done, StageOutput, WorkList
+from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Snapshot, orphans, presence
-from shared.tables.contracts import FAILURES, RUNS, Contract
+from shared.tables.contracts import RUNS, Contract
 
 KEPT_RUNS = 100  # per stage; a row is 200 bytes and the table is rewritten at each run
 
@@ -77,7 +77,7 @@ def count_slices(
     )
 
 
-def record(volume: Path, counts: StageCounts, started: datetime, seconds: float, master: str, cores: int) -> None:
+def record(volume: Storage, counts: StageCounts, started: datetime, seconds: float, master: str, cores: int) -> None:
     """Add a stage's run to the table `runs`."""
     snapshot = tables.open_snapshot(volume)
     row = {
@@ -98,11 +98,3 @@ def record(volume: Path, counts: StageCounts, started: datetime, seconds: float,
     part = tables.write_part(volume, RUNS, rows, name, counts.stage, counts.fingerprint)
     published = tables.publish(volume, snapshot, counts.stage, {RUNS.name: [part]})
     orphans.sweep(volume, published, counts.stage, [RUNS])
-
-
-def failures_by_reason(volume: Path, snapshot: Snapshot) -> dict[str, int]:
-    """How many failures are stored for each reason, most frequent first."""
-    counts = Counter[str]()
-    for part in snapshot.parts(FAILURES):
-        counts.update(tables.read_columns(volume, part, ["reason"])["reason"])
-    return dict(counts.most_common())

@@ -8,13 +8,13 @@ difference of slice names and never a join of rows.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from pyspark import RDD, Accumulator, Broadcast, SparkContext
 
 from shared import tables
-from shared.storage.volume import tables_dir
+from shared.storage import Storage
+from shared.storage.volume import TABLES
 from shared.tables import Part, Snapshot, orphans, parquet, presence
 from shared.tables.contracts import FAILURES, Contract
 
@@ -57,7 +57,7 @@ class WorkList(NamedTuple):
 
 
 def work_list(
-    sc: SparkContext, volume: Path, snapshot: Snapshot, stage: StageOutput, slices: Iterable[str]
+    sc: SparkContext, volume: Storage, snapshot: Snapshot, stage: StageOutput, slices: Iterable[str]
 ) -> WorkList:
     """Say which slices are done already; delete what an interrupted run left half done.
 
@@ -65,7 +65,7 @@ def work_list(
     """
     wanted = set(slices)
     stored = [part for contract in stage.tables for part in snapshot.parts(contract, stage.name, stage.fingerprint)]
-    broken = {part.slice for part in stored if not presence.is_there(volume, part)}
+    broken = {part.slice for part in presence.missing(volume, stored)}
     published = [part for part in stored if part.slice in wanted - broken]
     missing = sorted(wanted - {part.slice for part in published if part.table == stage.contracts[-1].name})
     adopted = _adopt(sc, volume, stage, [name for name in missing if name not in broken])
@@ -74,16 +74,17 @@ def work_list(
     return WorkList(published, adopted, sorted(set(missing) - {part.slice for part in keep}))
 
 
-def _adopt(sc: SparkContext, volume: Path, stage: StageOutput, slices: Sequence[str]) -> list[Done]:
-    folder = tables_dir(volume) / stage.contracts[-1].name
-    left = [name for name in slices if (folder / tables.part_name(name, stage.name, stage.fingerprint)).exists()]
+def _adopt(sc: SparkContext, volume: Storage, stage: StageOutput, slices: Sequence[str]) -> list[Done]:
+    folder = f"{TABLES}/{stage.contracts[-1].name}"
+    stored = {one.key for one in volume.list(folder)} if slices else set()
+    left = [name for name in slices if f"{folder}/{tables.part_name(name, stage.name, stage.fingerprint)}" in stored]
     if not left:
         return []
     found = sc.parallelize(left, len(left)).map(partial(find_slice, volume, stage)).collect()
     return [done for done in found if done is not None]
 
 
-def find_slice(volume: Path, stage: StageOutput, slice_name: str) -> Done | None:
+def find_slice(volume: Storage, stage: StageOutput, slice_name: str) -> Done | None:
     """What an interrupted run made of a slice, or None unless it is complete and undamaged."""
     found = [
         tables.find_part(volume, contract, slice_name, stage.name, stage.fingerprint) for contract in stage.contracts
@@ -91,7 +92,7 @@ def find_slice(volume: Path, stage: StageOutput, slice_name: str) -> Done | None
     parts = [part for part in found if part is not None]
     if len(parts) < len(stage.contracts):
         return None
-    if not failures_path(volume, stage, slice_name).exists():
+    if volume.stat(failures_key(stage, slice_name)) is None:
         return Done(parts, {})
     failures = tables.find_part(volume, FAILURES, slice_name, stage.name, stage.fingerprint)
     if failures is None:  # damaged: without its rows the slice would lose entries
@@ -100,36 +101,36 @@ def find_slice(volume: Path, stage: StageOutput, slice_name: str) -> Done | None
     return Done([failures, *parts], dict(Counter(reasons)))
 
 
-def failures_path(volume: Path, stage: StageOutput, slice_name: str) -> Path:
+def failures_key(stage: StageOutput, slice_name: str) -> str:
     """Where the failures of a slice are stored, if it has any."""
-    return tables_dir(volume) / FAILURES.name / tables.part_name(slice_name, stage.name, stage.fingerprint)
+    return f"{TABLES}/{FAILURES.name}/{tables.part_name(slice_name, stage.name, stage.fingerprint)}"
 
 
 def run_slices(
     sc: SparkContext,
-    volume: Path,
+    volume: Storage,
     stage: StageOutput,
     todo: Mapping[str, Any],
-    describe: Callable[["RDD[Any]"], "RDD[TableRow]"],
+    rows_of: Callable[["RDD[Any]"], "RDD[TableRow]"],
     counter: "Accumulator[int]",
 ) -> list[Done]:
     """Work through the slices, one partition each.
 
     Args:
         todo: for each slice's name what a task needs to find it; small, and sent to that task alone.
-        describe: turns the RDD of these (one a partition) into rows of the stage's tables and of `failures`; it must not
+        rows_of: turns the RDD of these (one a partition) into rows of the stage's tables and of `failures`; it must not
             move rows between partitions.
         counter: counts pictures as slices end, for progress only.
     """
     if not todo:
         return []
     names = sc.broadcast(list(todo))
-    rows = describe(sc.parallelize(list(todo.values()), len(todo)))
+    rows = rows_of(sc.parallelize(list(todo.values()), len(todo)))
     return rows.mapPartitionsWithIndex(partial(_write_partition, volume, stage, names, counter)).collect()
 
 
 def _write_partition(
-    volume: Path,
+    volume: Storage,
     stage: StageOutput,
     names: "Broadcast[list[str]]",
     counter: "Accumulator[int]",
@@ -141,7 +142,7 @@ def _write_partition(
     yield done
 
 
-def write_slice(volume: Path, stage: StageOutput, slice_name: str, rows: Iterable[TableRow]) -> Done:
+def write_slice(volume: Storage, stage: StageOutput, slice_name: str, rows: Iterable[TableRow]) -> Done:
     """Store a slice's rows as one part per table, a row group in memory at a time; `failures` only if there are any.
 
     Raises:
@@ -154,7 +155,7 @@ def write_slice(volume: Path, stage: StageOutput, slice_name: str, rows: Iterabl
         if table == FAILURES.name:
             reasons[row["reason"]] += 1
     if not reasons:  # an attempt before this one may have had some, of a passing kind
-        failures_path(volume, stage, slice_name).unlink(missing_ok=True)
+        volume.delete(failures_key(stage, slice_name))
     parts = [
         tables.write_part(volume, contract, encoders[contract.name], slice_name, stage.name, stage.fingerprint)
         for contract in stage.tables
@@ -163,13 +164,11 @@ def write_slice(volume: Path, stage: StageOutput, slice_name: str, rows: Iterabl
     return Done(parts, dict(reasons))
 
 
-def failure_row(
-    stage: str, source: str, reason: str, detail: str, size_bytes: int = -1, mtime_ns: int = -1
-) -> TableRow:
+def failure_row(stage: str, item: str, reason: str, detail: str, size_bytes: int = -1, mtime_ns: int = -1) -> TableRow:
     """A row of `failures`."""
     row = {
         "stage": stage,
-        "source": source,
+        "item": item,
         "reason": reason,
         "detail": detail,
         "size_bytes": size_bytes,
@@ -178,7 +177,7 @@ def failure_row(
     return FAILURES.name, row
 
 
-def publish(volume: Path, snapshot: Snapshot, stage: StageOutput, work: WorkList, done: Iterable[Done]) -> Snapshot:
+def publish(volume: Storage, snapshot: Snapshot, stage: StageOutput, work: WorkList, done: Iterable[Done]) -> Snapshot:
     """Make a stage's finished slices visible in one move; nothing is written when nothing changed."""
     fresh = [part for finished in [*work.adopted, *done] for part in finished.parts]
     parts = [*work.published, *fresh]

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -17,9 +16,8 @@ from shared.pipeline import runs
 from shared.pipeline.runs import StageCounts
 from shared.settings import Settings
 from shared.spark import session
-from shared.storage.files import sweep_temporary
-from shared.storage.lock import exclusive
-from shared.storage.volume import models_dir, reports_dir, tables_dir
+from shared.storage import Storage
+from shared.storage.volume import MODELS, REPORTS, TABLES
 from shared.tables import Snapshot, catalog
 
 log = logging.getLogger(__name__)
@@ -73,21 +71,21 @@ def run_stages(stages: Sequence[Stage], what: str) -> int:
     for stage in stages:
         stage.check(stage.settings)
     first = stages[0].settings
-    stages[0].check_input(tables.open_snapshot(first.data))
+    stages[0].check_input(tables.open_snapshot(first.volume))
     started = time.monotonic()
-    with exclusive(first.data, what), session.context(first, what) as sc:
-        sweep_orphans(first.data)
+    with first.volume.lock(what), session.context(first, what) as sc:
+        sweep_orphans(first.volume)
         log.info("Spark is up after %.1f s", time.monotonic() - started)
         code = next((cli.NOTHING_PRODUCED for stage in stages if not _run_stage(sc, stage)), cli.OK)
-        catalog.rebuild(first.data)
+        catalog.rebuild(first.volume)
     log.info("all done in %.1f s", time.monotonic() - started)
     return code
 
 
-def sweep_orphans(volume: Path) -> None:
+def sweep_orphans(volume: Storage) -> None:
     """Delete unfinished files that belong to no stage; the stages sweep their own."""
-    for folder in (volume, tables_dir(volume), models_dir(volume), reports_dir(volume)):
-        sweep_temporary(folder)
+    for folder in ("", TABLES, MODELS, REPORTS):
+        volume.delete_unfinished(folder)
 
 
 def _run_stage(sc: SparkContext, stage: Stage) -> bool:
@@ -96,13 +94,13 @@ def _run_stage(sc: SparkContext, stage: Stage) -> bool:
     sc.setJobDescription(stage.name)
     counts = runs.checked(stage.run(sc, stage.settings))
     seconds = time.monotonic() - started
-    runs.record(stage.settings.data, counts, now, seconds, stage.settings.master, sc.defaultParallelism)
+    runs.record(stage.settings.volume, counts, now, seconds, stage.settings.master, sc.defaultParallelism)
     rate = f", {counts.done / seconds:.0f} pictures/s" if counts.done else ""
     log.info("%s in %.1f s%s", counts, seconds, rate)
     if counts.n_failed == 0 and counts.done == 0 and counts.skipped:
         log.info("%s: nothing new, nothing to do", stage.name)
     if not (counts.done or counts.skipped):
-        log.error("%s: nothing could be used, so this is the end; the table failures says why", stage.name)
+        log.error("%s: no usable pictures, stopping; reasons are in the table failures", stage.name)
         return False
     return True
 

@@ -33,6 +33,8 @@ class Storage(Protocol):
     that is not there; every OSError names the object.
     """
 
+    def __hash__(self) -> int: ...
+
     def read(self, key: str) -> bytes:
         """The whole object."""
 
@@ -53,6 +55,9 @@ class Storage(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove an object; no error when it is not there. Readers that have it open keep it."""
+
+    def delete_folder(self, prefix: str) -> None:
+        """Remove every object below a folder, unfinished ones too."""
 
     def delete_unfinished(self, prefix: str) -> None:
         """Remove what interrupted `put`s left directly in a folder; only for who holds the lock."""

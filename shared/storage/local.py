@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -77,6 +78,10 @@ class LocalStorage:
         """See `Storage`."""
         with suppress(FileNotFoundError):
             (self.root / key).unlink()
+
+    def delete_folder(self, prefix: str) -> None:
+        """See `Storage`."""
+        shutil.rmtree(self.root / prefix, ignore_errors=True)
 
     def delete_unfinished(self, prefix: str) -> None:
         """See `Storage`."""

@@ -11,23 +11,24 @@ from pathlib import Path
 from typing import TextIO
 
 from shared.errors import CannotProceedError
-from shared.storage.volume import lock_path
+
+NAME = "lock"
 
 
 @contextmanager
-def exclusive(volume: Path, what: str) -> Iterator[None]:
-    """Hold the volume for writing until the block ends; the kernel frees it if the process dies.
+def exclusive(folder: Path, what: str) -> Iterator[None]:
+    """Hold a folder for writing until the block ends; the kernel frees it if the process dies.
 
     Raises:
         CannotProceedError: another process holds it; the message says which.
     """
-    volume.mkdir(parents=True, exist_ok=True)
-    with lock_path(volume).open("a+", encoding="utf-8") as file:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / NAME).open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotProceedError(
-                f"{volume} is in use by {_holder(file)}; wait until it ends, or use another --data"
+                f"{folder} is in use by {_holder(file)}; wait until it ends, or use another --data"
             ) from None
         _sign(file, what)
         yield

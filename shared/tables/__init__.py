@@ -8,7 +8,6 @@ from shared.tables.parts import (
     find_part,
     iterate_rows,
     part_name,
-    part_path,
     read_columns,
     read_matrix,
     read_row,
@@ -17,11 +16,13 @@ from shared.tables.parts import (
     remedy,
     write_part,
 )
-from shared.tables.snapshot import Snapshot, open_snapshot, publish, snapshot_path
+from shared.tables.snapshot import EMPTY, SNAPSHOT, Snapshot, open_snapshot, publish, publish_tables
 
 __all__ = [
+    "EMPTY",
     "FIRST_STAGE",
     "RESTORE",
+    "SNAPSHOT",
     "Part",
     "Snapshot",
     "check_parts",
@@ -29,14 +30,13 @@ __all__ = [
     "iterate_rows",
     "open_snapshot",
     "part_name",
-    "part_path",
     "publish",
+    "publish_tables",
     "read_columns",
     "read_matrix",
     "read_row",
     "read_rows",
     "read_table",
     "remedy",
-    "snapshot_path",
     "write_part",
 ]

@@ -1,12 +1,14 @@
 """The DuckDB catalog: every table as a view.
 
     catalog.duckdb             what people open with DuckDB
-    catalog.duckdb.sha256      of this catalog and of the one before: one of them is right whenever a kill comes
+    catalog.duckdb.sha256      a line for this catalog and one for the one before, each with the path it was made for
 
-Derived from the tables; delete it and nothing is lost.
+Derived from the tables; delete it and nothing is lost. Views name files by absolute paths, for that is what DuckDB finds
+from any working directory, so a volume that was moved or copied gets a new catalog from the next command.
 """
 
 import glob
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,22 +17,24 @@ import duckdb
 
 from shared import tables
 from shared.errors import CannotProceedError
+from shared.storage import Storage
 from shared.storage.files import replacing, sha256_of, temporary_name, write_atomically
-from shared.storage.volume import catalog_path
-from shared.tables import Snapshot
+from shared.storage.volume import CATALOG
 from shared.tables.contracts import CONTRACTS, Contract
+from shared.tables.parts import Part
+from shared.tables.snapshot import Snapshot
 
 MAKE_AGAIN = "delete it, and `imagerec run` makes it again"
 
 
-def rebuild(volume: Path, snapshot: Snapshot | None = None) -> Path:
+def rebuild(volume: Storage, snapshot: Snapshot | None = None) -> Path:
     """Make the catalog from the tables, aside, and put it in place of the old one; return its path.
 
     Raises:
         CannotProceedError: it cannot be written.
     """
     snapshot = snapshot or tables.open_snapshot(volume)
-    path = catalog_path(volume)
+    path = volume.local_path(CATALOG)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = temporary_name(path)
     try:
@@ -46,10 +50,18 @@ def rebuild(volume: Path, snapshot: Snapshot | None = None) -> Path:
     return path
 
 
+def refresh_moved(volume: Storage) -> None:
+    """Make the catalog again where it was made for another path: its views name files of the place it came from."""
+    path = volume.local_path(CATALOG)
+    if path.exists() and str(path) not in _checksums(path).values():
+        rebuild(volume)
+
+
 def _put_in_place(path: Path, aside: Path) -> None:
-    in_place = [sha256_of(path)] if path.exists() else []
-    known = [one for one in in_place if one in _checksums(path)]
-    write_atomically(checksums_path(path), "\n".join([sha256_of(aside), *known, ""]).encode())
+    in_place = sha256_of(path) if path.exists() else ""
+    before = {in_place: made_for} if (made_for := _checksums(path).get(in_place)) else {}
+    lines = [f"{sha256}  {made_for}\n" for sha256, made_for in {sha256_of(aside): str(path), **before}.items()]
+    write_atomically(checksums_path(path), "".join(lines).encode("utf-8", "surrogateescape"))
     with replacing(path) as file:
         file.write(aside.read_bytes())
 
@@ -59,32 +71,60 @@ def checksums_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
-def _checksums(path: Path) -> list[str]:
+def _checksums(path: Path) -> dict[str, str]:
+    """SHA-256 of the catalogs that were made, and the path that each was made for; empty for one by older code."""
     try:
-        return checksums_path(path).read_text(encoding="ascii", errors="replace").split()
+        text = checksums_path(path).read_text(encoding="utf-8", errors="surrogateescape")
     except FileNotFoundError:
-        return []
+        return {}
+    lines = (line.partition("  ") for line in text.splitlines())
+    return {sha256: made_for for sha256, _, made_for in lines}
 
 
-def view_sql(volume: Path, snapshot: Snapshot, contract: Contract) -> str:
+def view_sql(volume: Storage, snapshot: Snapshot, contract: Contract) -> str:
     """The statement that makes a table's view; an empty view with the right columns while there are no parts."""
-    files = [glob.escape(str(tables.part_path(volume, part).resolve())) for part in snapshot.parts(contract)]
-    if not files:
+    parts = snapshot.parts(contract)
+    if not parts:
         columns = ", ".join(f'NULL AS "{name}"' for name in contract.schema.names)
         return f"CREATE VIEW {contract.name} AS SELECT {columns} WHERE false"
+    versions = sorted({part.version for part in parts})
+    selects = [_select(volume, contract, v, [part for part in parts if part.version == v]) for v in versions]
+    return f"CREATE VIEW {contract.name} AS {' UNION ALL '.join(selects)}"
+
+
+def _select(volume: Storage, contract: Contract, version: int, parts: list[Part]) -> str:
+    """A SELECT of some parts, all of one version of the contract, in today's columns."""
+    files = (glob.escape(volume.locate(part.key)) for part in parts)
     listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-    return f"CREATE VIEW {contract.name} AS SELECT * FROM read_parquet([{listed}])"
+    missing = contract.missing_in(version)
+    columns = (_expression(name, missing) for name in contract.schema.names)
+    return f"SELECT {', '.join(columns) if missing else '*'} FROM read_parquet([{listed}])"
 
 
-def query(volume: Path, sql: str) -> list[tuple[Any, ...]]:
+def _expression(name: str, missing: dict[str, Any]) -> str:
+    """A column of today's contract in terms of those that a part has."""
+    if name not in missing:
+        return f'"{name}"'
+    if missing[name].formerly:
+        return f'"{missing[name].formerly}" AS "{name}"'
+    return f'{_literal(missing[name].default)} AS "{name}"'
+
+
+def _literal(value: Any) -> str:
+    """A default value in SQL."""
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else json.dumps(value)
+
+
+def query(volume: Storage, sql: str) -> list[tuple[Any, ...]]:
     """Rows of a SELECT over the catalog, read only.
 
-    DuckDB believes a damaged Parquet file, so the parts of every table that the statement names are checked first.
+    DuckDB does not notice a damaged Parquet file, so the parts of every table that the statement names are checked first.
 
     Raises:
         CannotProceedError: the catalog or a part is missing or damaged; the message names it.
     """
-    path = catalog_path(volume)
+    path = volume.local_path(CATALOG)
+    refresh_moved(volume)
     check(path)
     snapshot = tables.open_snapshot(volume)
     for contract in CONTRACTS.values():
@@ -96,7 +136,7 @@ def query(volume: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def check(path: Path) -> None:
-    """Do nothing if the catalog is the one that was made.
+    """Verify that the catalog is the one that was made.
 
     Raises:
         CannotProceedError: it is not there or not what was made.

@@ -1,16 +1,45 @@
 """Table contracts: the only place that names columns, types and units."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 
+class Addition(NamedTuple):
+    """A column that a table did not always have.
+
+    Args:
+        version: the first version of the contract with this column; it counts up by one with each change.
+        default: what rows of older parts have in it.
+        formerly: the name that older parts have it under; empty for a column that is new.
+    """
+
+    column: str
+    version: int
+    default: Any = None
+    formerly: str = ""
+
+
 class Contract(NamedTuple):
-    """One table on the shared volume, stored as ``tables/<name>/part-*.parquet``."""
+    """One table on the shared volume, stored as ``tables/<name>/part-*.parquet``.
+
+    Args:
+        additions: how the table changed; parts written before a change are read as if it had always been there.
+    """
 
     name: str
     schema: pa.Schema
     row_group_rows: int = 1024
+    additions: tuple[Addition, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """Version of the schema, stored with every part; 0 for a table that never changed."""
+        return max((one.version for one in self.additions), default=0)
+
+    def missing_in(self, version: int) -> dict[str, Addition]:
+        """The columns that parts of an older version lack, or have under another name."""
+        return {one.column: one for one in self.additions if one.version > version}
 
 
 def column(name: str, kind: pa.DataType, meaning: str) -> pa.Field:
@@ -109,13 +138,14 @@ FAILURES = Contract(
     pa.schema(
         [
             column("stage", pa.string(), "the stage that could not use it"),
-            column("source", pa.string(), "the location or image_id that failed"),
+            column("item", pa.string(), "the location or image_id that failed"),
             column("reason", pa.string(), "one of shared.errors.REASONS"),
             column("detail", pa.string(), "what exactly was wrong"),
             column("size_bytes", pa.int64(), "size when listed, -1 if not a file"),
             column("mtime_ns", pa.int64(), "modification time when listed, -1 if not a file"),
         ]
     ),
+    additions=(Addition("item", version=1, formerly="source"),),
 )
 
 RGB = pa.list_(pa.field("item", pa.uint8(), nullable=False), 3)

@@ -2,13 +2,12 @@
 
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shared.tables.contracts import Contract
+from shared.tables.contracts import Addition, Contract
 
 Row = Mapping[str, Any]
 Table: TypeAlias = pa.Table
@@ -69,7 +68,7 @@ def encode(contract: Contract, rows: Iterable[Row]) -> Encoder:
 
 
 def decode(data: bytes, columns: Sequence[str] | None = None) -> Table:
-    """All rows of a Parquet file, every page checked.
+    """All rows of a Parquet file, in the columns that it has, every page checked.
 
     Raises:
         DamagedError: it is no Parquet file, or a page is not what was written.
@@ -80,18 +79,49 @@ def decode(data: bytes, columns: Sequence[str] | None = None) -> Table:
     return table
 
 
-def decode_rows(data: bytes, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Some columns of a Parquet file's rows, a row group in memory at a time; errors as `decode`."""
+def decode_groups(data: bytes, columns: Sequence[str]) -> Iterator[Table]:
+    """Some columns of a Parquet file, a row group in memory at a time; errors as `decode`."""
     with pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True, pre_buffer=False) as file:
         for group in range(file.num_row_groups):
-            yield from file.read_row_group(group, list(columns), use_threads=False).to_pylist()
+            yield file.read_row_group(group, list(columns), use_threads=False)
 
 
-def read_row(path: Path, row: int, columns: Sequence[str]) -> dict[str, Any]:
-    """One row of a file, {} when it has fewer; reads one row group, every page of it checked. Errors as `decode`."""
-    with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
-        for group in range(file.num_row_groups):
-            if row < (rows := file.metadata.row_group(group).num_rows):
-                return dict(file.read_row_group(group, list(columns), use_threads=False).slice(row, 1).to_pylist()[0])
+def read_row(file: BinaryIO, row: int, columns: Sequence[str]) -> Table | None:
+    """One row of a file, None when it has fewer; reads one row group, every page of it checked. Errors as `decode`."""
+    with pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False) as parquet:
+        for group in range(parquet.num_row_groups):
+            if row < (rows := parquet.metadata.row_group(group).num_rows):
+                return parquet.read_row_group(group, list(columns), use_threads=False).slice(row, 1)
             row -= rows
-    return {}
+    return None
+
+
+def stored_names(contract: Contract, version: int, columns: Sequence[str] | None) -> list[str]:
+    """The names under which a part of some version has the columns asked for; those that it lacks are left out.
+
+    Args:
+        columns: of the contract as it is now; None for all.
+    """
+    missing = contract.missing_in(version)
+    asked = contract.schema.names if columns is None else columns
+    return [missing[name].formerly if name in missing else name for name in asked if _is_stored(missing.get(name))]
+
+
+def _is_stored(addition: Addition | None) -> bool:
+    return addition is None or bool(addition.formerly)
+
+
+def conform(table: Table, contract: Contract, version: int, columns: Sequence[str] | None) -> Table:
+    """Rows read by `stored_names` as the contract has them now: columns renamed, defaults filled in."""
+    missing = contract.missing_in(version)
+    if not missing:
+        return table
+    asked = contract.schema.names if columns is None else columns
+    made = [_column(table, contract.schema.field(name), missing.get(name)) for name in asked]
+    return pa.table(made, schema=pa.schema([contract.schema.field(name) for name in asked]))
+
+
+def _column(table: Table, field: pa.Field, addition: Addition | None) -> pa.ChunkedArray | pa.Array:
+    if _is_stored(addition):
+        return table[addition.formerly if addition else field.name]
+    return pa.array([addition.default if addition else None] * len(table), field.type)
