@@ -8,6 +8,7 @@ from pyspark import SparkContext
 
 from shared.settings import Settings
 from shared.spark import session
+from shared.storage import LocalStorage
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -19,8 +20,8 @@ def sc() -> Iterator[SparkContext]:
 
 
 @pytest.fixture
-def volume(tmp_path: Path) -> Path:
-    return tmp_path / "volume"
+def volume(tmp_path: Path) -> LocalStorage:
+    return LocalStorage(tmp_path / "volume")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,6 +12,7 @@ from PIL import Image
 from PIL.ExifTags import IFD
 
 from shared import tables
+from shared.storage import LocalStorage
 from shared.tables import catalog
 from shared.tables.contracts import EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
 
@@ -20,7 +20,7 @@ from shared.tables.contracts import EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATI
 class Sample(NamedTuple):
     """The sample, run once; what the command said; what its author knows of it."""
 
-    volume: Path
+    volume: LocalStorage
     said: str
     advised: str
     truth: dict[str, Any]
@@ -29,7 +29,7 @@ class Sample(NamedTuple):
         return catalog.query(self.volume, statement)
 
     def path(self, name: str) -> str:
-        return str(self.volume / "images" / "sample" / name)
+        return str(self.volume.root / "images" / "sample" / name)
 
 
 def imagerec(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -40,10 +40,19 @@ def imagerec(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     volume = tmp_path_factory.mktemp("sample") / "volume"
-    options = ("--source", "sample", "--model", "efficientnet-lite0", "--master", "local[2]", "--data", str(volume))
+    options = (
+        "--source",
+        "sample",
+        "--model",
+        "efficientnet-lite0",
+        "--master",
+        "local[2]",
+        "--data",
+        str(volume.root),
+    )
     ran = imagerec("run", *options)
     assert ran.returncode == 0, ran.stderr
-    truth = json.loads((volume / "images" / "sample" / "truth.json").read_text())
+    truth = json.loads((volume.root / "images" / "sample" / "truth.json").read_text())
     return Sample(volume, ran.stderr, ran.stdout, truth)
 
 
@@ -79,7 +88,7 @@ def test_the_query_that_a_run_advises_is_answered(sample: Sample) -> None:
     assert command[-2:] == ["--image", sample.path("mountains/mountains_01.jpg")]
     answered = subprocess.run(command, capture_output=True, text=True, check=True)
     assert answered.stdout.startswith("default = ")
-    assert str(sample.volume) in results
+    assert str(sample.volume.root) in results
 
 
 def test_what_is_stored_of_a_picture_makes_sense(sample: Sample) -> None:
@@ -105,17 +114,17 @@ def test_colours_are_bytes_and_shares_sum_to_one(sample: Sample) -> None:
 def test_no_position_on_earth_is_kept(sample: Sample) -> None:
     with Image.open(sample.path("mountains/mountains_01.jpg")) as picture:
         assert picture.getexif().get_ifd(IFD.GPSInfo)
-    assert "gps" not in (sample.volume / "images_metadata.json").read_text().lower()
+    assert "gps" not in (sample.volume.root / "images_metadata.json").read_text().lower()
     assert sample.sql("SELECT count(*) FROM thumbnails WHERE instr(hex(jpeg), hex('Exif')) > 0") == [(0,)]
 
 
 def test_the_hand_off_files_have_the_promised_form(sample: Sample) -> None:
-    metadata = json.loads((sample.volume / "images_metadata.json").read_text())
+    metadata = json.loads((sample.volume.root / "images_metadata.json").read_text())
     assert {"filename", "width", "height", "format", "file_size_kb", "source_url", "license", "exif"} <= metadata[
         0
     ].keys()
     assert any(one["exif"].get("camera_model") for one in metadata)
-    labels = json.loads((sample.volume / "images_labels.json").read_text())
+    labels = json.loads((sample.volume.root / "images_labels.json").read_text())
     assert len(labels) == len(metadata)
     for label in labels.values():
         assert list(label) == ["predominant_colors", "color_names", "orientation", "size_category", "tags"]
@@ -123,9 +132,9 @@ def test_the_hand_off_files_have_the_promised_form(sample: Sample) -> None:
 
 def test_near_duplicates_find_their_original_first(sample: Sample) -> None:
     pairs = sample.truth["near_duplicates"]
-    jobs = sample.volume / "jobs.jsonl"
+    jobs = sample.volume.root / "jobs.jsonl"
     jobs.write_text("".join(json.dumps({"images": [sample.path(pair["copy"])], "top_k": 3}) + "\n" for pair in pairs))
-    ran = imagerec("query", "--batch", str(jobs), "--data", str(sample.volume), "--master", "local[2]")
+    ran = imagerec("query", "--batch", str(jobs), "--data", str(sample.volume.root), "--master", "local[2]")
     answers = [json.loads(line) for line in ran.stdout.splitlines()]
     assert len(answers) == len(pairs)
     for measure in ("default", "hash"):
@@ -138,11 +147,11 @@ def test_near_duplicates_find_their_original_first(sample: Sample) -> None:
 
 def test_a_second_run_does_nothing_and_says_so(sample: Sample) -> None:
     before = tables.open_snapshot(sample.volume).digest(IMAGES, LABELS, FEATURES, EMBEDDINGS)
-    generation = (sample.volume / "index" / "CURRENT").read_text()
-    ran = imagerec("run", "--source", "sample", "--master", "local[2]", "--data", str(sample.volume))
+    generation = (sample.volume.root / "index" / "CURRENT").read_text()
+    ran = imagerec("run", "--source", "sample", "--master", "local[2]", "--data", str(sample.volume.root))
     assert ran.returncode == 0, ran.stderr
     for stage in ("labeling", "embedding", "recommendation"):
         assert f"{stage}: nothing new, nothing to do" in ran.stderr
     assert "acquisition: nothing new, nothing to do" in ran.stderr
     assert tables.open_snapshot(sample.volume).digest(IMAGES, LABELS, FEATURES, EMBEDDINGS) == before
-    assert (sample.volume / "index" / "CURRENT").read_text() == generation
+    assert (sample.volume.root / "index" / "CURRENT").read_text() == generation

@@ -13,7 +13,7 @@ from acquisition.settings import Settings
 from shared.errors import CannotProceedError, UsageError
 from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
 from shared.pipeline.runs import StageCounts, checked
-from shared.storage.volume import tables_dir, work_dir
+from shared.storage import LocalStorage
 from shared.tables import open_snapshot, part_path, read_rows, snapshot_path
 from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
 from tests.shared.pictures.drawn import BLUE, encoded, plain
@@ -42,25 +42,27 @@ def add_pictures(folder: Path, start: int, end: int) -> None:
         add(folder, f"{number:03d}.png", encoded(plain((20 + number, 20))))
 
 
-def run(sc: SparkContext, volume: Path, source: Path, limits: DecodeLimits = DECODE_LIMITS) -> StageCounts:
-    return checked(job.run(sc, Settings(data=volume, source=str(source), master="local[2]"), limits))
+def run(sc: SparkContext, volume: LocalStorage, source: Path, limits: DecodeLimits = DECODE_LIMITS) -> StageCounts:
+    return checked(job.run(sc, Settings(data=volume.root, source=str(source), master="local[2]"), limits))
 
 
-def rows(volume: Path, contract: Contract) -> list[dict[str, Any]]:
+def rows(volume: LocalStorage, contract: Contract) -> list[dict[str, Any]]:
     return [row for part in open_snapshot(volume).parts(contract) for row in read_rows(volume, part)]
 
 
-def column(volume: Path, contract: Contract, name: str) -> list[Any]:
+def column(volume: LocalStorage, contract: Contract, name: str) -> list[Any]:
     return [row[name] for row in rows(volume, contract)]
 
 
-def contents(volume: Path) -> dict[str, bytes]:
+def contents(volume: LocalStorage) -> dict[str, bytes]:
     """Every stored table file by its path."""
-    folder = tables_dir(volume)
+    folder = volume.local_path("tables")
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_every_file_ends_as_a_picture_a_duplicate_or_a_failure(sc: SparkContext, volume: Path, source: Path) -> None:
+def test_every_file_ends_as_a_picture_a_duplicate_or_a_failure(
+    sc: SparkContext, volume: LocalStorage, source: Path
+) -> None:
     red, blue = encoded(plain()), encoded(plain(color=BLUE), "JPEG")
     add(source, "z.png", red)
     add(source, "a copy.png", red)
@@ -82,12 +84,12 @@ def test_every_file_ends_as_a_picture_a_duplicate_or_a_failure(sc: SparkContext,
         str(source / "sea/line\nbreak.jpg"): "unsupported_format",
     }
     assert column(volume, THUMBNAILS, "image_id") == column(volume, IMAGES, "image_id")
-    told = json.loads((volume / "images_metadata.json").read_text(encoding="utf-8"))
+    told = json.loads((volume.root / "images_metadata.json").read_text(encoding="utf-8"))
     assert [one["filename"] for one in told] == column(volume, IMAGES, "filename")
 
 
 def test_a_second_run_does_nothing_and_a_new_picture_is_all_that_the_next_one_reads(
-    sc: SparkContext, volume: Path, source: Path
+    sc: SparkContext, volume: LocalStorage, source: Path
 ) -> None:
     add_pictures(source, 0, 40)
     add(source, "broken.jpg", b"<html>")
@@ -102,10 +104,12 @@ def test_a_second_run_does_nothing_and_a_new_picture_is_all_that_the_next_one_re
         name: data for name, data in before.items() if name.endswith(".parquet")
     }
     assert sorted(column(volume, IMAGES, "width_px")) == list(range(20, 61))
-    assert not work_dir(volume).exists()
+    assert not volume.local_path("work").exists()
 
 
-def test_a_copy_that_comes_later_adds_a_location_and_no_picture(sc: SparkContext, volume: Path, source: Path) -> None:
+def test_a_copy_that_comes_later_adds_a_location_and_no_picture(
+    sc: SparkContext, volume: LocalStorage, source: Path
+) -> None:
     add(source, "b.png", encoded(plain()))
     run(sc, volume, source)
     add(source, "a.png", encoded(plain()))
@@ -116,7 +120,7 @@ def test_a_copy_that_comes_later_adds_a_location_and_no_picture(sc: SparkContext
 
 
 def test_a_file_that_was_mended_is_read_again_and_no_failure_any_more(
-    sc: SparkContext, volume: Path, source: Path
+    sc: SparkContext, volume: LocalStorage, source: Path
 ) -> None:
     add(source, "good.png", encoded(plain()))
     add(source, "torn.png", encoded(plain(color=BLUE))[:60])
@@ -127,7 +131,9 @@ def test_a_file_that_was_mended_is_read_again_and_no_failure_any_more(
     assert [row["source"] for row in rows(volume, FAILURES)] == [str(source / "lost.png")]
 
 
-def test_a_file_that_vanished_is_tried_again_by_the_next_run(sc: SparkContext, volume: Path, source: Path) -> None:
+def test_a_file_that_vanished_is_tried_again_by_the_next_run(
+    sc: SparkContext, volume: LocalStorage, source: Path
+) -> None:
     add(source, "a.png", encoded(plain()))
     paths = add(source, "list.txt", b"a.png\nb.png\na.png\n")
     assert run(sc, volume, paths)[2:6] == (3, 1, 1, {"vanished": 1})  # a.png is listed twice and read once
@@ -137,7 +143,7 @@ def test_a_file_that_vanished_is_tried_again_by_the_next_run(sc: SparkContext, v
     assert rows(volume, FAILURES) == []
 
 
-def test_what_a_list_says_of_a_picture_is_kept(sc: SparkContext, volume: Path, source: Path) -> None:
+def test_what_a_list_says_of_a_picture_is_kept(sc: SparkContext, volume: LocalStorage, source: Path) -> None:
     add(source, "a.png", encoded(plain()))
     paths = add(source, "list.csv", b"path,license,url,tags\na.png,CC-BY-4.0,https://example.org/a,sea;dawn\n,,,\n")
     assert run(sc, volume, paths).failed == {"bad_entry": 1}
@@ -151,7 +157,7 @@ def test_what_a_list_says_of_a_picture_is_kept(sc: SparkContext, volume: Path, s
 
 
 def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bytes(
-    sc: SparkContext, volume: Path, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sc: SparkContext, volume: LocalStorage, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_pictures(source, 0, 70)
     add(source, "broken.jpg", b"<html>")
@@ -166,7 +172,7 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bytes(
         with pytest.raises(KeyboardInterrupt):
             run(sc, volume, source)
     assert not snapshot_path(volume).exists()
-    lost = sorted((work_dir(volume) / "tables" / STAGED.name).glob("part-*.parquet"))[1]
+    lost = sorted((volume.local_path("work") / "tables" / STAGED.name).glob("part-*.parquet"))[1]
     lost.unlink()
     kept = {path: path.stat().st_mtime_ns for path in lost.parent.glob("part-*.parquet")}
     with monkeypatch.context() as patch:
@@ -177,7 +183,7 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bytes(
 
 
 def test_a_decoder_that_crashes_hangs_or_allocates_costs_those_pictures_only(
-    sc: SparkContext, volume: Path, source: Path
+    sc: SparkContext, volume: LocalStorage, source: Path
 ) -> None:
     add_pictures(source, 0, 5)
     for word in ("segfault", "hang", "allocate", "exit"):
@@ -189,7 +195,9 @@ def test_a_decoder_that_crashes_hangs_or_allocates_costs_those_pictures_only(
     assert run(sc, volume, source).failed == {"unsupported_format": 3}  # the others may have been bad luck: tried again
 
 
-def test_every_hostile_file_ends_as_a_picture_or_a_failure(sc: SparkContext, volume: Path, hostile: Path) -> None:
+def test_every_hostile_file_ends_as_a_picture_or_a_failure(
+    sc: SparkContext, volume: LocalStorage, hostile: Path
+) -> None:
     counts = run(sc, volume, hostile)
     assert (counts.listed, counts.done) == (71, 31)
     assert counts.failed == {
@@ -202,7 +210,7 @@ def test_every_hostile_file_ends_as_a_picture_or_a_failure(sc: SparkContext, vol
 
 
 def test_a_source_without_pictures_is_refused_and_nothing_stored_is_lost(
-    sc: SparkContext, volume: Path, source: Path, tmp_path: Path
+    sc: SparkContext, volume: LocalStorage, source: Path, tmp_path: Path
 ) -> None:
     add(source, "a.png", encoded(plain()))
     run(sc, volume, source)
@@ -216,13 +224,15 @@ def test_a_source_without_pictures_is_refused_and_nothing_stored_is_lost(
     assert contents(volume) == before
 
 
-def test_a_source_with_nothing_but_broken_files_produces_nothing(sc: SparkContext, volume: Path, source: Path) -> None:
+def test_a_source_with_nothing_but_broken_files_produces_nothing(
+    sc: SparkContext, volume: LocalStorage, source: Path
+) -> None:
     add(source, "a.jpg", b"<html>")
     assert run(sc, volume, source)[2:6] == (1, 0, 0, {"unsupported_format": 1})
-    assert json.loads((volume / "images_metadata.json").read_text()) == []
+    assert json.loads((volume.root / "images_metadata.json").read_text()) == []
 
 
-def test_slices_of_two_runs_never_share_a_name(sc: SparkContext, volume: Path, source: Path) -> None:
+def test_slices_of_two_runs_never_share_a_name(sc: SparkContext, volume: LocalStorage, source: Path) -> None:
     add(source, "a.png", encoded(plain()))
     run(sc, volume, source)
     add(source, "a.png", encoded(plain(color=BLUE)))
@@ -233,7 +243,7 @@ def test_slices_of_two_runs_never_share_a_name(sc: SparkContext, volume: Path, s
 
 @pytest.mark.parametrize("table", [IMAGES, THUMBNAILS, LOCATIONS])
 def test_a_part_that_is_gone_ends_the_stage_before_it_stores_more(
-    sc: SparkContext, volume: Path, source: Path, table: Contract
+    sc: SparkContext, volume: LocalStorage, source: Path, table: Contract
 ) -> None:
     add_pictures(source, 0, 3)
     run(sc, volume, source)

@@ -11,6 +11,7 @@ from acquisition.steps import STAGE
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.pipeline.slices import failure_row
+from shared.storage import LocalStorage
 from shared.tables import Snapshot
 from shared.tables.contracts import FAILURES, LOCATIONS
 
@@ -50,7 +51,7 @@ def test_a_listing_file_that_is_gone_stops_the_run_with_advice(tmp_path: Path) -
         listing.read_slice(tmp_path, STAGE, "none")
 
 
-def test_lasting_failures_are_known_and_passing_ones_are_not(volume: Path) -> None:
+def test_lasting_failures_are_known_and_passing_ones_are_not(volume: LocalStorage) -> None:
     _, row = failure_row(STAGE.name, "/p/1.jpg", "undecodable", "broken", 1, 2)
     place = {
         "image_id": "0" * 32,

@@ -139,8 +139,8 @@ def test_a_part_gets_a_second_name_where_there_are_links_and_a_copy_elsewhere(
     for _ in range(2):  # a second attempt changes nothing
         assert steps.link_part(work, volume, part) == part
     assert tables.read_rows(volume, part) == [row]
-    assert [path.name for path in (volume / "tables" / "thumbnails").iterdir()] == [part.name]
-    assert (tables.part_path(volume, part).stat().st_nlink == 2) is has_links
+    assert [path.name for path in (volume.root / "tables" / "thumbnails").iterdir()] == [part.name]
+    assert (volume.local_path(part.key).stat().st_nlink == 2) is has_links
 
 
 def test_the_fingerprint_stays_as_long_as_the_rules_do() -> None:

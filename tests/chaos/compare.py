@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shared import tables
+from shared.storage import LocalStorage
 from shared.storage.files import digest, sha256_of
-from shared.storage.volume import catalog_path, index_dir, tables_dir
 from shared.tables import catalog
 from shared.tables.contracts import RUNS
 
@@ -14,7 +14,7 @@ from shared.tables.contracts import RUNS
 VIEWS = f"SELECT sql FROM duckdb_views() WHERE NOT internal AND view_name <> '{RUNS.name}' ORDER BY view_name"
 
 
-def contents(volume: Path, *, catalog_too: bool = True) -> dict[str, str]:
+def contents(volume: LocalStorage, *, catalog_too: bool = True) -> dict[str, str]:
     """Every file of a volume that is to be the same, by its name, with its SHA-256; what is not to be there shows up too.
 
     Left out is what tells of the run and not of the pictures: RUNS, the index's timings, the lock, queries; and parts
@@ -30,17 +30,17 @@ def contents(volume: Path, *, catalog_too: bool = True) -> dict[str, str]:
         tables.check_parts(volume, parts)
         if name != RUNS.name:
             found[f"the manifest of {name}"] = digest(parts)
-    if catalog_too and catalog_path(volume).exists():
+    if catalog_too and volume.local_path("catalog.duckdb").exists():
         found["the catalog's views"] = digest(catalog.query(volume, VIEWS))
     return found
 
 
-def _files(volume: Path) -> Iterator[Path]:
-    catalog_files = {catalog_path(volume), catalog.checksums_path(catalog_path(volume))}
-    for path in sorted(volume.rglob("*")):
+def _files(volume: LocalStorage) -> Iterator[Path]:
+    catalog_files = {volume.local_path("catalog.duckdb"), catalog.checksums_path(volume.local_path("catalog.duckdb"))}
+    for path in sorted(volume.root.rglob("*")):
         top = path.relative_to(volume).parts[0]
-        is_timing = index_dir(volume) in path.parents and path.name == "timings.json"
-        is_table = tables_dir(volume) in path.parents and path.suffix in {".parquet", ".json"}
+        is_timing = volume.local_path("index") in path.parents and path.name == "timings.json"
+        is_table = volume.local_path("tables") in path.parents and path.suffix in {".parquet", ".json"}
         if path.is_file() and top not in {"lock", "queries"} and not (is_timing or is_table or path in catalog_files):
             yield path
 

@@ -11,7 +11,7 @@ from shared import tables
 from shared.errors import CannotProceedError
 from shared.models import store
 from shared.models.session import checked_bytes
-from shared.storage.volume import catalog_path, index_dir, models_dir, tables_dir
+from shared.storage import LocalStorage
 from shared.tables import catalog
 
 CUT_EVERY = 10  # every tenth try cuts the file short instead
@@ -25,19 +25,21 @@ class Kind(NamedTuple):
     load: Callable[[], object]
 
 
-def kinds(volume: Path) -> list[Kind]:
+def kinds(volume: LocalStorage) -> list[Kind]:
     """Everything on a volume that is loaded; hand-off files are only ever written."""
     snapshot = tables.open_snapshot(volume)
     parts = [part for of_table in snapshot.tables.values() for part in of_table]
     live = generation.open_live(volume).folder
-    choice, models = store.choice_path(volume), sorted(models_dir(volume).glob("*.onnx"))
+    choice, models = store.choice_path(volume), sorted(volume.local_path("models").glob("*.onnx"))
     return [
-        Kind("part", [tables.part_path(volume, part) for part in parts], lambda: read_tables(volume)),
-        Kind("manifest", sorted(tables_dir(volume).glob("*/manifest-*.json")), lambda: read_tables(volume)),
-        Kind("snapshot", [tables.snapshot_path(volume)], lambda: read_tables(volume)),
-        Kind("catalog", [catalog_path(volume)], lambda: catalog.check(catalog_path(volume))),
+        Kind("part", [volume.local_path(part.key) for part in parts], lambda: read_tables(volume)),
+        Kind("manifest", sorted(volume.local_path("tables").glob("*/manifest-*.json")), lambda: read_tables(volume)),
+        Kind("snapshot", [volume.local_path(tables.SNAPSHOT)], lambda: read_tables(volume)),
+        Kind(
+            "catalog", [volume.local_path("catalog.duckdb")], lambda: catalog.check(volume.local_path("catalog.duckdb"))
+        ),
         Kind("index file", sorted(live.iterdir()), lambda: generation.open_live(volume)),
-        Kind("index/CURRENT", [index_dir(volume) / generation.CURRENT], lambda: generation.open_live(volume)),
+        Kind("index/CURRENT", [volume.local_path("index") / generation.CURRENT], lambda: generation.open_live(volume)),
         Kind("model", models, lambda: [checked_bytes(path, path.stem) for path in models]),
         Kind(
             "model's description",
@@ -48,13 +50,13 @@ def kinds(volume: Path) -> list[Kind]:
     ]
 
 
-def read_tables(volume: Path) -> None:
+def read_tables(volume: LocalStorage) -> None:
     """Read every part that the snapshot names."""
     for parts in tables.open_snapshot(volume).tables.values():
         tables.check_parts(volume, parts)
 
 
-def flip_everywhere(volume: Path, tries: int, seed: int) -> Iterator[str]:
+def flip_everywhere(volume: LocalStorage, tries: int, seed: int) -> Iterator[str]:
     """Damage one file at a time, load, mend it.
 
     Yields:

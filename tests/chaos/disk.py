@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shared import tables
 from shared.errors import CannotProceedError
+from shared.storage import LocalStorage
 from tests.chaos.points import Plan
 from tests.chaos.processes import Command
 from tests.chaos.setting import Bench, LostError, Setting, account, compared
@@ -61,7 +62,7 @@ def refusal(bench: Bench, command: Command, reason: str, place: str) -> str:
     return last.replace(f"{bench.volume}/", "")
 
 
-def check_readable(volume: Path) -> None:
+def check_readable(volume: LocalStorage) -> None:
     """Read all tables.
 
     Raises:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from shared.storage import LocalStorage
 from tests.chaos import memory
 from tests.chaos.processes import Command
 from tests.chaos.service import address_of
@@ -24,7 +25,7 @@ def through_pipeline(folder: Path, scratch: Path) -> Iterator[str]:
     """
     volume = scratch / "hostile volume"
     started = time.monotonic()
-    arguments = ["acquisition", "--source", str(folder), "--data", str(volume), "--master", "local[2]"]
+    arguments = ["acquisition", "--source", str(folder), "--data", str(volume.root), "--master", "local[2]"]
     command = Command(arguments, scratch / "logs" / "hostile", volume)
     with memory.watched(command.process.pid) as peaks:
         if command.wait():
@@ -33,13 +34,13 @@ def through_pipeline(folder: Path, scratch: Path) -> Iterator[str]:
     yield f"hostile files as a collection: {account(command)}, {time.monotonic() - started:.0f} s; at most {peaks}"
 
 
-def as_uploads(folder: Path, scratch: Path, volume: Path) -> Iterator[str]:
+def as_uploads(folder: Path, scratch: Path, volume: LocalStorage) -> Iterator[str]:
     """Ask the service of a volume with an index about each file.
 
     Raises:
         LostError: an upload takes too long, costs too much or takes the service down.
     """
-    service = Command(["serve", "--data", str(volume), "--port", "0"], scratch / "logs" / "hostile-serve", volume)
+    service = Command(["serve", "--data", str(volume.root), "--port", "0"], scratch / "logs" / "hostile-serve", volume)
     try:
         with (
             memory.watched(service.process.pid) as peaks,

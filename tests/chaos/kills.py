@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from recommendation.index import generation
+from shared.storage import LocalStorage
 from tests.chaos import cluster
 from tests.chaos.points import Plan
 from tests.chaos.processes import LOOK_EVERY_S, Command
@@ -142,7 +143,7 @@ def executor_kills(bench: Bench, setting: Setting, folder: Path, dice: random.Ra
         yield f"{len(found[:1])} executor killed at point {at}: {account(command)}; {compared(bench, setting)}"
 
 
-def where(command: Command, volume: Path, at: int) -> str:
+def where(command: Command, volume: LocalStorage, at: int) -> str:
     """What the process was about to do at a crash point."""
     lines = command.points.read_text(encoding="utf-8").splitlines() if command.points.exists() else []
     found = [line.split(" ", 2)[2] for line in lines if line.startswith(f"{at} ")]

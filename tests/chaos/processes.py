@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from shared.storage import LocalStorage
 from tests.chaos.points import Plan, kill_session, session, write_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,10 +29,10 @@ class Command:
         plan: at which crash point to die, if at one.
     """
 
-    def __init__(self, arguments: Sequence[str], folder: Path, volume: Path, plan: Plan | None = None) -> None:
+    def __init__(self, arguments: Sequence[str], folder: Path, volume: LocalStorage, plan: Plan | None = None) -> None:
         folder.mkdir(parents=True)
         self.points, self.log = folder / "points.log", folder / "said.log"
-        plan = (plan or Plan("", ""))._replace(volume=str(volume), log=str(self.points))
+        plan = (plan or Plan("", ""))._replace(volume=str(volume.root), log=str(self.points))
         write_plan(folder / "plan.json", plan)
         with self.log.open("wb") as said:
             self.process = subprocess.Popen(

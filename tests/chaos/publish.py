@@ -19,8 +19,8 @@ from shared import tables
 from shared.errors import CannotProceedError
 from shared.pipeline import runs, slices, stages
 from shared.pipeline.slices import StageOutput, TableRow
+from shared.storage import LocalStorage
 from shared.storage.files import digest
-from shared.storage.volume import catalog_path
 from shared.tables import catalog, exports
 from shared.tables.contracts import FAILURES, LOCATIONS, TOTALS
 from tests.chaos import compare, points
@@ -62,7 +62,7 @@ class OneProcess:
         return self._items
 
 
-def publish_tables(volume: Path, edition: Edition) -> None:
+def publish_tables(volume: LocalStorage, edition: Edition) -> None:
     """Do what a stage does: take over or write its slices, publish them, keep the account, write the hand-off file."""
     stages.sweep_orphans(volume)
     stage, snapshot = edition.stage, tables.open_snapshot(volume)
@@ -74,7 +74,7 @@ def publish_tables(volume: Path, edition: Edition) -> None:
     exports.refresh_list(volume, HANDOFF, published.digest(TOTALS), [f"of edition {edition.number}"] * 3)
 
 
-def publish_catalog(volume: Path, _: Edition) -> None:
+def publish_catalog(volume: LocalStorage, _: Edition) -> None:
     """Do what a run ends with."""
     stages.sweep_orphans(volume)
     catalog.rebuild(volume)
@@ -89,7 +89,7 @@ def rows_of(edition: Edition, name: str) -> Iterator[TableRow]:
     yield "locations", {"image_id": digest(name)[:32], **file}
 
 
-def publish_index(volume: Path, _: Edition) -> None:
+def publish_index(volume: LocalStorage, _: Edition) -> None:
     """Build a small index generation, unless it is the live one."""
     name = tables.open_snapshot(volume).digest(TOTALS)[:16]
     if generation.live_name(volume) == name:
@@ -106,7 +106,7 @@ def publish_index(volume: Path, _: Edition) -> None:
 STEPS = (publish_tables, publish_index, publish_catalog)
 
 
-def state(volume: Path) -> dict[str, Any]:
+def state(volume: LocalStorage) -> dict[str, Any]:
     """What readers see: everything they read is checked.
 
     Raises:
@@ -114,14 +114,14 @@ def state(volume: Path) -> dict[str, Any]:
     """
     snapshot = tables.open_snapshot(volume)
     seen = {contract.name: _rows(volume, snapshot.parts(contract)) for contract in (LOCATIONS, TOTALS, FAILURES)}
-    if catalog_path(volume).exists():
-        catalog.check(catalog_path(volume))
+    if volume.local_path("catalog.duckdb").exists():
+        catalog.check(volume.local_path("catalog.duckdb"))
     live = generation.open_live(volume).name if generation.live_name(volume) else None
-    path = volume / HANDOFF
+    path = volume.root / HANDOFF
     return {"tables": seen, "index": live, "hand-off": path.read_text(encoding="utf-8") if path.exists() else None}
 
 
-def _rows(volume: Path, parts: list[tables.Part]) -> list[dict[str, Any]]:
+def _rows(volume: LocalStorage, parts: list[tables.Part]) -> list[dict[str, Any]]:
     return [row for part in parts for row in tables.read_rows(volume, part)]
 
 
@@ -184,7 +184,7 @@ class Measurement(NamedTuple):
         Raises:
             OSError: the fault's.
         """
-        points.install(points.Plan(str(self.volume), str(log), at, fault.action, once=fault.once))
+        points.install(points.Plan(str(self.volume.root), str(log), at, fault.action, once=fault.once))
         self.step(self.volume, self.edition)
 
     def contents(self) -> dict[str, str]:

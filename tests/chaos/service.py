@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 
+from shared.storage import LocalStorage
 from tests.chaos.processes import Command
 
 ASK_EVERY_S = 0.3
@@ -59,9 +60,9 @@ class Watch:
 
 
 @contextmanager
-def watched(volume: Path, folder: Path, picture: bytes, answers: Mapping[str, str]) -> Iterator[Watch]:
+def watched(volume: LocalStorage, folder: Path, picture: bytes, answers: Mapping[str, str]) -> Iterator[Watch]:
     """The service of a volume that has an index, asked until the block ends."""
-    service = Command(["serve", "--data", str(volume), "--port", "0"], folder, volume)
+    service = Command(["serve", "--data", str(volume.root), "--port", "0"], folder, volume)
     try:
         with Watch(address_of(service), picture, answers) as watch:
             yield watch

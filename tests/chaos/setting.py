@@ -13,6 +13,7 @@ from recommendation.search.answerer import Answerer
 from recommendation.search.engine import Options
 from recommendation.search.query_picture import Upload
 from shared import tables
+from shared.storage import LocalStorage
 from tests.chaos import compare, pictures
 from tests.chaos.points import MOVED, Plan
 from tests.chaos.processes import Command
@@ -55,7 +56,7 @@ class Bench(NamedTuple):
 
     def start(self, name: str, plan: Plan | None = None) -> Command:
         """Start the command."""
-        arguments = [*self.arguments, "--source", str(self.source), "--data", str(self.volume)]
+        arguments = [*self.arguments, "--source", str(self.source), "--data", str(self.volume.root)]
         return Command(arguments, self.scratch / "logs" / name, self.volume, plan)
 
     def reset(self, pictures: Path, before: Path) -> None:
@@ -101,11 +102,11 @@ def undisturbed(bench: Bench, name: str, content: Path, before: Path, answers: d
     seconds = time.monotonic() - started
     count = sum(not line.startswith(MOVED) for line in command.points.read_text(encoding="utf-8").splitlines())
     known = answers | answer(bench.volume)
-    size_bytes = sum(path.stat().st_size for path in bench.volume.rglob("*"))
+    size_bytes = sum(path.stat().st_size for path in bench.volume.root.rglob("*"))
     return Setting(name, content, before, compare.contents(bench.volume), known, seconds, count, size_bytes)
 
 
-def answer(volume: Path) -> dict[str, str]:
+def answer(volume: LocalStorage) -> dict[str, str]:
     """The answer to one query by the generation that answers it; {} while there is no index.
 
     Raises:

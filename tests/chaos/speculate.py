@@ -40,12 +40,12 @@ def main(master: str, folder: Path) -> int:
     def describe(names: "RDD[str]") -> "RDD[TableRow]":
         return names.flatMap(partial(rows, marks))
 
-    with session.context(Settings(data=volume, master=master), "speculation") as sc:
+    with session.context(Settings(data=volume.root, master=master), "speculation") as sc:
         work = slices.work_list(sc, volume, Snapshot({}), STAGE, SLICES)
         done = slices.run_slices(sc, volume, STAGE, {name: name for name in work.todo}, describe, sc.accumulator(0))
         snapshot = slices.publish(volume, Snapshot({}), STAGE, work, done)
     tables.check_parts(volume, snapshot.parts(TOTALS))
-    parts = len(list((volume / "tables" / TOTALS.name).glob("*.parquet*")))
+    parts = len(list((volume.root / "tables" / TOTALS.name).glob("*.parquet*")))
     print(f"rows {snapshot.rows(TOTALS)}, parts {parts}, attempts {len(list(marks.iterdir()))}")
     return 0
 

@@ -14,6 +14,7 @@ from shared import tables
 from shared.errors import CannotProceedError
 from shared.models import store
 from shared.models.session import embedder
+from shared.storage import LocalStorage
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FAILURES
 from tests.embedding.networks.networks import write_network
 from tests.embedding.thumbnails import publish_thumbnails, thumbnail
@@ -23,18 +24,18 @@ SLICES = {"a": range(12), "b": range(12, 20)}
 
 
 @pytest.fixture
-def settings(volume: Path, tmp_path: Path) -> Settings:
+def settings(volume: LocalStorage, tmp_path: Path) -> Settings:
     """A volume with 20 thumbnails, and a small network to look at them."""
     publish_thumbnails(volume, SLICES)
-    return Settings(data=volume, model=str(write_network(tmp_path / "network")))
+    return Settings(data=volume.root, model=str(write_network(tmp_path / "network")))
 
 
-def ids(volume: Path) -> list[str]:
+def ids(volume: LocalStorage) -> list[str]:
     parts = tables.open_snapshot(volume).parts(EMBEDDINGS)
     return [image_id for part in parts for image_id in tables.read_columns(volume, part, ["image_id"])["image_id"]]
 
 
-def models(volume: Path) -> set[str]:
+def models(volume: LocalStorage) -> set[str]:
     return {
         sha256
         for contract in (EMBEDDINGS, CATEGORIES)
@@ -126,9 +127,9 @@ def test_a_collection_that_has_grown_is_looked_at_again(
     assert store.current(settings.data).precision == "int8"
 
 
-def test_without_thumbnails_the_message_names_the_stage_to_run(sc: SparkContext, volume: Path) -> None:
+def test_without_thumbnails_the_message_names_the_stage_to_run(sc: SparkContext, volume: LocalStorage) -> None:
     with pytest.raises(CannotProceedError, match="run `imagerec acquisition` first"):
-        job.run(sc, Settings(data=volume))
+        job.run(sc, Settings(data=volume.root))
 
 
 def test_wrong_use_ends_with_code_2(capsys: pytest.CaptureFixture[str]) -> None:

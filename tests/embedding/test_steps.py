@@ -12,6 +12,7 @@ from shared import tables
 from shared.models import store
 from shared.models.session import Embedder
 from shared.models.store import Model
+from shared.storage import LocalStorage
 from shared.tables import Part
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FAILURES, THUMBNAILS
 from tests.embedding.networks.networks import NAMES, SIDE_PX, write_network
@@ -54,7 +55,7 @@ def test_the_whole_picture_goes_in_squashed() -> None:
     assert pixels[0, 4, 28] == pytest.approx(BLUE, abs=8)
 
 
-def test_pictures_are_looked_at_in_batches_and_come_out_in_order(volume: Path, tmp_path: Path) -> None:
+def test_pictures_are_looked_at_in_batches_and_come_out_in_order(volume: LocalStorage, tmp_path: Path) -> None:
     model = resolve(volume, str(write_network(tmp_path)))
     pictures = [thumbnail(number) for number in range(steps.BATCH * 2 + 3)]
     together = list(steps.embed_pictures(volume, model, pictures))
@@ -69,7 +70,7 @@ def test_another_model_is_another_stage() -> None:
     assert steps.stage_of(MODEL).fingerprint != steps.stage_of(MODEL._replace(sha256="c" * 64)).fingerprint
 
 
-def test_thumbnails_are_read_in_the_order_of_their_slice(volume: Path) -> None:
+def test_thumbnails_are_read_in_the_order_of_their_slice(volume: LocalStorage) -> None:
     publish_thumbnails(volume, {"s": range(3)})
     [part] = tables.open_snapshot(volume).parts(THUMBNAILS)
     assert list(steps.read_thumbnails(volume, part)) == [thumbnail(number) for number in range(3)]

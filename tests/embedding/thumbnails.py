@@ -1,13 +1,13 @@
 """Thumbnails on a volume, made without acquisition."""
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from embedding.steps import Thumbnail
 from shared import tables
+from shared.storage import LocalStorage
 from shared.tables.contracts import THUMBNAILS
 from tests.shared.pictures.drawn import encoded
 
@@ -25,7 +25,7 @@ def thumbnail(number: int) -> Thumbnail:
     return Thumbnail(hashlib.sha256(jpeg).hexdigest()[:32], jpeg)
 
 
-def publish_thumbnails(volume: Path, slices: dict[str, range]) -> None:
+def publish_thumbnails(volume: LocalStorage, slices: dict[str, range]) -> None:
     """Publish slices of thumbnails, as acquisition would."""
     parts = [
         tables.write_part(

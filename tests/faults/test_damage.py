@@ -1,16 +1,15 @@
 """Damage to anything that is loaded is noticed, and the file is named."""
 
-from pathlib import Path
-
 from shared.models import store
 from shared.models.store import Model, ModelChoice
+from shared.storage import LocalStorage
 from tests.chaos import damage, publish
 
 BARE = Model("", "drawn", "origin", "fp32", "", 224, 1280, "", "MIT", ("fish", "bird"))
 
 
-def test_a_thousand_damages_and_none_is_silent(volume: Path) -> None:
-    volume.mkdir()
+def test_a_thousand_damages_and_none_is_silent(volume: LocalStorage) -> None:
+    volume.root.mkdir()
     for step in publish.STEPS:
         step(volume, publish.FIRST)
     store.choose(

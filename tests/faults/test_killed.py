@@ -14,6 +14,7 @@ from pyspark import RDD, SparkContext
 from shared import tables
 from shared.pipeline import slices
 from shared.pipeline.slices import StageOutput, TableRow
+from shared.storage import LocalStorage
 from shared.storage.lock import exclusive
 from shared.tables import Snapshot
 from shared.tables.contracts import TOTALS
@@ -80,7 +81,9 @@ def rows_or_death(marks: Path, name: str) -> Iterator[TableRow]:
 
 
 @pytest.mark.spark
-def test_a_killed_worker_costs_neither_the_run_nor_a_row(sc: SparkContext, volume: Path, tmp_path: Path) -> None:
+def test_a_killed_worker_costs_neither_the_run_nor_a_row(
+    sc: SparkContext, volume: LocalStorage, tmp_path: Path
+) -> None:
     def describe(names: "RDD[str]") -> "RDD[TableRow]":
         return names.flatMap(partial(rows_or_death, tmp_path))
 
@@ -90,7 +93,7 @@ def test_a_killed_worker_costs_neither_the_run_nor_a_row(sc: SparkContext, volum
     assert (tmp_path / "b").exists()
     rows = [row["value"] for part in snapshot.parts(TOTALS) for row in tables.read_rows(volume, part)]
     assert rows == ["a", "aa", "b", "bb", "c", "cc"]
-    assert len(list((volume / "tables" / "totals").glob("part-*"))) == 3
+    assert len(list((volume.root / "tables" / "totals").glob("part-*"))) == 3
 
 
 def test_the_second_of_two_runs_at_once_is_refused_before_spark_starts(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from shared.errors import CannotProceedError
 from shared.pipeline import slices
 from shared.pipeline.slices import StageOutput
 from shared.spark import session
-from shared.storage import files
+from shared.storage import LocalStorage, files
 from shared.tables import catalog
 from shared.tables.contracts import FEATURES, TOTALS
 
@@ -34,9 +34,9 @@ def vectors(count: int) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_flipped_bit_in_a_part_that_has_no_stored_checksum_yet_is_noticed(volume: Path) -> None:
+def test_a_flipped_bit_in_a_part_that_has_no_stored_checksum_yet_is_noticed(volume: LocalStorage) -> None:
     part = tables.write_part(volume, FEATURES, vectors(40), "a", "labeling", "a" * 64)
-    path = tables.part_path(volume, part)
+    path = volume.local_path(part.key)
     sound, dice = path.read_bytes(), random.Random(5)
     for _ in range(300):
         path.write_bytes(flipped(sound, dice))
@@ -45,26 +45,26 @@ def test_a_flipped_bit_in_a_part_that_has_no_stored_checksum_yet_is_noticed(volu
     assert tables.find_part(volume, FEATURES, "a", "labeling", "a" * 64) == part
 
 
-def test_a_slice_whose_failures_are_damaged_is_made_again(volume: Path) -> None:
+def test_a_slice_whose_failures_are_damaged_is_made_again(volume: LocalStorage) -> None:
     done = slices.write_slice(volume, STAGE, "a", [*ROWS, FAILURE])
     assert slices.find_slice(volume, STAGE, "a") == done
-    path = tables.part_path(volume, done.parts[0])
+    path = volume.local_path(done.parts[0].key)
     path.write_bytes(path.read_bytes()[:-1])
     assert slices.find_slice(volume, STAGE, "a") is None
 
 
-def test_failures_of_an_attempt_that_was_killed_do_not_outlive_a_better_one(volume: Path) -> None:
+def test_failures_of_an_attempt_that_was_killed_do_not_outlive_a_better_one(volume: LocalStorage) -> None:
     slices.write_slice(volume, STAGE, "a", [*ROWS, FAILURE])
     better = slices.write_slice(volume, STAGE, "a", ROWS)
     assert slices.find_slice(volume, STAGE, "a") == better
-    assert [path.name for path in volume.rglob("*.parquet")] == [better.parts[0].name]
+    assert [path.name for path in volume.root.rglob("*.parquet")] == [better.parts[0].name]
 
 
 @pytest.mark.parametrize("size", [0, 1, 40])
-def test_a_truncated_snapshot_is_not_an_empty_volume(volume: Path, size: int) -> None:
+def test_a_truncated_snapshot_is_not_an_empty_volume(volume: LocalStorage, size: int) -> None:
     done = slices.write_slice(volume, STAGE, "a", ROWS)
     tables.publish(volume, tables.Snapshot({}), "labeling", {"totals": done.parts})
-    path = tables.snapshot_path(volume)
+    path = volume.local_path(tables.SNAPSHOT)
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(CannotProceedError, match=r"snapshot.json is damaged"):
         tables.open_snapshot(volume)
@@ -78,9 +78,9 @@ def test_unfinished_files_are_swept_and_others_stay(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["catalog.duckdb", "folder.tmp-2"]
 
 
-def test_a_catalog_is_right_after_each_half_of_its_replacement(volume: Path) -> None:
+def test_a_catalog_is_right_after_each_half_of_its_replacement(volume: LocalStorage) -> None:
     old = catalog.rebuild(volume).read_bytes()
-    checksums = catalog.checksums_path(volume / "catalog.duckdb").read_bytes()
+    checksums = catalog.checksums_path(volume.root / "catalog.duckdb").read_bytes()
     tables.publish(
         volume, tables.Snapshot({}), "labeling", {"totals": slices.write_slice(volume, STAGE, "a", ROWS).parts}
     )
@@ -95,11 +95,11 @@ def test_a_catalog_is_right_after_each_half_of_its_replacement(volume: Path) -> 
         catalog.check(path)
 
 
-def test_a_flipped_bit_in_the_catalog_or_in_a_part_it_shows_is_reported_by_name(volume: Path) -> None:
+def test_a_flipped_bit_in_the_catalog_or_in_a_part_it_shows_is_reported_by_name(volume: LocalStorage) -> None:
     done = slices.write_slice(volume, STAGE, "a", ROWS)
     tables.publish(volume, tables.Snapshot({}), "labeling", {"totals": done.parts})
     dice = random.Random(6)
-    for path in (catalog.rebuild(volume), tables.part_path(volume, done.parts[0])):
+    for path in (catalog.rebuild(volume), volume.local_path(done.parts[0].key)):
         sound = path.read_bytes()
         for _ in range(20):
             path.write_bytes(flipped(sound, dice))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from shared import tables
+from shared.storage import LocalStorage
 from shared.tables import Part
 from shared.tables.contracts import IMAGES, THUMBNAILS
 from tests.shared.pictures.drawn import encoded
@@ -29,7 +30,7 @@ class Drawn(NamedTuple):
         return hashlib.sha256(self.location.encode()).hexdigest()[:32]
 
 
-def publish(volume: Path, slices: dict[str, list[Drawn]]) -> None:
+def publish(volume: LocalStorage, slices: dict[str, list[Drawn]]) -> None:
     """Publish the slices beside those that are there."""
     snapshot = tables.open_snapshot(volume)
     parts: dict[str, list[Part]] = {one.name: snapshot.parts(one) for one in (IMAGES, THUMBNAILS)}

@@ -13,6 +13,7 @@ from labeling import exports, job
 from labeling.settings import Settings
 from shared.errors import CannotProceedError
 from shared.pipeline.runs import StageCounts, checked
+from shared.storage import LocalStorage
 from shared.storage.files import TEMPORARY
 from shared.tables import open_snapshot, part_path, read_rows
 from shared.tables.contracts import FEATURES, IMAGES, LABELS, TOTALS, Contract
@@ -29,31 +30,31 @@ SECOND = [Drawn("/pictures/snow/1.png", plain((250, 250), WHITE), (2000, 2000), 
 THIRD = [Drawn("/pictures/snow/3.png", plain((250, 250), WHITE), (2000, 2000), ("snow",))]
 
 
-def run(sc: SparkContext, volume: Path, *, features_csv: bool = False) -> StageCounts:
-    return checked(job.run(sc, Settings(data=volume, master="local[2]", features_csv=features_csv)))
+def run(sc: SparkContext, volume: LocalStorage, *, features_csv: bool = False) -> StageCounts:
+    return checked(job.run(sc, Settings(data=volume.root, master="local[2]", features_csv=features_csv)))
 
 
-def rows(volume: Path, contract: Contract) -> list[dict[str, Any]]:
+def rows(volume: LocalStorage, contract: Contract) -> list[dict[str, Any]]:
     return [row for part in open_snapshot(volume).parts(contract) for row in read_rows(volume, part)]
 
 
-def totals(volume: Path) -> dict[tuple[str, str], int]:
+def totals(volume: LocalStorage) -> dict[tuple[str, str], int]:
     return {(row["kind"], row["value"]): row["pictures"] for row in rows(volume, TOTALS)}
 
 
-def labels_json(volume: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((volume / "images_labels.json").read_text(encoding="utf-8"))
+def labels_json(volume: LocalStorage) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((volume.root / "images_labels.json").read_text(encoding="utf-8"))
     return content
 
 
-def states(volume: Path) -> dict[str, tuple[int, bytes]]:
+def states(volume: LocalStorage) -> dict[str, tuple[int, bytes]]:
     """When each file was written, and its content."""
-    files = sorted(path for path in volume.rglob("*") if path.is_file())
+    files = sorted(path for path in volume.root.rglob("*") if path.is_file())
     return {str(path.relative_to(volume)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
 @pytest.fixture
-def labelled(sc: SparkContext, volume: Path) -> Path:
+def labelled(sc: SparkContext, volume: LocalStorage) -> Path:
     """A volume of three pictures, labelled."""
     publish(volume, {"a": FIRST, "b": SECOND})
     assert run(sc, volume)[2:5] == (3, 3, 0)
@@ -168,7 +169,7 @@ def test_the_csv_is_written_for_those_who_want_it_and_kept_current(sc: SparkCont
             assert numbers == pytest.approx(feature[name], rel=1e-4, abs=1e-9)
 
 
-def test_without_pictures_the_stage_says_which_stage_comes_first(sc: SparkContext, volume: Path) -> None:
+def test_without_pictures_the_stage_says_which_stage_comes_first(sc: SparkContext, volume: LocalStorage) -> None:
     with pytest.raises(CannotProceedError, match="run `imagerec acquisition` first"):
         run(sc, volume)
 

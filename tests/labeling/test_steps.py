@@ -1,6 +1,5 @@
 """One picture's labels and features, and what is counted of them."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from shared.pictures import pixels
 from shared.pictures.features.color import color_histogram
 from shared.pictures.features.hashes import perceptual_hashes
 from shared.pictures.features.structure import gradient_orientations
+from shared.storage import LocalStorage
 from tests.labeling.collection import Drawn, image_row, publish
 from tests.shared.pictures.drawn import BLUE, RED, cornered, plain
 
@@ -56,7 +56,7 @@ def test_the_smallest_and_thinnest_pictures_have_labels(size: tuple[int, int]) -
     assert np.linalg.norm(rows["features"]["color"]) == pytest.approx(1)
 
 
-def test_a_slices_pictures_are_read_in_their_order(volume: Path) -> None:
+def test_a_slices_pictures_are_read_in_their_order(volume: LocalStorage) -> None:
     drawn = [Drawn(f"/p/{number}.png", plain((20 + number, 20))) for number in (3, 1, 2)]
     publish(volume, {"s": drawn})
     parts = steps.slice_parts(tables.open_snapshot(volume))

@@ -19,6 +19,7 @@ from labeling.settings import Settings as LabelingSettings
 from recommendation import job as recommendation
 from recommendation.search.answerer import Answerer
 from recommendation.settings import Settings
+from shared.storage import LocalStorage
 
 PICTURES_PER_SUBJECT = 4
 
@@ -27,7 +28,7 @@ class Collection(NamedTuple):
     """A folder of pictures and the volume that the stages made of it."""
 
     pictures: Path
-    volume: Path
+    volume: LocalStorage
 
     def paths(self) -> list[Path]:
         """The pictures' files, sorted."""

@@ -9,6 +9,7 @@ import numpy as np
 from shared import tables
 from shared.models import store
 from shared.models.store import Model
+from shared.storage import LocalStorage
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES
 
 GROUPS = 6
@@ -26,7 +27,7 @@ def group_of(number: int) -> str:
     return f"group {number % GROUPS}"
 
 
-def make_volume(volume: Path, slices: dict[str, range], *, seed: int = 7, tagged: bool = True) -> Path:
+def make_volume(volume: LocalStorage, slices: dict[str, range], *, seed: int = 7, tagged: bool = True) -> Path:
     """Publish the tables that the index is made of; picture `number` is of group `number % GROUPS`."""
     sha256 = make_model(volume)
     parts: dict[str, list[tables.Part]] = {contract.name: [] for contract in STAGES}
@@ -41,7 +42,7 @@ def make_volume(volume: Path, slices: dict[str, range], *, seed: int = 7, tagged
     return volume
 
 
-def make_model(volume: Path) -> str:
+def make_model(volume: LocalStorage) -> str:
     """What is known of a network, without a network."""
     known = Model("", "made-up", "", "fp32", "", 224, WIDTHS["vector"], "", "", ("thing",))
     return store.save_model(volume, b"no network", known).sha256

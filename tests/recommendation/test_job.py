@@ -16,7 +16,7 @@ from shared import tables
 from shared.errors import CannotProceedError
 from shared.pictures import measures
 from shared.pictures.measures import MEASURES
-from shared.storage.volume import index_dir
+from shared.storage import LocalStorage
 from shared.tables.contracts import EMBEDDINGS
 from tests.recommendation.made_up import WIDTHS, group_of, image_id, make_rows, make_volume
 from tests.recommendation.web.in_process import context
@@ -29,50 +29,56 @@ SLICES = {"b": range(200), "a": range(200, ROWS)}
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A volume with an index of 300 pictures in two slices."""
     volume = make_volume(tmp_path_factory.mktemp("built"), SLICES)
-    job.run(context(), Settings(data=volume))
+    job.run(context(), Settings(data=volume.root))
     return volume
 
 
-def files_of(volume: Path) -> dict[str, bytes]:
+def files_of(volume: LocalStorage) -> dict[str, bytes]:
     folder = generation.open_live(volume).folder
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "timings.json"}
 
 
 @pytest.mark.spark
-def test_spark_and_a_plain_loop_make_the_same_bytes(sc: SparkContext, built: Path, volume: Path) -> None:
+def test_spark_and_a_plain_loop_make_the_same_bytes(
+    sc: SparkContext, built: LocalStorage, volume: LocalStorage
+) -> None:
     job.run(sc, Settings(data=make_volume(volume, SLICES)))
     assert generation.live_name(volume) == generation.live_name(built)
     assert files_of(volume) == files_of(built)
 
 
-def test_a_second_build_does_nothing_and_says_so(built: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in index_dir(built).rglob("*")}
+def test_a_second_build_does_nothing_and_says_so(built: LocalStorage) -> None:
+    before = {path: path.stat().st_mtime_ns for path in built.local_path("index").rglob("*")}
     counts = job.run(context(), Settings(data=built))
     assert (counts.listed, counts.done, counts.skipped) == (ROWS, 0, ROWS)
     assert counts.note == f"generation {generation.live_name(built)} is up to date"
-    assert {path: path.stat().st_mtime_ns for path in index_dir(built).rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in built.local_path("index").rglob("*")} == before
 
 
-def test_other_settings_make_another_generation(volume: Path) -> None:
+def test_other_settings_make_another_generation(volume: LocalStorage) -> None:
     make_volume(volume, {"a": range(60)})
-    job.run(context(), Settings(data=volume))
+    job.run(context(), Settings(data=volume.root))
     first = generation.live_name(volume)
-    job.run(context(), Settings(data=volume, trees=3))
-    assert {path.name for path in index_dir(volume).iterdir()} == {first, generation.live_name(volume), "CURRENT"}
+    job.run(context(), Settings(data=volume.root, trees=3))
+    assert {path.name for path in volume.local_path("index").iterdir()} == {
+        first,
+        generation.live_name(volume),
+        "CURRENT",
+    }
     assert first != generation.live_name(volume)
 
 
-def test_a_damaged_index_is_built_anew(volume: Path) -> None:
+def test_a_damaged_index_is_built_anew(volume: LocalStorage) -> None:
     make_volume(volume, {"a": range(60)})
-    job.run(context(), Settings(data=volume))
+    job.run(context(), Settings(data=volume.root))
     intact = files_of(volume)
     path = generation.open_live(volume).folder / "embedding.npy"
     path.write_bytes(path.read_bytes()[:-1])
-    assert job.run(context(), Settings(data=volume)).done == 60
+    assert job.run(context(), Settings(data=volume.root)).done == 60
     assert files_of(volume) == intact
 
 
-def test_rows_follow_the_slices_and_every_file_agrees_on_them(built: Path) -> None:
+def test_rows_follow_the_slices_and_every_file_agrees_on_them(built: LocalStorage) -> None:
     folder = generation.open_live(built).folder
     expected = [image_id(number) for number in [*SLICES["a"], *SLICES["b"]]]
     lines = [json.loads(line) for line in (folder / "rows.jsonl").read_bytes().splitlines()]
@@ -85,7 +91,7 @@ def test_rows_follow_the_slices_and_every_file_agrees_on_them(built: Path) -> No
     assert [expected[row] for row in np.load(folder / "ids.order.npy")] == sorted(expected)
 
 
-def test_a_line_says_what_answers_need(built: Path) -> None:
+def test_a_line_says_what_answers_need(built: LocalStorage) -> None:
     line = json.loads((generation.open_live(built).folder / "rows.jsonl").read_bytes().splitlines()[1])
     assert line == {
         "image_id": image_id(201),
@@ -104,7 +110,7 @@ def test_a_line_says_what_answers_need(built: Path) -> None:
     }
 
 
-def test_embeddings_are_centred_on_the_collection_and_of_unit_length(built: Path) -> None:
+def test_embeddings_are_centred_on_the_collection_and_of_unit_length(built: LocalStorage) -> None:
     snapshot, folder = tables.open_snapshot(built), generation.open_live(built).folder
     raw = np.concatenate([tables.read_matrix(built, part, "vector") for part in snapshot.parts(EMBEDDINGS)])
     roots = np.sqrt(raw) / np.linalg.norm(np.sqrt(raw), axis=1, keepdims=True)
@@ -114,7 +120,7 @@ def test_embeddings_are_centred_on_the_collection_and_of_unit_length(built: Path
     assert np.load(folder / "embedding.npy").astype(np.float32) == pytest.approx(expected, abs=1e-3)
 
 
-def test_reduced_vectors_are_the_full_ones_along_the_axes(built: Path) -> None:
+def test_reduced_vectors_are_the_full_ones_along_the_axes(built: LocalStorage) -> None:
     folder = generation.open_live(built).folder
     for name in VECTORS:
         full, axes = np.load(folder / f"{name}.npy").astype(np.float32), np.load(folder / f"{name}.axes.npy")
@@ -123,25 +129,25 @@ def test_reduced_vectors_are_the_full_ones_along_the_axes(built: Path) -> None:
         assert np.load(folder / f"{name}.reduced.npy") == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_picture_without_embedding_or_features_is_not_in_the_index(volume: Path) -> None:
+def test_a_picture_without_embedding_or_features_is_not_in_the_index(volume: LocalStorage) -> None:
     make_volume(volume, {"a": range(50)})
     snapshot = tables.open_snapshot(volume)
     part = snapshot.parts(EMBEDDINGS)[0]
     rows = [row for row in tables.read_rows(volume, part) if row["image_id"] != image_id(3)]
     fewer = tables.write_part(volume, EMBEDDINGS, rows, "a", "embedding", "e" * 64)
     tables.publish(volume, snapshot, "embedding", {EMBEDDINGS.name: [fewer]})
-    assert job.run(context(), Settings(data=volume)).done == 49
+    assert job.run(context(), Settings(data=volume.root)).done == 49
     lines = (generation.open_live(volume).folder / "rows.jsonl").read_bytes().splitlines()
     places = {json.loads(line)["image_id"]: json.loads(line)["row"] for line in lines}
     assert places == {image_id(number): number for number in range(50) if number != 3}
 
 
-def test_a_volume_without_embeddings_says_what_to_run(volume: Path) -> None:
+def test_a_volume_without_embeddings_says_what_to_run(volume: LocalStorage) -> None:
     with pytest.raises(CannotProceedError, match="run `imagerec labeling` and `imagerec embedding` first"):
-        job.run(context(), Settings(data=volume))
+        job.run(context(), Settings(data=volume.root))
 
 
-def test_embeddings_of_two_models_are_refused(volume: Path) -> None:
+def test_embeddings_of_two_models_are_refused(volume: LocalStorage) -> None:
     make_volume(volume, {"a": range(50), "b": range(50, 60)})
     snapshot = tables.open_snapshot(volume)
     first, second = snapshot.parts(EMBEDDINGS)
@@ -149,10 +155,10 @@ def test_embeddings_of_two_models_are_refused(volume: Path) -> None:
     other = tables.write_part(volume, EMBEDDINGS, rows, second.slice, "embedding", "e" * 64)
     tables.publish(volume, snapshot, "embedding", {EMBEDDINGS.name: [first, other]})
     with pytest.raises(CannotProceedError, match="expected the embeddings of one model, got 0000"):
-        job.run(context(), Settings(data=volume))
+        job.run(context(), Settings(data=volume.root))
 
 
-def test_vectors_that_are_not_finite_are_refused(volume: Path) -> None:
+def test_vectors_that_are_not_finite_are_refused(volume: LocalStorage) -> None:
     make_volume(volume, {"a": range(50)})
     snapshot = tables.open_snapshot(volume)
     rows = tables.read_rows(volume, snapshot.parts(EMBEDDINGS)[0])
@@ -160,7 +166,7 @@ def test_vectors_that_are_not_finite_are_refused(volume: Path) -> None:
     part = tables.write_part(volume, EMBEDDINGS, rows, "a", "embedding", "e" * 64)
     tables.publish(volume, snapshot, "embedding", {EMBEDDINGS.name: [part]})
     with pytest.raises(CannotProceedError, match="slice a holds a vector that is not finite"):
-        job.run(context(), Settings(data=volume))
+        job.run(context(), Settings(data=volume.root))
 
 
 @pytest.mark.parametrize(
@@ -173,15 +179,15 @@ def test_vectors_that_are_not_finite_are_refused(volume: Path) -> None:
     ],
 )
 def test_small_collections_are_scanned_unless_told_otherwise(
-    volume: Path, search: str, scan_mib: int, expected: str
+    volume: LocalStorage, search: str, scan_mib: int, expected: str
 ) -> None:
     make_volume(volume, {"a": range(60)})
-    job.run(context(), Settings(data=volume, search=search, scan_mib=scan_mib))
+    job.run(context(), Settings(data=volume.root, search=search, scan_mib=scan_mib))
     document = generation.open_live(volume).document
     assert {one["search"] for one in document["measures"].values()} == {expected}
 
 
-def test_the_recall_asked_for_is_reached_and_stated(built: Path) -> None:
+def test_the_recall_asked_for_is_reached_and_stated(built: LocalStorage) -> None:
     live = generation.open_live(built)
     for name, one in live.document["measures"].items():
         assert min(one["recall"], one["annoy_recall"]) >= 0.95
@@ -189,7 +195,7 @@ def test_the_recall_asked_for_is_reached_and_stated(built: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(MEASURES))
-def test_the_scan_that_recall_is_measured_against_finds_the_true_neighbours(built: Path, name: str) -> None:
+def test_the_scan_that_recall_is_measured_against_finds_the_true_neighbours(built: LocalStorage, name: str) -> None:
     one = searcher.open_searcher(generation.open_live(built).folder, MEASURES[name], recall.FIRST_SCAN)
     queries = np.array([0, 17, ROWS - 1])
     pieces = [recall.nearest_distances(one, queries, rows) for rows in steps.blocks(ROWS, 128)]
@@ -200,7 +206,7 @@ def test_the_scan_that_recall_is_measured_against_finds_the_true_neighbours(buil
         assert nearest == pytest.approx(np.sort(distances)[:5], abs=1e-5)
 
 
-def test_recall_counts_what_a_search_misses(built: Path) -> None:
+def test_recall_counts_what_a_search_misses(built: LocalStorage) -> None:
     one = searcher.open_searcher(generation.open_live(built).folder, MEASURES["embedding"], recall.FIRST_SCAN)
     queries = np.array([5, 250])
     truth = recall.nearest_distances(one, queries, range(ROWS))
@@ -208,7 +214,7 @@ def test_recall_counts_what_a_search_misses(built: Path) -> None:
     assert recall.try_search(one, queries, np.array([truth[0], truth[1] - 9])).recall == 0.5
 
 
-def test_a_search_that_misses_too_much_is_made_to_search_harder(built: Path) -> None:
+def test_a_search_that_misses_too_much_is_made_to_search_harder(built: LocalStorage) -> None:
     one = searcher.open_searcher(generation.open_live(built).folder, MEASURES["color"], recall.FIRST_SCAN)
     blind = one._replace(reduced=np.random.default_rng(0).random(one.reduced.shape, np.float32))
     queries = recall.query_rows(ROWS)
@@ -223,7 +229,7 @@ def test_a_forest_is_looked_at_longer_before_more_is_scored() -> None:
     assert recall.harder_params(SearchParams(100, None)) == [SearchParams(200, None)]
 
 
-def test_searching_harder_ends_where_it_no_longer_helps(built: Path) -> None:
+def test_searching_harder_ends_where_it_no_longer_helps(built: LocalStorage) -> None:
     folder = generation.open_live(built).folder
     one = searcher.open_searcher(folder, MEASURES["color"], SearchParams(candidates=100, search_k=None))
     params, trial = recall.tune_params(one, recall.query_rows(ROWS), np.full((recall.QUERIES, 5), -9, np.float32), 0.95)

@@ -6,21 +6,22 @@ import pytest
 
 from acquisition.sources.registry import check_source, open_source
 from shared.errors import CannotProceedError, UsageError
+from shared.storage import LocalStorage
 
 
-def test_a_folder_is_a_source(volume: Path, tmp_path: Path) -> None:
+def test_a_folder_is_a_source(volume: LocalStorage, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"x")
     source = open_source(volume, str(tmp_path))
     assert [entry["filename"] for entry in source.entries] == ["a.jpg"]
 
 
-def test_a_list_is_a_source_that_may_name_a_file_twice(volume: Path, tmp_path: Path) -> None:
+def test_a_list_is_a_source_that_may_name_a_file_twice(volume: LocalStorage, tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("a.jpg\na.jpg\n")
     source = open_source(volume, str(tmp_path / "list.txt"))
     assert ([entry["filename"] for entry in source.entries], source.may_repeat) == (["a.jpg", "a.jpg"], True)
 
 
-def test_what_is_not_there_is_refused(volume: Path) -> None:
+def test_what_is_not_there_is_refused(volume: LocalStorage) -> None:
     with pytest.raises(
         UsageError, match="expected a folder, a list of paths or sample, got '/no/such', which is not there"
     ):
@@ -28,13 +29,13 @@ def test_what_is_not_there_is_refused(volume: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"a.jpg\n", b"\xff\xd8\xff\xe0\0\x10JFIF"], ids=["text", "picture"])
-def test_a_file_named_as_a_picture_is_no_list(volume: Path, tmp_path: Path, data: bytes) -> None:
+def test_a_file_named_as_a_picture_is_no_list(volume: LocalStorage, tmp_path: Path, data: bytes) -> None:
     (tmp_path / "text.JPG").write_bytes(data)
     with pytest.raises(UsageError, match=r"text\.JPG', a picture by its name; give the folder it is in"):
         open_source(volume, str(tmp_path / "text.JPG"))
 
 
-def test_a_device_is_not_said_to_be_missing(volume: Path) -> None:
+def test_a_device_is_not_said_to_be_missing(volume: LocalStorage) -> None:
     with pytest.raises(UsageError, match="got '/dev/null', which is neither"):
         open_source(volume, "/dev/null")
 
@@ -47,7 +48,9 @@ def test_the_volume_is_no_source_of_itself(tmp_path: Path) -> None:
     assert len(list(open_source(tmp_path / "volume", str(tmp_path)).entries)) == 1
 
 
-def test_an_empty_source_and_a_file_that_is_no_list_are_found_out_by_a_look(volume: Path, tmp_path: Path) -> None:
+def test_an_empty_source_and_a_file_that_is_no_list_are_found_out_by_a_look(
+    volume: LocalStorage, tmp_path: Path
+) -> None:
     (tmp_path / "letter.txt").write_bytes(b"")
     with pytest.raises(CannotProceedError, match=f"found no pictures in {tmp_path}; expected files such as"):
         check_source(volume, str(tmp_path))
@@ -56,8 +59,8 @@ def test_an_empty_source_and_a_file_that_is_no_list_are_found_out_by_a_look(volu
     (tmp_path / "noise").write_bytes(bytes(10))
     with pytest.raises(UsageError, match="got a file that is neither"):
         check_source(volume, str(tmp_path / "noise"))
-    assert not volume.exists()
+    assert not volume.root.exists()
 
 
-def test_the_sample_need_not_be_there_yet(volume: Path) -> None:
+def test_the_sample_need_not_be_there_yet(volume: LocalStorage) -> None:
     check_source(volume, "sample")

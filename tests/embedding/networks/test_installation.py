@@ -14,6 +14,7 @@ from shared.errors import CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import embedder
 from shared.models.store import Model, ModelChoice
+from shared.storage import LocalStorage
 from tests.embedding.networks.networks import NAMES, SIDE_PX, noise, write_network, zoo_like
 from tests.embedding.networks.web import Reply, serving
 
@@ -33,7 +34,7 @@ def small_zoo(monkeypatch: pytest.MonkeyPatch) -> Network:
     return small
 
 
-def test_the_zoos_network_is_fetched_once_and_kept_by_hash(volume: Path, small_zoo: Network) -> None:
+def test_the_zoos_network_is_fetched_once_and_kept_by_hash(volume: LocalStorage, small_zoo: Network) -> None:
     with serving({PATH: Reply(BODY)}) as address:
         model = resolve(volume, "mobilenetv2", f"{address}/")
     assert model == resolve(volume, "mobilenetv2", NOWHERE)
@@ -41,14 +42,14 @@ def test_the_zoos_network_is_fetched_once_and_kept_by_hash(volume: Path, small_z
     assert store.model_path(volume, model.sha256).is_file()
 
 
-def test_the_zoos_network_may_be_put_on_the_volume_by_hand(volume: Path, small_zoo: Network) -> None:
+def test_the_zoos_network_may_be_put_on_the_volume_by_hand(volume: LocalStorage, small_zoo: Network) -> None:
     path = by_hand_path(volume, small_zoo)
     path.parent.mkdir(parents=True)
     path.write_bytes(BODY)
     assert resolve(volume, "mobilenetv2", NOWHERE).origin == small_zoo.sha256
 
 
-def test_another_file_put_there_by_hand_is_refused(volume: Path, small_zoo: Network) -> None:
+def test_another_file_put_there_by_hand_is_refused(volume: LocalStorage, small_zoo: Network) -> None:
     path = by_hand_path(volume, small_zoo)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"something else")
@@ -65,7 +66,7 @@ def test_another_file_put_there_by_hand_is_refused(volume: Path, small_zoo: Netw
     ],
 )
 def test_a_network_that_cannot_be_had_is_one_sentence_with_a_way_out(
-    volume: Path, small_zoo: Network, reply: Reply, message: str
+    volume: LocalStorage, small_zoo: Network, reply: Reply, message: str
 ) -> None:
     with serving({PATH: reply}) as address, pytest.raises(CannotProceedError, match=message) as caught:
         resolve(volume, "mobilenetv2", address)
@@ -75,12 +76,12 @@ def test_a_network_that_cannot_be_had_is_one_sentence_with_a_way_out(
     assert store.installed_models(volume) == []
 
 
-def test_auto_takes_mobilenetv2_where_it_can_be_had(volume: Path, small_zoo: Network) -> None:
+def test_auto_takes_mobilenetv2_where_it_can_be_had(volume: LocalStorage, small_zoo: Network) -> None:
     with serving({PATH: Reply(BODY)}) as address:
         assert resolve(volume, "auto", address).network == small_zoo.name
 
 
-def test_auto_falls_back_aloud(volume: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_auto_falls_back_aloud(volume: LocalStorage, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         model = resolve(volume, "auto", NOWHERE)
     assert model.network == "efficientnet-lite0"
@@ -89,7 +90,7 @@ def test_auto_falls_back_aloud(volume: Path, caplog: pytest.LogCaptureFixture) -
     ]
 
 
-def test_auto_keeps_what_the_volume_has(volume: Path, tmp_path: Path, small_zoo: Network) -> None:
+def test_auto_keeps_what_the_volume_has(volume: LocalStorage, tmp_path: Path, small_zoo: Network) -> None:
     own = resolve(volume, str(write_network(tmp_path)), NOWHERE)
     copy = store.save_model(volume, b"copy", own._replace(precision="int8"))
     store.choose(volume, ModelChoice(copy.sha256, settled=True, reason=""))
@@ -98,7 +99,7 @@ def test_auto_keeps_what_the_volume_has(volume: Path, tmp_path: Path, small_zoo:
         assert resolve(volume, small_zoo.name, address) != own
 
 
-def test_a_network_whose_file_is_gone_is_installed_again(volume: Path, small_zoo: Network) -> None:
+def test_a_network_whose_file_is_gone_is_installed_again(volume: LocalStorage, small_zoo: Network) -> None:
     with serving({PATH: Reply(BODY)}) as address:
         model = resolve(volume, small_zoo.name, address)
         store.choose(volume, ModelChoice(model.sha256, settled=True, reason=""))
@@ -107,7 +108,7 @@ def test_a_network_whose_file_is_gone_is_installed_again(volume: Path, small_zoo
     assert store.model_path(volume, model.sha256).is_file()
 
 
-def test_a_file_of_ones_own_that_is_gone_must_be_named_again(volume: Path, tmp_path: Path) -> None:
+def test_a_file_of_ones_own_that_is_gone_must_be_named_again(volume: LocalStorage, tmp_path: Path) -> None:
     model = resolve(volume, str(write_network(tmp_path)), NOWHERE)
     store.choose(volume, ModelChoice(model.sha256, settled=True, reason=""))
     path = store.model_path(volume, model.sha256)
@@ -117,7 +118,7 @@ def test_a_file_of_ones_own_that_is_gone_must_be_named_again(volume: Path, tmp_p
     assert resolve(volume, str(tmp_path / "small.onnx"), NOWHERE) == model
 
 
-def test_a_file_of_ones_own_needs_a_card_and_nothing_else(volume: Path, tmp_path: Path) -> None:
+def test_a_file_of_ones_own_needs_a_card_and_nothing_else(volume: LocalStorage, tmp_path: Path) -> None:
     path = write_network(tmp_path, license="MIT")
     model = resolve(volume, str(path), NOWHERE)
     assert model == Model(
@@ -138,13 +139,13 @@ def test_a_file_of_ones_own_needs_a_card_and_nothing_else(volume: Path, tmp_path
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(3))
 
 
-def test_another_card_makes_another_model(volume: Path, tmp_path: Path) -> None:
+def test_another_card_makes_another_model(volume: LocalStorage, tmp_path: Path) -> None:
     first = resolve(volume, str(write_network(tmp_path)), NOWHERE)
     second = resolve(volume, str(write_network(tmp_path, scale=1.0)), NOWHERE)
     assert first.sha256 != second.sha256
 
 
-def test_what_does_not_fit_its_card_is_refused(volume: Path, tmp_path: Path) -> None:
+def test_what_does_not_fit_its_card_is_refused(volume: LocalStorage, tmp_path: Path) -> None:
     path = write_network(tmp_path, side_px=48)
     with pytest.raises(UsageError, match=r"the network small does not run as its card says: .*"):
         resolve(volume, str(path), NOWHERE)
@@ -157,13 +158,13 @@ def test_what_does_not_fit_its_card_is_refused(volume: Path, tmp_path: Path) -> 
     assert store.installed_models(volume) == []
 
 
-def test_numbers_that_are_not_finite_are_found_at_once(volume: Path, tmp_path: Path) -> None:
+def test_numbers_that_are_not_finite_are_found_at_once(volume: LocalStorage, tmp_path: Path) -> None:
     path = write_network(tmp_path, scale=1e37)
     with pytest.raises(UsageError, match="expected finite numbers from the network"):
         resolve(volume, str(path), NOWHERE)
 
 
-def test_what_is_no_network_is_refused(volume: Path, tmp_path: Path) -> None:
+def test_what_is_no_network_is_refused(volume: LocalStorage, tmp_path: Path) -> None:
     path = write_network(tmp_path)
     path.write_bytes(b"\x89PNG")
     with pytest.raises(UsageError, match=rf"expected an ONNX file at {path}"):
@@ -172,7 +173,7 @@ def test_what_is_no_network_is_refused(volume: Path, tmp_path: Path) -> None:
         resolve(volume, "resnet", NOWHERE)
 
 
-def test_the_packaged_network_names_its_categories(volume: Path) -> None:
+def test_the_packaged_network_names_its_categories(volume: LocalStorage) -> None:
     model = resolve(volume, EFFICIENTNET_LITE0.name, NOWHERE)
     assert (model.vector_length, model.side_px, len(model.categories)) == (1280, 224, 1000)
     assert (model.categories[0], model.categories[207], model.categories[999]) == (

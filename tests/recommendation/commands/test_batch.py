@@ -61,7 +61,7 @@ def test_a_volume_without_index_is_refused_before_spark_starts(
 def test_a_batch_of_bad_jobs_alone_is_exit_code_1(collection: Collection, tmp_path: Path) -> None:
     jobs = tmp_path / "queries.csv"
     jobs.write_text("images,top_k\na.jpg,3\n")
-    flags = ["--data", str(collection.volume), "--master", "local[2]", "--batch", str(jobs)]
+    flags = ["--data", str(collection.volume.root), "--master", "local[2]", "--batch", str(jobs)]
     command = [sys.executable, "-m", "recommendation", "query", *flags]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 1
@@ -72,7 +72,7 @@ def test_a_batch_of_bad_jobs_alone_is_exit_code_1(collection: Collection, tmp_pa
 def test_a_batch_is_answered_with_spark(collection: Collection, tmp_path: Path) -> None:
     jobs, out = tmp_path / "jobs.jsonl", tmp_path / "answers.jsonl"
     jobs.write_text("\n".join(json.dumps({"images": [str(path)], "top_k": 1}) for path in collection.paths()[:9]))
-    flags = ["--data", str(collection.volume), "--master", "local[2]", "--batch", str(jobs), "--out", str(out)]
+    flags = ["--data", str(collection.volume.root), "--master", "local[2]", "--batch", str(jobs), "--out", str(out)]
     subprocess.run(
         [sys.executable, "-m", "recommendation", "query", *flags], cwd=ROOT, check=True
     )  # one Spark per process

@@ -11,6 +11,7 @@ from recommendation.commands import evaluate
 from recommendation.search.engine import Engine, Options
 from recommendation.settings import Settings
 from shared.pictures.measures import MEASURES
+from shared.storage import LocalStorage
 from tests.recommendation.made_up import group_of, make_volume
 from tests.recommendation.web.in_process import context
 
@@ -24,7 +25,7 @@ def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_answers_from_the_querys_folder_are_counted(volume: Path) -> None:
+def test_answers_from_the_querys_folder_are_counted(volume: LocalStorage) -> None:
     engine, tallies = Engine.open(volume), list(evaluate.count_hits(volume, range(ROWS)))
     for number in (0, 7, 59):
         answers = engine.search([engine.features_of(engine.known(number)["image_id"])], Options())
@@ -39,7 +40,7 @@ def test_tallies_add_up_to_a_report() -> None:
     assert evaluate.report(tally) == {"precision_at_5": {"default": 0.9, "color": 0.1}, "queries": 2}
 
 
-def test_a_collection_in_clear_groups_is_told_apart(volume: Path) -> None:
+def test_a_collection_in_clear_groups_is_told_apart(volume: LocalStorage) -> None:
     tallies = list(evaluate.count_hits(volume, range(ROWS)))
     assert np.mean([tally["embedding"] for tally in tallies]) > 4.5
     assert np.mean([tally["default"] for tally in tallies]) >= np.mean([tally["embedding"] for tally in tallies])
@@ -51,7 +52,7 @@ def test_the_report_for_people_is_a_line_for_each_measure() -> None:
 
 
 @pytest.mark.spark
-def test_every_picture_is_asked_once(sc: SparkContext, volume: Path) -> None:
+def test_every_picture_is_asked_once(sc: SparkContext, volume: LocalStorage) -> None:
     found = evaluate.report(job.tally_hits(sc, volume, ROWS))
     tallies = list(evaluate.count_hits(volume, range(ROWS)))
     assert found["queries"] == ROWS
@@ -66,6 +67,6 @@ def test_a_volume_without_index_is_exit_code_1(tmp_path: Path, capsys: pytest.Ca
     assert "no index in" in capsys.readouterr().err
 
 
-def test_other_labels_are_exit_code_2(volume: Path) -> None:
+def test_other_labels_are_exit_code_2(volume: LocalStorage) -> None:
     with pytest.raises(SystemExit, match="2"):
-        evaluate.main(["--labels", "mood", "--data", str(volume)])
+        evaluate.main(["--labels", "mood", "--data", str(volume.root)])

@@ -182,24 +182,24 @@ def test_names_of_any_bytes_and_length_are_answered(inbox: Inbox) -> None:
 
 
 def test_the_command_answers_what_is_there_and_ends(own_collection: Collection) -> None:
-    folder = own_collection.volume / "queries" / "inbox"
+    folder = own_collection.volume.root / "queries" / "inbox"
     folder.mkdir(parents=True)
     (folder / "job.json").write_text(json.dumps({"images": [str(own_collection.paths()[0])]}))
-    assert answer_once(QuerySettings(data=own_collection.volume)) == 0
+    assert answer_once(QuerySettings(data=own_collection.volume.root)) == 0
     assert names(folder.with_name("answers")) == ["job.json"]
 
 
 def test_two_processes_do_not_share_the_inbox(collection: Collection) -> None:
     with (
-        exclusive(collection.volume / "queries", "serve"),
+        exclusive(collection.volume.root / "queries", "serve"),
         pytest.raises(CannotProceedError, match="imagerec serve"),
     ):
-        answer_once(QuerySettings(data=collection.volume))
+        answer_once(QuerySettings(data=collection.volume.root))
 
 
 def test_the_watcher_ends_when_told(collection: Collection, answerer: Answerer) -> None:
     stop = threading.Event()
-    thread = threading.Thread(target=watch_inbox, args=(QuerySettings(data=collection.volume), answerer, stop))
+    thread = threading.Thread(target=watch_inbox, args=(QuerySettings(data=collection.volume.root), answerer, stop))
     thread.start()
     stop.set()
     thread.join(timeout=10)

@@ -58,7 +58,7 @@ def test_a_profiled_run_makes_what_a_run_makes(run: Profiled, collection: Collec
     volumes = (run.folder / "volume", collection.volume)
     mine, usual = (tables.open_snapshot(volume).digest(*CONTENTS) for volume in volumes)
     assert mine == usual
-    mine_index, usual_index = ((volume / "index" / "CURRENT").read_text() for volume in volumes)
+    mine_index, usual_index = ((volume.root / "index" / "CURRENT").read_text() for volume in volumes)
     assert mine_index == usual_index
 
 
@@ -82,7 +82,7 @@ def test_the_account_of_a_run_names_every_stage_and_what_it_waited_for(run: Prof
 def test_a_profiled_query_answers_as_a_query_does(
     collection: Collection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["query", "--data", str(collection.volume), "--image", str(collection.paths()[0]), "--json"]
+    asked = ["query", "--data", str(collection.volume.root), "--image", str(collection.paths()[0]), "--json"]
     assert main(asked) == 0
     usual = json.loads(capsys.readouterr().out)
     made = profile(tmp_path, *asked)

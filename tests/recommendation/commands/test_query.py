@@ -10,7 +10,6 @@ import pytest
 from recommendation import __main__ as command
 from recommendation.commands.query import printable, sum_text, table_lines
 from shared.models.session import embedder
-from shared.storage.volume import models_dir
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
@@ -20,7 +19,7 @@ HEAVY = ("pyspark", "py4j", "pyarrow", "matplotlib", "fastapi", "duckdb", "panda
 
 
 def query(collection: Collection, *arguments: str | Path) -> int:
-    return command.main(["query", "--data", str(collection.volume), *map(str, arguments)])
+    return command.main(["query", "--data", str(collection.volume.root), *map(str, arguments)])
 
 
 def test_an_answer_is_one_table_per_measure_the_default_first(
@@ -99,7 +98,7 @@ def test_a_volume_without_index_is_exit_code_1(
 
 def test_a_missing_model_is_exit_code_1(own_collection: Collection, capsys: pytest.CaptureFixture[str]) -> None:
     embedder.cache_clear()
-    for path in models_dir(own_collection.volume).glob("*.onnx"):
+    for path in own_collection.volume.local_path("models").glob("*.onnx"):
         path.unlink()
     assert query(own_collection, "--image", own_collection.paths()[0]) == 1
     assert ".onnx" in capsys.readouterr().err
@@ -115,7 +114,7 @@ def test_a_query_starts_without_what_it_does_not_need(collection: Collection) ->
         "import sys; from recommendation.__main__ import main; code = main(sys.argv[1:]);"
         f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr); raise SystemExit(code)"
     )
-    flags = ["query", "--data", str(collection.volume), "--image", str(collection.paths()[0]), "--json"]
+    flags = ["query", "--data", str(collection.volume.root), "--image", str(collection.paths()[0]), "--json"]
     ran = subprocess.run([sys.executable, "-c", code, *flags], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stderr.splitlines()[-1] == "[]"
 

@@ -8,32 +8,32 @@ import pytest
 
 from recommendation.index import generation
 from shared.errors import CannotProceedError
-from shared.storage.volume import index_dir
+from shared.storage import LocalStorage
 
 ONE, TWO, THREE = "1" * 16, "2" * 16, "3" * 16
 
 
-def publish(volume: Path, name: str) -> None:
+def publish(volume: LocalStorage, name: str) -> None:
     folder = generation.begin(volume, name)
     (folder / "rows.jsonl").write_text(f"rows of {name}\n")
     generation.seal(folder, {"pictures": 3}, {"build_s": 0.5})
     generation.publish(volume, folder, name)
 
 
-def test_a_published_generation_is_the_live_one(volume: Path) -> None:
+def test_a_published_generation_is_the_live_one(volume: LocalStorage) -> None:
     publish(volume, ONE)
     live = generation.open_live(volume)
     assert (live.name, live.document["pictures"], live.timings) == (ONE, 3, {"build_s": 0.5})
     assert set(live.document["files"]) == {"rows.jsonl"}
 
 
-def test_the_generation_before_is_kept_and_older_ones_are_removed(volume: Path) -> None:
+def test_the_generation_before_is_kept_and_older_ones_are_removed(volume: LocalStorage) -> None:
     for name in (ONE, TWO, THREE):
         publish(volume, name)
-    assert sorted(path.name for path in index_dir(volume).iterdir()) == [TWO, THREE, "CURRENT"]
+    assert sorted(path.name for path in volume.local_path("index").iterdir()) == [TWO, THREE, "CURRENT"]
 
 
-def test_building_leaves_the_live_generation_alone_and_removes_what_a_dead_build_left(volume: Path) -> None:
+def test_building_leaves_the_live_generation_alone_and_removes_what_a_dead_build_left(volume: LocalStorage) -> None:
     publish(volume, ONE)
     (generation.begin(volume, TWO) / "half.npy").write_text("half")
     assert generation.open_live(volume).name == ONE
@@ -42,24 +42,24 @@ def test_building_leaves_the_live_generation_alone_and_removes_what_a_dead_build
     assert generation.open_live(volume).name == ONE
 
 
-def test_a_generation_that_was_moved_but_never_named_is_replaced(volume: Path) -> None:
+def test_a_generation_that_was_moved_but_never_named_is_replaced(volume: LocalStorage) -> None:
     publish(volume, ONE)
     publish(volume, TWO)
-    (index_dir(volume) / "CURRENT").write_text(f"{ONE}\n")
+    (volume.local_path("index") / "CURRENT").write_text(f"{ONE}\n")
     publish(volume, TWO)
     assert generation.open_live(volume).name == TWO
-    assert sorted(path.name for path in index_dir(volume).iterdir()) == [ONE, TWO, "CURRENT"]
+    assert sorted(path.name for path in volume.local_path("index").iterdir()) == [ONE, TWO, "CURRENT"]
 
 
-def test_a_volume_without_index_says_how_to_make_one(volume: Path) -> None:
+def test_a_volume_without_index_says_how_to_make_one(volume: LocalStorage) -> None:
     with pytest.raises(CannotProceedError, match=r"no index in .*; run `imagerec recommendation build`"):
         generation.open_live(volume)
 
 
 @pytest.mark.parametrize("name", ["CURRENT", f"{ONE}/generation.json", f"{ONE}/timings.json", f"{ONE}/rows.jsonl"])
-def test_no_flipped_bit_goes_unnoticed_and_the_file_is_named(volume: Path, name: str) -> None:
+def test_no_flipped_bit_goes_unnoticed_and_the_file_is_named(volume: LocalStorage, name: str) -> None:
     publish(volume, ONE)
-    path = index_dir(volume) / name
+    path = volume.local_path("index") / name
     intact = path.read_bytes()
     for bit in range(len(intact) * 8):
         damaged = bytearray(intact)
@@ -70,18 +70,18 @@ def test_no_flipped_bit_goes_unnoticed_and_the_file_is_named(volume: Path, name:
 
 
 @pytest.mark.parametrize("name", ["CURRENT", f"{ONE}/generation.json", f"{ONE}/timings.json", f"{ONE}/rows.jsonl"])
-def test_a_truncated_file_is_named(volume: Path, name: str) -> None:
+def test_a_truncated_file_is_named(volume: LocalStorage, name: str) -> None:
     publish(volume, ONE)
-    path = index_dir(volume) / name
+    path = volume.local_path("index") / name
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(CannotProceedError, match=f"{path} is damaged"):
         generation.open_live(volume)
 
 
 @pytest.mark.parametrize("name", ["generation.json", "timings.json", "rows.jsonl"])
-def test_a_missing_file_is_named(volume: Path, name: str) -> None:
+def test_a_missing_file_is_named(volume: LocalStorage, name: str) -> None:
     publish(volume, ONE)
-    (index_dir(volume) / ONE / name).unlink()
+    (volume.local_path("index") / ONE / name).unlink()
     with pytest.raises(CannotProceedError, match=f"{name} cannot be read"):
         generation.open_live(volume)
 
@@ -105,7 +105,7 @@ def test_rows_that_do_not_fit_are_refused(tmp_path: Path, start: int, shape: tup
 
 @pytest.mark.parametrize("n_moves", range(5))
 def test_a_crash_at_any_move_leaves_a_generation_that_answers(
-    volume: Path, monkeypatch: pytest.MonkeyPatch, n_moves: int
+    volume: LocalStorage, monkeypatch: pytest.MonkeyPatch, n_moves: int
 ) -> None:
     publish(volume, ONE)
     moves, move = iter(range(n_moves)), os.replace
@@ -125,4 +125,4 @@ def test_a_crash_at_any_move_leaves_a_generation_that_answers(
     assert generation.open_live(volume).name == (ONE if n_moves < 4 else TWO)
     publish(volume, TWO)
     assert generation.open_live(volume).name == TWO
-    assert {path.name for path in index_dir(volume).iterdir()} <= {ONE, TWO, "CURRENT"}
+    assert {path.name for path in volume.local_path("index").iterdir()} <= {ONE, TWO, "CURRENT"}

@@ -14,16 +14,16 @@ from recommendation.search.query_picture import read_upload
 from recommendation.settings import Settings
 from shared.errors import CannotProceedError
 from shared.models.session import embedder
+from shared.storage import LocalStorage
 from shared.storage.files import write_atomically
-from shared.storage.volume import index_dir, models_dir
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
 
 
-def build_another(sc: SparkContext, volume: Path) -> str:
+def build_another(sc: SparkContext, volume: LocalStorage) -> str:
     """Another generation of the same collection; return its name."""
-    job.run(sc, Settings(data=volume, trees=7))
+    job.run(sc, Settings(data=volume.root, trees=7))
     return answerer.current(volume)
 
 
@@ -47,7 +47,7 @@ def test_a_query_under_way_keeps_its_generation_even_when_that_is_removed(
     image_id = old.engine.features_of(live_id(old)).image_id
     build_another(sc, own_collection.volume)
     answerer.refresh()
-    for path in (index_dir(own_collection.volume) / old.engine.generation).iterdir():
+    for path in (own_collection.volume.local_path("index") / old.engine.generation).iterdir():
         path.unlink()
     assert len(old.engine.search([old.engine.features_of(image_id)], Options())["default"]) == 5
 
@@ -67,12 +67,12 @@ def test_a_broken_generation_is_refused_and_the_old_one_answers_on(
     before = answerer.live.engine.generation
     after = build_another(sc, volume)
     if damage == "generation":
-        path = index_dir(volume) / after / "embedding.npy"
+        path = volume.local_path("index") / after / "embedding.npy"
         path.write_bytes(path.read_bytes()[:-1] + b"\x01\x02")
     elif damage == "CURRENT":
-        write_atomically(index_dir(volume) / "CURRENT", b"nonsense")
+        write_atomically(volume.local_path("index") / "CURRENT", b"nonsense")
     else:
-        write_atomically(index_dir(volume) / "CURRENT", b"0123456789abcdef\n")
+        write_atomically(volume.local_path("index") / "CURRENT", b"0123456789abcdef\n")
     with caplog.at_level(logging.ERROR):
         assert not answerer.refresh()
         assert not answerer.refresh()
@@ -88,7 +88,7 @@ def test_a_volume_without_index_is_refused_with_the_command_that_makes_one(tmp_p
 
 def test_a_missing_model_is_named(own_collection: Collection) -> None:
     embedder.cache_clear()
-    for path in models_dir(own_collection.volume).glob("*.onnx"):
+    for path in own_collection.volume.local_path("models").glob("*.onnx"):
         path.unlink()
     with pytest.raises(CannotProceedError, match=r"\.onnx"):
         Answerer(own_collection.volume)

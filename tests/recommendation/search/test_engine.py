@@ -13,6 +13,7 @@ from recommendation.settings import Settings
 from shared.errors import UsageError
 from shared.pictures import measures
 from shared.pictures.measures import MEASURES
+from shared.storage import LocalStorage
 from tests.recommendation.made_up import GROUPS, group_of, image_id, make_rows, make_volume
 from tests.recommendation.web.in_process import context
 
@@ -26,8 +27,8 @@ def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=["scan", "annoy"])
-def engine(request: pytest.FixtureRequest, volume: Path) -> Engine:
-    job.run(context(), Settings(data=volume, search=request.param))
+def engine(request: pytest.FixtureRequest, volume: LocalStorage) -> Engine:
+    job.run(context(), Settings(data=volume.root, search=request.param))
     return Engine.open(volume)
 
 
@@ -174,14 +175,14 @@ def test_a_metric_changes_only_the_measures_that_allow_it(engine: Engine) -> Non
 
 def test_a_collection_smaller_than_the_answer_is_answered_whole(tmp_path: Path) -> None:
     volume = make_volume(tmp_path / "small", {"a": range(3)})
-    job.run(context(), Settings(data=volume))
+    job.run(context(), Settings(data=volume.root))
     found = Engine.open(volume).search([picture(1)], Options())
     assert {name: len(items) for name, items in found.items()} == dict.fromkeys(found, 2)
 
 
 def test_a_collection_of_one_picture_answers_with_nothing_more(tmp_path: Path) -> None:
     volume = make_volume(tmp_path / "one", {"a": range(1)})
-    job.run(context(), Settings(data=volume))
+    job.run(context(), Settings(data=volume.root))
     assert Engine.open(volume).search([picture(0)], Options(measures=("color",))) == {"color": []}
 
 

@@ -27,7 +27,7 @@ def test_a_picture_that_is_not_in_the_index_has_none(collection: Collection, ans
 def test_a_flipped_bit_is_noticed_and_the_file_named(own_collection: Collection, answerer: Answerer) -> None:
     known = answerer.live.engine.known(0)
     parts = tables.open_snapshot(own_collection.volume).parts(THUMBNAILS)
-    [path] = [tables.part_path(own_collection.volume, part) for part in parts if part.slice == known["slice"]]
+    [path] = [own_collection.volume.local_path(part.key) for part in parts if part.slice == known["slice"]]
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)

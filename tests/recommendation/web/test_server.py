@@ -47,7 +47,7 @@ def running(app: FastAPI) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def client(collection: Collection, answerer: Answerer) -> Iterator[httpx.Client]:
     health = Health(answerer, Thumbnails(collection.volume))
-    with running(create_app(answerer, health, ServeSettings(data=collection.volume, max_upload_mib=2))) as client:
+    with running(create_app(answerer, health, ServeSettings(data=collection.volume.root, max_upload_mib=2))) as client:
         yield client
 
 
@@ -193,7 +193,7 @@ def test_a_field_of_the_wrong_kind_is_refused_in_plain_words(
 def test_a_bug_has_the_form_of_all_errors(own_collection: Collection, caplog: pytest.LogCaptureFixture) -> None:
     answerer = Answerer(own_collection.volume)
     app = create_app(
-        answerer, Health(answerer, Thumbnails(own_collection.volume)), ServeSettings(data=own_collection.volume)
+        answerer, Health(answerer, Thumbnails(own_collection.volume)), ServeSettings(data=own_collection.volume.root)
     )
     del answerer.live
     with running(app) as client:
@@ -249,10 +249,10 @@ def test_a_service_that_cannot_read_its_volume_is_not_healthy(own_collection: Co
     answerer = Answerer(own_collection.volume)
     clock = iter([0.0, VALID_S - 1, VALID_S])
     health = Health(answerer, Thumbnails(own_collection.volume), clock=lambda: next(clock))
-    app = create_app(answerer, health, ServeSettings(data=own_collection.volume))
+    app = create_app(answerer, health, ServeSettings(data=own_collection.volume.root))
     with running(app) as client:
         assert client.get("/healthz").status_code == 200
-        for path in (own_collection.volume / "tables" / "thumbnails").iterdir():
+        for path in (own_collection.volume.root / "tables" / "thumbnails").iterdir():
             path.unlink()
         assert client.get("/healthz").status_code == 200  # asked again too soon
         response = client.get("/healthz")

@@ -20,6 +20,7 @@ from recommendation import job
 from recommendation.settings import Settings
 from recommendation.web.service import open_socket
 from shared.errors import CannotProceedError, UsageError
+from shared.storage import LocalStorage
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
@@ -28,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[3]
 LIMIT_S = 60
 
 
-def start(volume: Path, *flags: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "recommendation", "serve", "--data", str(volume), "--port", "0", *flags]
+def start(volume: LocalStorage, *flags: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "recommendation", "serve", "--data", str(volume.root), "--port", "0", *flags]
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
@@ -71,12 +72,12 @@ def test_a_service_answers_takes_over_and_stops(
     answer = httpx.post(f"{address}/v1/query", files={"images": path.read_bytes()}).json()
     assert len(answer["results"]["default"]) == 5
 
-    queries = own_collection.volume / "queries"
+    queries = own_collection.volume.root / "queries"
     (queries / "inbox" / "job.json").write_text(json.dumps({"images": [str(path)]}))
     wait_for((queries / "answers" / "job.json").exists)
     assert json.loads((queries / "answers" / "job.json").read_text())["results"] == answer["results"]
 
-    job.run(sc, Settings(data=own_collection.volume, trees=7))
+    job.run(sc, Settings(data=own_collection.volume.root, trees=7))
     wait_for(lambda: httpx.get(f"{address}/v1/status").json()["generation"] != answer["generation"])
     assert httpx.get(f"{address}/healthz").status_code == 200
 

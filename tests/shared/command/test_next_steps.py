@@ -22,7 +22,7 @@ def test_the_volume_is_named_and_a_picture_that_is_there(tmp_path: Path) -> None
     picture.touch()
     publish(volume, {"a": [Drawn("/gone.jpg", plain()), Drawn(str(picture), plain())]})
     ask, results = next_steps.next_lines(volume)
-    assert shlex.split(ask)[1:] == [".venv/bin/imagerec", "query", "--data", str(volume), "--image", str(picture)]
+    assert shlex.split(ask)[1:] == [".venv/bin/imagerec", "query", "--data", str(volume.root), "--image", str(picture)]
     assert results == (
         f"results:  {volume}/tables/, {volume}/catalog.duckdb; summary: .venv/bin/imagerec status --data '{volume}'"
     )

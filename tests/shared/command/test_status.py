@@ -12,8 +12,8 @@ from shared import tables
 from shared.command import status
 from shared.models.store import Model, ModelChoice, choose, save_model
 from shared.pipeline.runs import StageCounts, record
+from shared.storage import LocalStorage
 from shared.storage.files import to_json, write_atomically
-from shared.storage.volume import index_dir
 from shared.tables import Snapshot, publish, write_part
 from shared.tables.contracts import FAILURES, RUNS, TOTALS
 
@@ -36,7 +36,7 @@ def failure(reason: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def filled(volume: Path) -> Path:
+def filled(volume: LocalStorage) -> Path:
     """A volume with some totals, three failures, two runs and an index."""
     rows = [{"kind": "tag", "value": str(number), "pictures": number} for number in range(1500)]
     totals = write_part(volume, TOTALS, rows, "s", "labeling", "f" * 64)
@@ -51,14 +51,14 @@ def filled(volume: Path) -> Path:
     choose(
         volume, ModelChoice(save_model(volume, b"network", model).sha256, settled=True, reason="it keeps 0.98 of them")
     )
-    write_atomically(index_dir(volume) / "CURRENT", f"{GENERATION}\n".encode())
-    write_atomically(index_dir(volume) / GENERATION / "generation.json", to_json(DOCUMENT))
-    write_atomically(index_dir(volume) / GENERATION / "timings.json", to_json(TIMINGS))
-    write_atomically(index_dir(volume) / GENERATION / "embedding.npy", b"rows")
+    write_atomically(volume.local_path("index") / "CURRENT", f"{GENERATION}\n".encode())
+    write_atomically(volume.local_path("index") / GENERATION / "generation.json", to_json(DOCUMENT))
+    write_atomically(volume.local_path("index") / GENERATION / "timings.json", to_json(TIMINGS))
+    write_atomically(volume.local_path("index") / GENERATION / "embedding.npy", b"rows")
     return volume
 
 
-def test_status_counts_what_is_stored(filled: Path) -> None:
+def test_status_counts_what_is_stored(filled: LocalStorage) -> None:
     found = status.status(filled)
     assert found["failures"] == {"undecodable": 2, "vanished": 1}
     size = sum(part.size_bytes for part in tables.open_snapshot(filled).parts(TOTALS))
@@ -77,7 +77,7 @@ def test_status_counts_what_is_stored(filled: Path) -> None:
     assert (last["stage"], last["done"], last["pictures_per_s"]) == ("labeling", 30, 15.0)
 
 
-def test_people_get_aligned_tables(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_get_aligned_tables(filled: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
     assert status.main(["--data", str(filled)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"0 pictures in {filled}"
@@ -89,18 +89,18 @@ def test_people_get_aligned_tables(filled: Path, capsys: pytest.CaptureFixture[s
     assert lines[-1].split() == ["labeling", "2026-01-01T02:00:00+00:00", "2.0", "30", "0", "0", "15.0"]
 
 
-def test_programs_get_one_object(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_programs_get_one_object(filled: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
     assert status.main(["--data", str(filled), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == status.status(filled)
 
 
-def test_a_volume_without_index_says_how_to_get_one(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (index_dir(filled) / "CURRENT").unlink()
+def test_a_volume_without_index_says_how_to_get_one(filled: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
+    (filled.local_path("index") / "CURRENT").unlink()
     assert status.main(["--data", str(filled)]) == 0
     assert "no index yet; run `imagerec recommendation build`" in capsys.readouterr().out
 
 
-def test_a_volume_without_model_says_how_to_get_one(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_volume_without_model_says_how_to_get_one(filled: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
     (filled / "models" / "CURRENT.json").unlink()
     assert status.main(["--data", str(filled)]) == 0
     assert "no model yet; run `imagerec embedding`" in capsys.readouterr().out
@@ -108,7 +108,7 @@ def test_a_volume_without_model_says_how_to_get_one(filled: Path, capsys: pytest
 
 def test_an_empty_or_missing_volume_is_one_clear_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for volume in (tmp_path, tmp_path / "missing"):
-        assert status.main(["--data", str(volume)]) == 1
+        assert status.main(["--data", str(volume.root)]) == 1
         said = capsys.readouterr().err
         assert said == (
             f"imagerec: nothing is stored in {volume} yet; run `imagerec run --source FOLDER --data {volume}`\n"
@@ -116,15 +116,15 @@ def test_an_empty_or_missing_volume_is_one_clear_sentence(tmp_path: Path, capsys
 
 
 @pytest.mark.parametrize("name", ["CURRENT", f"{GENERATION}/generation.json", f"{GENERATION}/timings.json"])
-def test_a_damaged_index_is_named(filled: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    (index_dir(filled) / name).write_bytes(b"\xff{")
+def test_a_damaged_index_is_named(filled: LocalStorage, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (filled.local_path("index") / name).write_bytes(b"\xff{")
     assert status.main(["--data", str(filled)]) == 1
-    assert str(index_dir(filled) / name) in capsys.readouterr().err
+    assert str(filled.local_path("index") / name) in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("table", ["totals", "failures", "runs"])
 def test_a_part_that_is_gone_is_named_with_what_to_do(
-    filled: Path, table: str, capsys: pytest.CaptureFixture[str]
+    filled: LocalStorage, table: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [path] = (filled / "tables" / table).glob("*.parquet")
     path.unlink()
@@ -139,7 +139,7 @@ def test_a_part_that_is_gone_is_named_with_what_to_do(
     assert captured.out == ""
 
 
-def test_parts_that_are_cut_are_counted(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_parts_that_are_cut_are_counted(filled: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
     for path in (filled / "tables").glob("*/*.parquet"):
         path.write_bytes(path.read_bytes()[:-1])
     assert status.main(["--data", str(filled)]) == 1
@@ -148,12 +148,12 @@ def test_parts_that_are_cut_are_counted(filled: Path, capsys: pytest.CaptureFixt
 
 
 def test_a_file_of_the_index_or_the_network_that_is_gone_is_named(
-    filled: Path, capsys: pytest.CaptureFixture[str]
+    filled: LocalStorage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [network] = (filled / "models").glob("*.onnx")
     for path, advice in (
         (network, "run `imagerec embedding`, which installs it again"),
-        (index_dir(filled) / GENERATION / "embedding.npy", "run `imagerec recommendation build`"),
+        (filled.local_path("index") / GENERATION / "embedding.npy", "run `imagerec recommendation build`"),
     ):
         content = path.read_bytes()
         path.unlink()

@@ -1,41 +1,40 @@
 """Networks on the volume: kept by hash, checked before they run, one of them chosen."""
 
-from pathlib import Path
-
 import pytest
 
 from shared.errors import CannotProceedError
 from shared.models import store
 from shared.models.session import embedder
 from shared.models.store import Model, ModelChoice
+from shared.storage import LocalStorage
 
 BARE = Model("", "small", "0" * 64, "fp32", "", 32, 16, "small.onnx", "MIT", ("cat", "dog"))
 
 
 @pytest.fixture
-def saved(volume: Path) -> Model:
+def saved(volume: LocalStorage) -> Model:
     return store.save_model(volume, b"network", BARE)
 
 
-def test_a_network_is_kept_under_its_hash(volume: Path, saved: Model) -> None:
+def test_a_network_is_kept_under_its_hash(volume: LocalStorage, saved: Model) -> None:
     assert saved == BARE._replace(sha256=saved.sha256, fp32_sha256=saved.sha256)
     assert store.model_path(volume, saved.sha256).read_bytes() == b"network"
     assert store.load_model(volume, saved.sha256) == saved
     assert store.installed_models(volume) == [saved]
 
 
-def test_a_copy_remembers_the_network_it_was_made_from(volume: Path, saved: Model) -> None:
+def test_a_copy_remembers_the_network_it_was_made_from(volume: LocalStorage, saved: Model) -> None:
     copy = store.save_model(volume, b"copy", saved._replace(precision="int8"))
     assert (copy.name, copy.fp32_sha256) == ("small int8", saved.sha256)
 
 
-def test_the_volume_has_no_model_before_one_is_chosen(volume: Path) -> None:
+def test_the_volume_has_no_model_before_one_is_chosen(volume: LocalStorage) -> None:
     assert store.read_choice(volume) is None
     with pytest.raises(CannotProceedError, match=r"there is no model on .*run `imagerec embedding` first"):
         store.current(volume)
 
 
-def test_the_chosen_model_is_the_current_one(volume: Path, saved: Model) -> None:
+def test_the_chosen_model_is_the_current_one(volume: LocalStorage, saved: Model) -> None:
     store.choose(volume, ModelChoice(saved.sha256, settled=True, reason="why"))
     assert store.read_choice(volume) == ModelChoice(saved.sha256, settled=True, reason="why")
     assert store.current(volume) == saved
@@ -46,7 +45,7 @@ def test_the_chosen_model_is_the_current_one(volume: Path, saved: Model) -> None
     [(True, "auto", True), (False, "auto", False), (True, "fp32", True), (True, "int8", False)],
 )
 def test_a_choice_stands_until_something_else_is_asked_for(
-    volume: Path, saved: Model, settled: bool, wanted: str, stands: bool
+    volume: LocalStorage, saved: Model, settled: bool, wanted: str, stands: bool
 ) -> None:
     choice = ModelChoice(saved.sha256, settled=settled, reason="")
     store.choose(volume, choice)
@@ -54,27 +53,27 @@ def test_a_choice_stands_until_something_else_is_asked_for(
     assert store.kept_choice(volume, saved._replace(sha256="another"), wanted) is None
 
 
-def test_a_choice_whose_network_is_gone_does_not_stand(volume: Path, saved: Model) -> None:
+def test_a_choice_whose_network_is_gone_does_not_stand(volume: LocalStorage, saved: Model) -> None:
     store.choose(volume, ModelChoice(saved.sha256, settled=True, reason=""))
     store.model_path(volume, saved.sha256).unlink()
     assert store.kept_choice(volume, saved, "auto") is None
 
 
-def test_one_flipped_bit_is_found_before_the_network_runs(volume: Path, saved: Model) -> None:
+def test_one_flipped_bit_is_found_before_the_network_runs(volume: LocalStorage, saved: Model) -> None:
     path = store.model_path(volume, saved.sha256)
     path.write_bytes(b"netwosk")
     with pytest.raises(CannotProceedError, match=rf"{path} is damaged .*delete it and run `imagerec embedding`"):
         embedder(path, saved.sha256)
 
 
-def test_a_missing_network_is_named(volume: Path) -> None:
+def test_a_missing_network_is_named(volume: LocalStorage) -> None:
     path = store.model_path(volume, "0" * 64)
     with pytest.raises(CannotProceedError, match=f"{path} cannot be read"):
         embedder(path, "0" * 64)
 
 
 @pytest.mark.parametrize("name", ["CURRENT.json", "description"])
-def test_a_damaged_description_is_named(volume: Path, saved: Model, name: str) -> None:
+def test_a_damaged_description_is_named(volume: LocalStorage, saved: Model, name: str) -> None:
     store.choose(volume, ModelChoice(saved.sha256, settled=True, reason=""))
     file = (
         store.choice_path(volume)

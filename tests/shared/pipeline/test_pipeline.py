@@ -9,6 +9,7 @@ from shared.command import main as imagerec
 from shared.pipeline import stages
 from shared.pipeline.runs import StageCounts
 from shared.settings import Settings
+from shared.storage import LocalStorage
 
 COMMANDS = {
     "labeling": "labeling found no pictures on the volume; run `imagerec acquisition` first",
@@ -26,7 +27,7 @@ def test_a_volume_with_nothing_to_work_on_is_refused_at_once(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     for volume in (tmp_path, tmp_path / "missing" / "volume"):
-        assert imagerec.main([command, "--data", str(volume)]) == 1
+        assert imagerec.main([command, "--data", str(volume.root)]) == 1
         assert COMMANDS[command] in capsys.readouterr().err
         assert caplog.text == ""
     assert list(tmp_path.iterdir()) == []
@@ -34,11 +35,13 @@ def test_a_volume_with_nothing_to_work_on_is_refused_at_once(
 
 @pytest.mark.spark
 def test_a_stage_that_could_use_nothing_ends_the_run_and_says_so(
-    sc: SparkContext, volume: Path, caplog: pytest.LogCaptureFixture
+    sc: SparkContext, volume: LocalStorage, caplog: pytest.LogCaptureFixture
 ) -> None:
     def run(_: SparkContext, __: Settings) -> StageCounts:
         return StageCounts("acquisition", "f" * 64, 2, 0, 0, {"vanished": 2})
 
-    stage = stages.Stage("acquisition", Settings(data=volume), run, stages.nothing_to_check, stages.nothing_to_check)
+    stage = stages.Stage(
+        "acquisition", Settings(data=volume.root), run, stages.nothing_to_check, stages.nothing_to_check
+    )
     assert not stages._run_stage(sc, stage)
     assert "acquisition: nothing could be used, so this is the end; the table failures says why" in caplog.text

@@ -1,7 +1,6 @@
 """Slices: each is done once, whatever was interrupted before."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 from pyspark import RDD, SparkContext
@@ -9,6 +8,7 @@ from pyspark import RDD, SparkContext
 from shared import tables
 from shared.pipeline import runs, slices
 from shared.pipeline.slices import Done, StageOutput, TableRow, WorkList
+from shared.storage import LocalStorage
 from shared.tables.contracts import FAILURES, FEATURES, LABELS, TOTALS, Contract
 
 STAGE = StageOutput("labeling", "a" * 64, (TOTALS,))
@@ -20,7 +20,7 @@ def describe(name: str) -> list[TableRow]:
     return [*rows, slices.failure_row("labeling", name, "not_finite", "NaN")] if "bad" in name else rows
 
 
-def work(sc: SparkContext, volume: Path, todo: list[str]) -> list[Done]:
+def work(sc: SparkContext, volume: LocalStorage, todo: list[str]) -> list[Done]:
     def describe_all(names: "RDD[str]") -> "RDD[TableRow]":
         return names.flatMap(describe)
 
@@ -28,7 +28,7 @@ def work(sc: SparkContext, volume: Path, todo: list[str]) -> list[Done]:
 
 
 @pytest.mark.spark
-def test_a_stage_does_what_it_lacks_and_then_nothing(sc: SparkContext, volume: Path) -> None:
+def test_a_stage_does_what_it_lacks_and_then_nothing(sc: SparkContext, volume: LocalStorage) -> None:
     empty = tables.Snapshot({})
     first = slices.work_list(sc, volume, empty, STAGE, ["b", "a", "bad"])
     assert first == WorkList([], [], ["a", "b", "bad"])
@@ -42,16 +42,16 @@ def test_a_stage_does_what_it_lacks_and_then_nothing(sc: SparkContext, volume: P
 
 
 @pytest.mark.spark
-def test_complete_slices_of_an_interrupted_run_are_taken_over(sc: SparkContext, volume: Path) -> None:
+def test_complete_slices_of_an_interrupted_run_are_taken_over(sc: SparkContext, volume: LocalStorage) -> None:
     [done] = work(sc, volume, ["bad"])
     again = slices.work_list(sc, volume, tables.Snapshot({}), STAGE, ["bad", "c"])
     assert again == WorkList([], [done], ["c"])
 
 
 @pytest.mark.spark
-def test_a_damaged_slice_of_an_interrupted_run_is_done_again(sc: SparkContext, volume: Path) -> None:
+def test_a_damaged_slice_of_an_interrupted_run_is_done_again(sc: SparkContext, volume: LocalStorage) -> None:
     [done] = work(sc, volume, ["a"])
-    path = tables.part_path(volume, done.parts[-1])
+    path = volume.local_path((done.parts[-1]).key)
     path.write_bytes(path.read_bytes()[:-10])
     assert slices.work_list(sc, volume, tables.Snapshot({}), STAGE, ["a"]).todo == ["a"]
     assert not path.exists()
@@ -60,12 +60,12 @@ def test_a_damaged_slice_of_an_interrupted_run_is_done_again(sc: SparkContext, v
 @pytest.mark.spark
 @pytest.mark.parametrize("table", [TOTALS, FAILURES])
 def test_a_slice_that_lost_a_file_is_done_again_to_the_same_bytes(
-    sc: SparkContext, volume: Path, table: Contract
+    sc: SparkContext, volume: LocalStorage, table: Contract
 ) -> None:
     empty = tables.Snapshot({})
     first = slices.work_list(sc, volume, empty, STAGE, ["a", "bad"])
     snapshot = slices.publish(volume, empty, STAGE, first, work(sc, volume, first.todo))
-    path = tables.part_path(volume, next(part for part in snapshot.parts(table) if part.slice == "bad"))
+    path = volume.local_path(next(part for part in snapshot.parts(table) if part.slice == "bad").key)
     data = path.read_bytes()
     path.unlink()
     again = slices.work_list(sc, volume, snapshot, STAGE, ["a", "bad"])
@@ -75,7 +75,7 @@ def test_a_slice_that_lost_a_file_is_done_again_to_the_same_bytes(
 
 
 @pytest.mark.spark
-def test_other_settings_replace_the_output(sc: SparkContext, volume: Path) -> None:
+def test_other_settings_replace_the_output(sc: SparkContext, volume: LocalStorage) -> None:
     empty = tables.Snapshot({})
     first = slices.work_list(sc, volume, empty, STAGE, ["a"])
     snapshot = slices.publish(volume, empty, STAGE, first, work(sc, volume, ["a"]))
@@ -88,17 +88,17 @@ def test_other_settings_replace_the_output(sc: SparkContext, volume: Path) -> No
 
 
 @pytest.mark.spark
-def test_a_task_that_runs_twice_leaves_one_part(sc: SparkContext, volume: Path) -> None:
+def test_a_task_that_runs_twice_leaves_one_part(sc: SparkContext, volume: LocalStorage) -> None:
     stored = [sc.parallelize(["a"], 1).map(partial(store, volume)).collect() for _ in range(2)]
     assert stored[0] == stored[1]
-    assert len(list((volume / "tables/totals").iterdir())) == 1
+    assert len(list((volume.root / "tables/totals").iterdir())) == 1
 
 
-def store(volume: Path, name: str) -> Done:
+def store(volume: LocalStorage, name: str) -> Done:
     return slices.write_slice(volume, STAGE, name, describe(name))
 
 
-def test_a_slice_is_complete_only_with_its_last_table(volume: Path) -> None:
+def test_a_slice_is_complete_only_with_its_last_table(volume: LocalStorage) -> None:
     stage = StageOutput("labeling", "a" * 64, (LABELS, FEATURES))
     tables.write_part(volume, LABELS, [], "a", "labeling", "a" * 64)
     assert slices.find_slice(volume, stage, "a") is None
@@ -106,12 +106,12 @@ def test_a_slice_is_complete_only_with_its_last_table(volume: Path) -> None:
     assert slices.find_slice(volume, stage, "a") is not None
 
 
-def test_a_row_of_a_foreign_table_is_a_bug(volume: Path) -> None:
+def test_a_row_of_a_foreign_table_is_a_bug(volume: LocalStorage) -> None:
     with pytest.raises(KeyError, match="labels"):
         slices.write_slice(volume, STAGE, "a", [("labels", {})])
 
 
-def test_accounts_add_up_or_stop_the_run(volume: Path) -> None:
+def test_accounts_add_up_or_stop_the_run(volume: LocalStorage) -> None:
     done = slices.write_slice(volume, STAGE, "bad", describe("bad"))
     snapshot = tables.publish(
         volume, tables.Snapshot({}), "labeling", {FAILURES.name: [done.parts[0]], TOTALS.name: [done.parts[1]]}

@@ -5,17 +5,18 @@ from pathlib import Path
 import pytest
 
 from shared import tables
+from shared.storage import LocalStorage
 from shared.tables import catalog
 from shared.tables.contracts import CONTRACTS, TOTALS
 
 
-def publish_totals(volume: Path, **pictures: int) -> None:
+def publish_totals(volume: LocalStorage, **pictures: int) -> None:
     rows = [{"kind": "tag", "value": value, "pictures": count} for value, count in pictures.items()]
     part = tables.write_part(volume, TOTALS, rows, "-".join(pictures), "labeling", "a" * 64)
     tables.publish(volume, tables.open_snapshot(volume), "labeling", {"totals": [part]})
 
 
-def test_every_table_is_a_view_even_before_it_has_rows(volume: Path) -> None:
+def test_every_table_is_a_view_even_before_it_has_rows(volume: LocalStorage) -> None:
     catalog.rebuild(volume)
     for contract in CONTRACTS.values():
         assert catalog.query(volume, f"SELECT * FROM {contract.name}") == []
@@ -23,7 +24,7 @@ def test_every_table_is_a_view_even_before_it_has_rows(volume: Path) -> None:
         assert columns == contract.schema.names
 
 
-def test_a_table_is_queried_and_a_lost_catalog_made_again(volume: Path) -> None:
+def test_a_table_is_queried_and_a_lost_catalog_made_again(volume: LocalStorage) -> None:
     publish_totals(volume, sea=2, sky=3)
     catalog.rebuild(volume).unlink()
     catalog.rebuild(volume)
@@ -31,7 +32,7 @@ def test_a_table_is_queried_and_a_lost_catalog_made_again(volume: Path) -> None:
     assert catalog.query(volume, sql) == [("sky", 3), ("sea", 2)]
 
 
-def test_the_catalog_follows_the_tables(volume: Path) -> None:
+def test_the_catalog_follows_the_tables(volume: LocalStorage) -> None:
     publish_totals(volume, sea=2)
     catalog.rebuild(volume)
     publish_totals(volume, fog=1)

@@ -1,7 +1,6 @@
 """Tables: what is written is what is read, a change is seen at once or not at all, damage is named."""
 
 import random
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -9,6 +8,7 @@ import pytest
 
 from shared import tables
 from shared.errors import CannotProceedError
+from shared.storage import LocalStorage
 from shared.tables import orphans
 from shared.tables.contracts import CONTRACTS, FAILURES, FEATURES, IMAGES, LISTING, STAGED, TOTALS, Contract
 
@@ -36,17 +36,17 @@ def totals(*values: str) -> list[dict[str, Any]]:
     return [{"kind": "tag", "value": value, "pictures": 1} for value in values]
 
 
-def write_totals(volume: Path, slice_name: str, *values: str) -> tables.Part:
+def write_totals(volume: LocalStorage, slice_name: str, *values: str) -> tables.Part:
     return tables.write_part(volume, TOTALS, totals(*values), slice_name, "labeling", FINGERPRINT)
 
 
-def published(volume: Path, *values: str) -> tables.Snapshot:
+def published(volume: LocalStorage, *values: str) -> tables.Snapshot:
     part = write_totals(volume, "a", *values)
     return tables.publish(volume, tables.Snapshot({}), "labeling", {"totals": [part]})
 
 
 @pytest.mark.parametrize("contract", EVERY_CONTRACT, ids=lambda contract: contract.name)
-def test_every_contract_round_trips(volume: Path, contract: Contract) -> None:
+def test_every_contract_round_trips(volume: LocalStorage, contract: Contract) -> None:
     rows = [{field.name: example(field.type) for field in contract.schema}] * 3
     part = tables.write_part(volume, contract, rows, "s", "labeling", FINGERPRINT)
     assert tables.read_rows(volume, part) == rows
@@ -60,10 +60,10 @@ def test_every_column_says_what_it_means(contract: Contract) -> None:
     assert all(field.metadata[b"meaning"] for field in contract.schema)
 
 
-def test_equal_rows_make_equal_bytes(volume: Path) -> None:
-    first, second = write_totals(volume, "a", "x", "y"), write_totals(volume / "other", "a", "x", "y")
+def test_equal_rows_make_equal_bytes(volume: LocalStorage) -> None:
+    first, second = write_totals(volume, "a", "x", "y"), write_totals(volume.root / "other", "a", "x", "y")
     assert first == second
-    assert tables.part_path(volume, first).read_bytes() == tables.part_path(volume / "other", second).read_bytes()
+    assert volume.local_path(first.key).read_bytes() == tables.part_path(volume.root / "other", second).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -74,24 +74,24 @@ def test_equal_rows_make_equal_bytes(volume: Path) -> None:
         ({"kind": "tag", "value": None, "pictures": 1}, "totals.value, got a null"),
     ],
 )
-def test_rows_that_break_the_contract_are_refused(volume: Path, row: dict[str, Any], message: str) -> None:
+def test_rows_that_break_the_contract_are_refused(volume: LocalStorage, row: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         tables.write_part(volume, TOTALS, [row], "a", "labeling", FINGERPRINT)
-    assert not list(volume.rglob("*.parquet*"))
+    assert not list(volume.root.rglob("*.parquet*"))
 
 
-def test_a_part_that_no_manifest_names_does_not_exist(volume: Path) -> None:
+def test_a_part_that_no_manifest_names_does_not_exist(volume: LocalStorage) -> None:
     snapshot = published(volume, "x")
     write_totals(volume, "b", "y")
     assert tables.open_snapshot(volume) == snapshot
     assert tables.open_snapshot(volume).slices(TOTALS) == ["a"]
 
 
-def test_an_empty_volume_has_empty_tables(volume: Path) -> None:
+def test_an_empty_volume_has_empty_tables(volume: LocalStorage) -> None:
     assert tables.open_snapshot(volume).parts(TOTALS) == []
 
 
-def test_publishing_replaces_the_parts_of_one_stage_and_leaves_those_of_others(volume: Path) -> None:
+def test_publishing_replaces_the_parts_of_one_stage_and_leaves_those_of_others(volume: LocalStorage) -> None:
     failure = {"stage": "", "source": "", "reason": "", "detail": "", "size_bytes": 0, "mtime_ns": 0}
     first = tables.write_part(volume, FAILURES, [failure], "a", "acquisition", FINGERPRINT)
     old = tables.write_part(volume, FAILURES, [failure], "a", "embedding", FINGERPRINT)
@@ -103,23 +103,23 @@ def test_publishing_replaces_the_parts_of_one_stage_and_leaves_those_of_others(v
     assert tables.open_snapshot(volume) == snapshot
 
 
-def test_sweeping_deletes_what_nothing_names_and_nothing_else(volume: Path) -> None:
+def test_sweeping_deletes_what_nothing_names_and_nothing_else(volume: LocalStorage) -> None:
     snapshot = published(volume, "x")
     kept, dropped = write_totals(volume, "b", "y"), write_totals(volume, "c", "z")
     other = tables.write_part(volume, TOTALS, totals("q"), "c", "embedding", FINGERPRINT)
-    torn = volume / "tables/totals/part-d.parquet.tmp-1"
+    torn = volume.root / "tables/totals/part-d.parquet.tmp-1"
     torn.write_bytes(b"half")
     orphans.sweep(volume, snapshot, "labeling", [TOTALS], [kept])
-    assert tables.part_path(volume, kept).exists()
-    assert tables.part_path(volume, other).exists()
+    assert volume.local_path(kept.key).exists()
+    assert volume.local_path(other.key).exists()
     assert not torn.exists()
-    assert not tables.part_path(volume, dropped).exists()
+    assert not volume.local_path(dropped.key).exists()
     assert tables.open_snapshot(volume) == snapshot
 
 
-def test_any_flipped_bit_is_reported_with_the_name_of_the_file(volume: Path) -> None:
+def test_any_flipped_bit_is_reported_with_the_name_of_the_file(volume: LocalStorage) -> None:
     snapshot = published(volume, "x", "y")
-    files = [path for path in volume.rglob("*") if path.is_file()]
+    files = [path for path in volume.root.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".parquet", ".json"}
     dice = random.Random(1)
     for _ in range(300):
@@ -136,9 +136,9 @@ def test_any_flipped_bit_is_reported_with_the_name_of_the_file(volume: Path) -> 
 
 
 @pytest.mark.parametrize("size", [0, 1, 100])
-def test_a_truncated_or_missing_part_is_reported_with_its_name(volume: Path, size: int) -> None:
+def test_a_truncated_or_missing_part_is_reported_with_its_name(volume: LocalStorage, size: int) -> None:
     [part] = published(volume, "x").parts(TOTALS)
-    path = tables.part_path(volume, part)
+    path = volume.local_path(part.key)
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(CannotProceedError, match=path.name):
         tables.read_rows(volume, part)
@@ -147,7 +147,7 @@ def test_a_truncated_or_missing_part_is_reported_with_its_name(volume: Path, siz
         tables.read_rows(volume, part)
 
 
-def test_a_matrix_column_reads_as_an_array(volume: Path) -> None:
+def test_a_matrix_column_reads_as_an_array(volume: LocalStorage) -> None:
     rows = [{"image_id": str(i), "color": [i, 0.5], "structure": [1.0], "hash": bytes(24)} for i in range(3)]
     part = tables.write_part(volume, FEATURES, rows, "a", "labeling", FINGERPRINT)
     assert tables.read_matrix(volume, part, "color").tolist() == [[0, 0.5], [1, 0.5], [2, 0.5]]
@@ -155,8 +155,8 @@ def test_a_matrix_column_reads_as_an_array(volume: Path) -> None:
     assert tables.read_matrix(volume, empty, "color").shape == (0, 0)
 
 
-def test_the_digest_of_a_snapshot_follows_the_content(volume: Path) -> None:
-    first, same = published(volume, "x"), published(volume / "2", "x")
-    other = published(volume / "3", "y")
+def test_the_digest_of_a_snapshot_follows_the_content(volume: LocalStorage) -> None:
+    first, same = published(volume, "x"), published(volume.root / "2", "x")
+    other = published(volume.root / "3", "y")
     assert first.digest(TOTALS) == same.digest(TOTALS) != other.digest(TOTALS)
     assert first.digest(IMAGES) == tables.Snapshot({}).digest(IMAGES)
