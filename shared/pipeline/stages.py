@@ -12,13 +12,14 @@ from pyspark import SparkContext
 from shared import tables
 from shared.command import cli
 from shared.errors import CannotProceedError
-from shared.pipeline import runs
+from shared.pipeline import compact, runs
 from shared.pipeline.runs import StageCounts
 from shared.settings import Settings
 from shared.spark import session
 from shared.storage import Storage
 from shared.storage.volume import MODELS, REPORTS, TABLES
 from shared.tables import Snapshot, catalog
+from shared.tables.contracts import IMAGES
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,8 @@ def run_stages(stages: Sequence[Stage], what: str) -> int:
     started = time.monotonic()
     with first.volume.lock(what), session.context(first, what) as sc:
         sweep_orphans(first.volume)
+        if stages[0].name == tables.FIRST_STAGE:
+            compact_if_due(sc, first.volume)
         log.info("Spark is up after %.1f s", time.monotonic() - started)
         code = next((cli.NOTHING_PRODUCED for stage in stages if not _run_stage(sc, stage)), cli.OK)
         catalog.rebuild(first.volume)
@@ -86,6 +89,14 @@ def sweep_orphans(volume: Storage) -> None:
     """Delete unfinished files that belong to no stage; the stages sweep their own."""
     for folder in ("", TABLES, MODELS, REPORTS):
         volume.delete_unfinished(folder)
+
+
+def compact_if_due(sc: SparkContext, volume: Storage) -> None:
+    """Merge the small slices of many runs before another one adds to them."""
+    snapshot = tables.open_snapshot(volume)
+    if compact.is_due(snapshot):
+        after, _ = compact.compact(sc, volume, snapshot)
+        log.info("compacted %d slices into %d", len(snapshot.slices(IMAGES)), len(after.slices(IMAGES)))
 
 
 def _run_stage(sc: SparkContext, stage: Stage) -> bool:
