@@ -1,7 +1,7 @@
 # Everything a person or a machine does with this checkout. `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint test-docker bench chaos lock
+.PHONY: help setup setup-test run test lint test-docker bench chaos licenses lock
 
 PYTHON ?=# the Python to use, 3.11 to 3.13; the newest found when empty
 IMAGES ?=# a folder or a list of pictures; the built-in sample when empty
@@ -37,6 +37,9 @@ bench: setup-test ## measure speed and retrieval quality
 
 chaos: setup-test ## kill and break things N times from SEED, and check that nothing is lost
 	@$(BIN)/python -m tests.chaos --kills $(N) --seed $(SEED)
+
+licenses: setup-test ## write docs/licenses.md from the installed packages
+	@$(BIN)/python -m tests.licenses
 
 lock: setup-test ## choose the newest allowed versions and write them down with their hashes
 	@.ci/lock $(BIN)/uv

@@ -1,5 +1,6 @@
 """Durable files: written aside, flushed to the disk, then moved into place in one step."""
 
+import errno
 import hashlib
 import json
 import os
@@ -9,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-CHUNK_BYTES = 1 << 20
+#: What a file system answers that cannot synchronise a folder at all, as opposed to one that failed to.
+CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 
 #: A file whose name holds this is unfinished work; it can be deleted by whoever holds the volume's lock.
 TEMPORARY = ".tmp-"
@@ -40,10 +42,18 @@ def sweep_temporary(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names created or moved in `folder` survive a power cut."""
+    """Make names created or moved in `folder` survive a power cut, on file systems that can promise it.
+
+    Source: fsync(2), EINVAL: "a special file which does not support synchronization"; CIFS, DrvFs and some FUSE file systems
+    answer it for folders.
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with naming(folder):
+            os.fsync(handle)
+    except OSError as error:
+        if error.errno not in CANNOT_SYNC:
+            raise
     finally:
         os.close(handle)
 

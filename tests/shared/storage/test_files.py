@@ -1,8 +1,11 @@
 """Files, locations and the lock: nothing is half written, any name survives, one writer at a time."""
 
+import errno
 import os
+import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,3 +75,30 @@ def test_reasons_are_a_closed_list() -> None:
     assert TRANSIENT_REASONS < REASONS
     with pytest.raises(ValueError, match="expected a reason of"):
         BadInputError("because", "")
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.EOPNOTSUPP])
+def test_a_file_system_that_cannot_synchronise_folders_is_used_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr(os, "fsync", refuse_folders(os.fsync, code))
+    files.write_atomically(tmp_path / "a", b"data")
+    assert (tmp_path / "a").read_bytes() == b"data"
+
+
+def test_a_folder_that_failed_to_synchronise_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", refuse_folders(os.fsync, errno.EIO))
+    with pytest.raises(OSError, match="Input/output error") as caught:
+        files.write_atomically(tmp_path / "a", b"data")
+    assert caught.value.filename == str(tmp_path)
+
+
+def refuse_folders(fsync: Callable[[int], None], code: int) -> Callable[[int], None]:
+    """`fsync` as a file system has it that answers `code` for folders."""
+
+    def refusing(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(code, os.strerror(code))
+        fsync(handle)
+
+    return refusing
