@@ -15,6 +15,7 @@ MAX_LINES = 300
 DOORS = {
     "pyspark": {
         "job.py",
+        "exports.py",
         "shared/spark/session.py",
         "shared/spark/worker_daemon.py",
         "shared/spark/jvm.py",

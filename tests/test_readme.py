@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.command.main import COMMANDS, main
+from shared.storage import LocalStorage
 from shared.tables import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +68,7 @@ def test_the_annotated_tree_names_what_is_there() -> None:
 
 
 def test_the_catalog_example_runs(tmp_path: Path) -> None:
-    catalog.rebuild(tmp_path / "shared_data")
+    catalog.rebuild(LocalStorage(tmp_path / "shared_data"))
     code = README.split("<<'SQL'\n")[1].split("\nSQL")[0]
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "brightness" in ran.stdout

@@ -23,7 +23,7 @@ def test_a_picture_is_told_with_the_expected_fields() -> None:
         "mode": "RGB",
         "exif": exif.NO_EXIF | {"iso": 400},
     }
-    assert exports.tell(row) == {
+    assert exports.to_record(row) == {
         "image_id": "ab" * 16,
         "filename": "a.jpg",
         "location": "/p/a.jpg",

@@ -17,11 +17,11 @@ import numpy as np
 from recommendation.index import annoy_index, generation
 from shared import tables
 from shared.errors import CannotProceedError
-from shared.pipeline import runs, slices, stages
+from shared.pipeline import exports, runs, slices, stages
 from shared.pipeline.slices import StageOutput, TableRow
 from shared.storage import LocalStorage
 from shared.storage.files import digest
-from shared.tables import catalog, exports
+from shared.tables import catalog
 from shared.tables.contracts import FAILURES, LOCATIONS, TOTALS
 from tests.chaos import compare, points
 
@@ -49,6 +49,8 @@ FIRST, SECOND = Edition(1, ("000-a", "001-b")), Edition(2, ("000-a", "001-b", "0
 class OneProcess:
     """As much of a SparkContext as taking over an interrupted run needs."""
 
+    defaultParallelism = 1  # noqa: N815 - its name in Spark
+
     def __init__(self, items: list[Any] | None = None) -> None:
         self._items = items or []
 
@@ -71,7 +73,15 @@ def publish_tables(volume: LocalStorage, edition: Edition) -> None:
     published = slices.publish(volume, snapshot, stage, work, done)
     account = runs.StageCounts(stage.name, stage.fingerprint, 0, 0, 0, {})
     runs.record(volume, account, datetime.now(UTC), 1.0, "none", 1)
-    exports.refresh_list(volume, HANDOFF, published.digest(TOTALS), [f"of edition {edition.number}"] * 3)
+    content = published.digest(TOTALS)
+    if not exports.is_current(volume, HANDOFF, content):
+        lines = [f"of edition {edition.number}"] * 3
+        exports.write(OneProcess(), volume, HANDOFF, content, lines, line_of, exports.JSON_LIST)  # type: ignore[arg-type]
+
+
+def line_of(text: str) -> list[bytes]:
+    """The lines of one item of the hand-off file."""
+    return [exports.to_line(text)]
 
 
 def publish_catalog(volume: LocalStorage, _: Edition) -> None:
@@ -157,14 +167,14 @@ class Measurement(NamedTuple):
 
     scratch: Path
     edition: Edition
-    step: Callable[[Path, Edition], None]
+    step: Callable[[LocalStorage, Edition], None]
     before: Path  # the volume that each try starts with
     after: Path  # where an undisturbed step leads
 
     @property
-    def volume(self) -> Path:
+    def volume(self) -> LocalStorage:
         """The volume under test; always the same path, for the catalog names it."""
-        return self.scratch / "volume"
+        return LocalStorage(self.scratch / "volume")
 
     def log(self, name: str) -> Path:
         """A fresh log of crash points."""
@@ -175,8 +185,8 @@ class Measurement(NamedTuple):
 
     def start(self) -> None:
         """Put the volume back to what it was."""
-        shutil.rmtree(self.volume, ignore_errors=True)
-        shutil.copytree(self.before, self.volume)
+        shutil.rmtree(self.volume.root, ignore_errors=True)
+        shutil.copytree(self.before, self.volume.root)
 
     def run(self, log: Path, at: int = points.NEVER, fault: Fault = KILL) -> None:
         """Do the step; with a fault at a crash point.
@@ -197,7 +207,7 @@ class Measurement(NamedTuple):
         Raises:
             AssertionError: they see something between the two.
         """
-        allowed = state(self.before), state(self.after)
+        allowed = state(LocalStorage(self.before)), state(LocalStorage(self.after))
         for what, value in state(self.volume).items():
             assert value in [one[what] for one in allowed], f"{what}: between two states"
 
@@ -235,7 +245,7 @@ def undisturbed(trial: Measurement) -> Path:
     trial.start()
     assert in_child(lambda: trial.step(trial.volume, trial.edition)) == 0
     assert in_child(lambda: compare.save(path, trial.contents())) == 0
-    shutil.copytree(trial.volume, trial.after)
+    shutil.copytree(trial.volume.root, trial.after)
     return path
 
 
@@ -248,7 +258,7 @@ def break_once(trial: Measurement, fault: Fault, at: int, expected: Path) -> str
     if not reached:
         return None
     is_lost = code not in EXPECTED[fault.action] or in_child(lambda: recover(trial, broken, again, expected))
-    where = reached[0].split(" ", 2)[2].replace(f"{trial.volume}/", "")
+    where = reached[0].split(" ", 2)[2].replace(f"{trial.volume.root}/", "")
     return f"{'LOST' if is_lost else 'ok  '} {fault.action} at point {at}: {where}"
 
 

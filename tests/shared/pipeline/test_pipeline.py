@@ -27,7 +27,7 @@ def test_a_volume_with_nothing_to_work_on_is_refused_at_once(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     for volume in (tmp_path, tmp_path / "missing" / "volume"):
-        assert imagerec.main([command, "--data", str(volume.root)]) == 1
+        assert imagerec.main([command, "--data", str(volume)]) == 1
         assert COMMANDS[command] in capsys.readouterr().err
         assert caplog.text == ""
     assert list(tmp_path.iterdir()) == []
@@ -44,4 +44,4 @@ def test_a_stage_that_could_use_nothing_ends_the_run_and_says_so(
         "acquisition", Settings(data=volume.root), run, stages.nothing_to_check, stages.nothing_to_check
     )
     assert not stages._run_stage(sc, stage)
-    assert "acquisition: nothing could be used, so this is the end; the table failures says why" in caplog.text
+    assert "acquisition: no usable pictures, stopping; reasons are in the table failures" in caplog.text

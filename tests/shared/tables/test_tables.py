@@ -42,7 +42,7 @@ def write_totals(volume: LocalStorage, slice_name: str, *values: str) -> tables.
 
 def published(volume: LocalStorage, *values: str) -> tables.Snapshot:
     part = write_totals(volume, "a", *values)
-    return tables.publish(volume, tables.Snapshot({}), "labeling", {"totals": [part]})
+    return tables.publish(volume, tables.open_snapshot(volume), "labeling", {"totals": [part]})
 
 
 @pytest.mark.parametrize("contract", EVERY_CONTRACT, ids=lambda contract: contract.name)
@@ -61,9 +61,9 @@ def test_every_column_says_what_it_means(contract: Contract) -> None:
 
 
 def test_equal_rows_make_equal_bytes(volume: LocalStorage) -> None:
-    first, second = write_totals(volume, "a", "x", "y"), write_totals(volume.root / "other", "a", "x", "y")
+    first, second = write_totals(volume, "a", "x", "y"), write_totals(volume.folder("other"), "a", "x", "y")
     assert first == second
-    assert volume.local_path(first.key).read_bytes() == tables.part_path(volume.root / "other", second).read_bytes()
+    assert volume.local_path(first.key).read_bytes() == volume.folder("other").local_path(second.key).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_an_empty_volume_has_empty_tables(volume: LocalStorage) -> None:
 
 
 def test_publishing_replaces_the_parts_of_one_stage_and_leaves_those_of_others(volume: LocalStorage) -> None:
-    failure = {"stage": "", "source": "", "reason": "", "detail": "", "size_bytes": 0, "mtime_ns": 0}
+    failure = {"stage": "", "item": "", "reason": "", "detail": "", "size_bytes": 0, "mtime_ns": 0}
     first = tables.write_part(volume, FAILURES, [failure], "a", "acquisition", FINGERPRINT)
     old = tables.write_part(volume, FAILURES, [failure], "a", "embedding", FINGERPRINT)
     new = tables.write_part(volume, FAILURES, [failure], "a", "embedding", "f" * 64)
@@ -156,7 +156,7 @@ def test_a_matrix_column_reads_as_an_array(volume: LocalStorage) -> None:
 
 
 def test_the_digest_of_a_snapshot_follows_the_content(volume: LocalStorage) -> None:
-    first, same = published(volume, "x"), published(volume.root / "2", "x")
-    other = published(volume.root / "3", "y")
+    first, same = published(volume, "x"), published(volume.folder("2"), "x")
+    other = published(volume.folder("3"), "y")
     assert first.digest(TOTALS) == same.digest(TOTALS) != other.digest(TOTALS)
     assert first.digest(IMAGES) == tables.Snapshot({}).digest(IMAGES)
