@@ -14,6 +14,7 @@ from shared.pictures import pixels
 from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
 from shared.storage.files import digest
 from shared.tables.contracts import THUMBNAILS
+from tests.rows import row
 from tests.shared.pictures.drawn import encoded, plain
 
 STUB = str(Path(__file__).parents[1] / "shared" / "pictures" / "stub_decoder.py")
@@ -134,11 +135,11 @@ def test_a_part_gets_a_second_name_where_there_are_links_and_a_copy_elsewhere(
     if not has_links:
         monkeypatch.setattr(os, "link", no_links)
     work, volume = tmp_path / "work", tmp_path / "volume"
-    row = {"image_id": "0" * 32, "thumbnail_width_px": 1, "thumbnail_height_px": 1, "jpeg": b"x"}
-    part = tables.write_part(work, THUMBNAILS, [row], "s", "acquisition", steps.FINGERPRINT)
+    thumbnail = row(THUMBNAILS)
+    part = tables.write_part(work, THUMBNAILS, [thumbnail], "s", "acquisition", steps.FINGERPRINT)
     for _ in range(2):  # a second attempt changes nothing
         assert steps.link_part(work, volume, part) == part
-    assert tables.read_rows(volume, part) == [row]
+    assert tables.read_rows(volume, part) == [thumbnail]
     assert [path.name for path in (volume.root / "tables" / "thumbnails").iterdir()] == [part.name]
     assert (volume.local_path(part.key).stat().st_nlink == 2) is has_links
 

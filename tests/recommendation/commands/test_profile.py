@@ -2,8 +2,6 @@
 
 import json
 import pstats
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +14,7 @@ from shared.command.main import main
 from shared.command.profiling.account import PHASES
 from shared.project import STAGES
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
+from tests.commands import Finished, imagerec
 from tests.recommendation.conftest import Collection
 
 CONTENTS = (IMAGES, THUMBNAILS, LOCATIONS, LABELS, FEATURES, EMBEDDINGS, CATEGORIES)
@@ -30,7 +29,7 @@ STEPS = {
 class Profiled(NamedTuple):
     """A command that was profiled: what it printed, and the folder with its files."""
 
-    ran: subprocess.CompletedProcess[str]
+    ran: Finished
     folder: Path
 
     def functions(self, name: str) -> set[tuple[str, str]]:
@@ -40,8 +39,7 @@ class Profiled(NamedTuple):
 
 
 def profile(folder: Path, *arguments: str | Path) -> Profiled:
-    command = [sys.executable, "-m", "shared", "profile", "--out", str(folder / "p.prof"), *map(str, arguments)]
-    return Profiled(subprocess.run(command, capture_output=True, text=True, check=False, timeout=300), folder)
+    return Profiled(imagerec("profile", "--out", folder / "p.prof", *arguments), folder)
 
 
 @pytest.fixture(scope="module")
