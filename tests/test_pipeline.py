@@ -34,7 +34,7 @@ class Sample(NamedTuple):
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    volume = tmp_path_factory.mktemp("sample") / "volume"
+    volume = LocalStorage(tmp_path_factory.mktemp("sample") / "volume")
     options = (
         "--source",
         "sample",
@@ -52,7 +52,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 def test_every_file_ends_as_a_picture_or_as_the_failure_it_was_made_to_be(sample: Sample) -> None:
-    failures = {str(source): reason for source, reason in sample.sql("SELECT source, reason FROM failures")}
+    failures = {str(item): reason for item, reason in sample.sql("SELECT item, reason FROM failures")}
     assert failures == {sample.path(name): reason for name, reason in sample.truth["failures"].items()}
     counts = [
         tables.open_snapshot(sample.volume).rows(one) for one in (IMAGES, THUMBNAILS, LABELS, FEATURES, EMBEDDINGS)

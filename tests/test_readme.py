@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.command.main import COMMANDS
+from shared.storage import LocalStorage
 from shared.tables import catalog
 from tests.commands import ROOT, imagerec_here, python
 
@@ -64,7 +65,7 @@ def test_the_annotated_tree_names_what_is_there() -> None:
 
 
 def test_the_catalog_example_runs(tmp_path: Path) -> None:
-    catalog.rebuild(tmp_path / "shared_data")
+    catalog.rebuild(LocalStorage(tmp_path / "shared_data"))
     code = README.split("<<'SQL'\n")[1].split("\nSQL")[0]
     ran = python("-c", code, cwd=tmp_path)
     assert "brightness" in ran.stdout

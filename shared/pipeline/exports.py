@@ -52,9 +52,8 @@ def write(
     written = pieces.map(partial(_write_piece, volume, folder, lines_of, separator)).collect() if items else []
     volume.delete(_note_key(key))
     volume.put(key, _enclosed(start, separator, (volume.read(piece) for piece in written if piece), end))
-    volume.put(_note_key(key), content.encode())
-    for piece in volume.list(folder):
-        volume.delete(piece.key)
+    volume.delete_folder(folder)
+    volume.put(_note_key(key), content.encode())  # last: until it is there the next run writes, and deletes, again
 
 
 def _write_piece(

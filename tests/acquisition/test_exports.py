@@ -22,7 +22,7 @@ def test_a_picture_is_told_with_the_expected_fields() -> None:
         height_px=30,
         exif=exif.NO_EXIF | {"iso": 400},
     )
-    assert exports.tell(picture) == {
+    assert exports.to_record(picture) == {
         "image_id": "ab" * 16,
         "filename": "a.jpg",
         "location": "/p/a.jpg",

@@ -14,7 +14,7 @@ from shared.errors import CannotProceedError, UsageError
 from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
 from shared.pipeline.runs import StageCounts, checked
 from shared.storage import LocalStorage
-from shared.tables import open_snapshot, part_path, snapshot_path
+from shared.tables import SNAPSHOT, open_snapshot
 from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
 from tests.rows import rows_of
 from tests.shared.pictures.drawn import BLUE, encoded, plain
@@ -76,7 +76,7 @@ def test_every_file_ends_as_a_picture_a_duplicate_or_a_failure(
     assert pictures.keys() == {"a copy.png", "caf\\xe9.jpg"}
     assert pictures["caf\\xe9.jpg"]["tags"] == ["sea"]
     assert sorted(column(volume, LOCATIONS, "filename")) == ["a copy.png", "caf\\xe9.jpg", "z.png"]
-    assert {row["source"]: row["reason"] for row in rows_of(volume, FAILURES)} == {
+    assert {row["item"]: row["reason"] for row in rows_of(volume, FAILURES)} == {
         str(source / "pipe.jpg"): "unreadable",
         str(source / "sea/line\nbreak.jpg"): "unsupported_format",
     }
@@ -125,7 +125,7 @@ def test_a_file_that_was_mended_is_read_again_and_no_failure_any_more(
     assert run(sc, volume, source).failed == {"undecodable": 1, "unsupported_format": 1}
     add(source, "torn.png", encoded(plain(color=BLUE)))
     assert run(sc, volume, source)[2:6] == (3, 1, 2, {})
-    assert [row["source"] for row in rows_of(volume, FAILURES)] == [str(source / "lost.png")]
+    assert [row["item"] for row in rows_of(volume, FAILURES)] == [str(source / "lost.png")]
 
 
 def test_a_file_that_vanished_is_tried_again_by_the_next_run(
@@ -158,7 +158,7 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bytes(
 ) -> None:
     add_pictures(source, 0, 70)
     add(source, "broken.jpg", b"<html>")
-    undisturbed = tmp_path / "undisturbed"
+    undisturbed = LocalStorage(tmp_path / "undisturbed")
     run(sc, undisturbed, source)
 
     def cut_off(*_: Any) -> Any:
@@ -168,7 +168,7 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_with_the_same_bytes(
         patch.setattr(job, "publish", cut_off)
         with pytest.raises(KeyboardInterrupt):
             run(sc, volume, source)
-    assert not snapshot_path(volume).exists()
+    assert not volume.local_path(SNAPSHOT).exists()
     lost = sorted((volume.local_path("work") / "tables" / STAGED.name).glob("part-*.parquet"))[1]
     lost.unlink()
     kept = {path: path.stat().st_mtime_ns for path in lost.parent.glob("part-*.parquet")}
@@ -244,7 +244,7 @@ def test_a_part_that_is_gone_ends_the_stage_before_it_stores_more(
 ) -> None:
     add_pictures(source, 0, 3)
     run(sc, volume, source)
-    path = part_path(volume, open_snapshot(volume).parts(table)[0])
+    path = volume.local_path(open_snapshot(volume).parts(table)[0].key)
     path.unlink()
     add_pictures(source, 3, 5)
     before = contents(volume)

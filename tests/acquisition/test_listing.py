@@ -1,7 +1,6 @@
 """The listing is cut into slices that depend on nothing but the pictures."""
 
 from itertools import accumulate, islice
-from pathlib import Path
 
 import pytest
 
@@ -33,22 +32,22 @@ def test_a_row_belongs_to_the_slice_that_holds_its_position(n: int) -> None:
     assert listing.slice_number(n) == next(number for number, end in enumerate(ends) if n < end)
 
 
-def test_entries_come_back_in_order(tmp_path: Path) -> None:
-    parts = listing.write_listing(tmp_path, iter(entries(100)), STAGE, "base")
+def test_entries_come_back_in_order(volume: LocalStorage) -> None:
+    parts = listing.write_listing(volume, iter(entries(100)), STAGE, "base")
     assert [part.rows for part in parts] == [32, 32, 32, 4]
-    back = [entry for part in parts for entry in listing.read_slice(tmp_path, STAGE, part.slice)]
+    back = [entry for part in parts for entry in listing.read_slice(volume, STAGE, part.slice)]
     assert back == entries(100)
 
 
-def test_a_slice_has_another_name_once_anything_was_stored(tmp_path: Path) -> None:
-    first, same, later = (listing.write_slice(tmp_path, 0, entries(2), STAGE, base) for base in ("a", "a", "b"))
+def test_a_slice_has_another_name_once_anything_was_stored(volume: LocalStorage) -> None:
+    first, same, later = (listing.write_slice(volume, 0, entries(2), STAGE, base) for base in ("a", "a", "b"))
     assert first == same
     assert first.slice != later.slice
 
 
-def test_a_listing_file_that_is_gone_stops_the_run_with_advice(tmp_path: Path) -> None:
+def test_a_listing_file_that_is_gone_stops_the_run_with_advice(volume: LocalStorage) -> None:
     with pytest.raises(CannotProceedError, match="run the same command again"):
-        listing.read_slice(tmp_path, STAGE, "none")
+        listing.read_slice(volume, STAGE, "none")
 
 
 def test_lasting_failures_are_known_and_passing_ones_are_not(volume: LocalStorage) -> None:

@@ -12,7 +12,9 @@ from shared import tables
 from shared.errors import BadInputError
 from shared.pictures import pixels
 from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
+from shared.storage import LocalStorage
 from shared.storage.files import digest
+from shared.storage.volume import WORK
 from shared.tables.contracts import THUMBNAILS
 from tests.rows import row
 from tests.shared.pictures.drawn import encoded, plain
@@ -29,7 +31,7 @@ def refusal(path: Path) -> BadInputError:
 
 def failure(path: Path, limits: DecodeLimits = DECODE_LIMITS) -> str:
     ((table, row),) = steps.entry_rows(limits, file_entry("folder", path))
-    assert (table, row["source"]) == ("failures", str(path))
+    assert (table, row["item"]) == ("failures", str(path))
     return str(row["reason"])
 
 
@@ -117,9 +119,9 @@ def test_a_bad_entry_fails_with_its_own_reason() -> None:
     ((_, row),) = steps.entry_rows(
         DECODE_LIMITS, bad_entry("list", "/l.txt:7", "bad_entry", "expected a path, got none")
     )
-    assert {name: row[name] for name in ("stage", "source", "reason", "detail")} == {
+    assert {name: row[name] for name in ("stage", "item", "reason", "detail")} == {
         "stage": "acquisition",
-        "source": "/l.txt:7",
+        "item": "/l.txt:7",
         "reason": "bad_entry",
         "detail": "expected a path, got none",
     }
@@ -127,18 +129,18 @@ def test_a_bad_entry_fails_with_its_own_reason() -> None:
 
 @pytest.mark.parametrize("has_links", [True, False])
 def test_a_part_gets_a_second_name_where_there_are_links_and_a_copy_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool
+    volume: LocalStorage, monkeypatch: pytest.MonkeyPatch, has_links: bool
 ) -> None:
     def no_links(*_: object) -> None:
         raise PermissionError("Operation not permitted")
 
     if not has_links:
         monkeypatch.setattr(os, "link", no_links)
-    work, volume = tmp_path / "work", tmp_path / "volume"
+    work = volume.folder(WORK)
     thumbnail = row(THUMBNAILS)
     part = tables.write_part(work, THUMBNAILS, [thumbnail], "s", "acquisition", steps.FINGERPRINT)
     for _ in range(2):  # a second attempt changes nothing
-        assert steps.link_part(work, volume, part) == part
+        volume.copy(f"{WORK}/{part.key}", part.key)
     assert tables.read_rows(volume, part) == [thumbnail]
     assert [path.name for path in (volume.root / "tables" / "thumbnails").iterdir()] == [part.name]
     assert (volume.local_path(part.key).stat().st_nlink == 2) is has_links

@@ -24,7 +24,7 @@ def contents(volume: LocalStorage, *, catalog_too: bool = True) -> dict[str, str
     Raises:
         CannotProceedError: something that the snapshot or the catalog names is damaged or missing.
     """
-    found = {str(path.relative_to(volume)): sha256_of(path) for path in _files(volume)}
+    found = {str(path.relative_to(volume.root)): sha256_of(path) for path in _files(volume)}
     snapshot = tables.open_snapshot(volume)
     for name, parts in snapshot.tables.items():
         tables.check_parts(volume, parts)
@@ -38,7 +38,7 @@ def contents(volume: LocalStorage, *, catalog_too: bool = True) -> dict[str, str
 def _files(volume: LocalStorage) -> Iterator[Path]:
     catalog_files = {volume.local_path("catalog.duckdb"), catalog.checksums_path(volume.local_path("catalog.duckdb"))}
     for path in sorted(volume.root.rglob("*")):
-        top = path.relative_to(volume).parts[0]
+        top = path.relative_to(volume.root).parts[0]
         is_timing = volume.local_path("index") in path.parents and path.name == "timings.json"
         is_table = volume.local_path("tables") in path.parents and path.suffix in {".parquet", ".json"}
         if path.is_file() and top not in {"lock", "queries"} and not (is_timing or is_table or path in catalog_files):

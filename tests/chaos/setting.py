@@ -51,9 +51,9 @@ class Bench(NamedTuple):
     arguments: tuple[str, ...]  # of the command, but for source and volume
 
     @property
-    def volume(self) -> Path:
+    def volume(self) -> LocalStorage:
         """The volume under test; always the same path, for the catalog names it."""
-        return self.scratch / "volume"
+        return LocalStorage(self.scratch / "volume")
 
     @property
     def source(self) -> Path:
@@ -67,7 +67,7 @@ class Bench(NamedTuple):
 
     def reset(self, pictures: Path, before: Path) -> None:
         """Put source and volume back to what they were."""
-        for folder, content in ((self.source, pictures), (self.volume, before)):
+        for folder, content in ((self.source, pictures), (self.volume.root, before)):
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(content, folder)
 
@@ -90,7 +90,7 @@ def prepare(bench: Bench) -> list[Setting]:
     empty.mkdir()
     fresh = undisturbed(bench, "fresh", first, empty, {})
     filled = bench.scratch / "filled"
-    shutil.copytree(bench.volume, filled)
+    shutil.copytree(bench.volume.root, filled)
     return [fresh, undisturbed(bench, "grown", second, filled, fresh.answers)]
 
 

@@ -45,7 +45,7 @@ def models(volume: LocalStorage) -> set[str]:
 
 
 def test_every_picture_gets_a_vector_and_five_categories(sc: SparkContext, settings: Settings) -> None:
-    volume = settings.data
+    volume = settings.volume
     counts = job.run(sc, settings)
     assert (counts.listed, counts.done, counts.skipped, counts.failed) == (20, 20, 0, {})
     snapshot = tables.open_snapshot(volume)
@@ -59,16 +59,16 @@ def test_every_picture_gets_a_vector_and_five_categories(sc: SparkContext, setti
 
 def test_a_second_run_does_nothing_and_starts_no_network(sc: SparkContext, settings: Settings) -> None:
     job.run(sc, settings)
-    before = tables.open_snapshot(settings.data)
+    before = tables.open_snapshot(settings.volume)
     embedder.cache_clear()
     counts = job.run(sc, settings)
     assert (counts.done, counts.skipped) == (0, 20)
-    assert tables.open_snapshot(settings.data) == before
+    assert tables.open_snapshot(settings.volume) == before
 
 
 def test_new_pictures_are_all_that_the_next_run_looks_at(sc: SparkContext, settings: Settings) -> None:
     job.run(sc, settings)
-    publish_thumbnails(settings.data, SLICES | {"c": range(20, 22)})
+    publish_thumbnails(settings.volume, SLICES | {"c": range(20, 22)})
     counts = job.run(sc, settings)
     assert (counts.listed, counts.done, counts.skipped) == (22, 2, 20)
 
@@ -77,8 +77,8 @@ def test_vectors_of_two_models_never_meet(sc: SparkContext, settings: Settings, 
     job.run(sc, settings)
     other = Settings(data=settings.data, model=str(write_network(tmp_path / "other", scale=0.01)))
     assert job.run(sc, other).done == 20
-    assert models(settings.data) == {store.current(settings.data).sha256}
-    assert len(ids(settings.data)) == 20
+    assert models(settings.volume) == {store.current(settings.volume).sha256}
+    assert len(ids(settings.volume)) == 20
 
 
 def test_the_volume_keeps_its_model(sc: SparkContext, settings: Settings) -> None:
@@ -89,7 +89,7 @@ def test_the_volume_keeps_its_model(sc: SparkContext, settings: Settings) -> Non
 def test_an_int8_copy_is_made_from_the_collection_and_stated(
     sc: SparkContext, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    volume, wanted = settings.data, Settings(data=settings.data, model=settings.model, precision="int8")
+    volume, wanted = settings.volume, Settings(data=settings.data, model=settings.model, precision="int8")
     with caplog.at_level(logging.INFO):
         job.run(sc, wanted)
     first = store.current(volume)
@@ -112,7 +112,7 @@ def test_the_copy_is_taken_if_it_keeps_enough_neighbours(
     monkeypatch.setattr(precision, "WORTH_PICTURES", 20)
     monkeypatch.setattr(precision, "ENOUGH_KEPT", enough)
     job.run(sc, settings)
-    assert store.current(settings.data).precision == taken
+    assert store.current(settings.volume).precision == taken
     assert job.run(sc, settings).skipped == 20
 
 
@@ -120,11 +120,11 @@ def test_a_collection_that_has_grown_is_looked_at_again(
     sc: SparkContext, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job.run(sc, settings)
-    assert store.current(settings.data).precision == "fp32"
+    assert store.current(settings.volume).precision == "fp32"
     monkeypatch.setattr(precision, "WORTH_PICTURES", 20)
     monkeypatch.setattr(precision, "ENOUGH_KEPT", 0.0)
     assert job.run(sc, settings).done == 20
-    assert store.current(settings.data).precision == "int8"
+    assert store.current(settings.volume).precision == "int8"
 
 
 def test_without_thumbnails_the_message_names_the_stage_to_run(sc: SparkContext, volume: LocalStorage) -> None:

@@ -43,7 +43,7 @@ def test_a_picture_becomes_its_vector_and_its_five_most_probable_categories() ->
 )
 def test_numbers_that_are_not_finite_are_a_failure(vector: list[float], probabilities: list[float]) -> None:
     [(table, row)] = steps.rows(MODEL, seen(vector, probabilities))
-    assert (table, row["source"], row["reason"]) == (FAILURES.name, "b" * 32, "not_finite")
+    assert (table, row["item"], row["reason"]) == (FAILURES.name, "b" * 32, "not_finite")
 
 
 def test_the_whole_picture_goes_in_squashed() -> None:

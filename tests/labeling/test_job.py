@@ -15,7 +15,7 @@ from shared.errors import CannotProceedError
 from shared.pipeline.runs import StageCounts, checked
 from shared.storage import LocalStorage
 from shared.storage.files import TEMPORARY
-from shared.tables import open_snapshot, part_path
+from shared.tables import open_snapshot
 from shared.tables.contracts import FEATURES, IMAGES, LABELS, TOTALS, Contract
 from tests.labeling.collection import Drawn, publish
 from tests.rows import rows_of
@@ -47,24 +47,24 @@ def labels_json(volume: LocalStorage) -> dict[str, Any]:
 def states(volume: LocalStorage) -> dict[str, tuple[int, bytes]]:
     """When each file was written, and its content."""
     files = sorted(path for path in volume.root.rglob("*") if path.is_file())
-    return {str(path.relative_to(volume)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+    return {str(path.relative_to(volume.root)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
 @pytest.fixture
-def labelled(sc: SparkContext, volume: LocalStorage) -> Path:
+def labelled(sc: SparkContext, volume: LocalStorage) -> LocalStorage:
     """A volume of three pictures, labelled."""
     publish(volume, {"a": FIRST, "b": SECOND})
     assert run(sc, volume)[2:5] == (3, 3, 0)
     return volume
 
 
-def test_every_picture_has_labels_and_features_in_the_order_of_images(labelled: Path) -> None:
+def test_every_picture_has_labels_and_features_in_the_order_of_images(labelled: LocalStorage) -> None:
     expected = [one.image_id for one in FIRST + SECOND]
     for contract in (IMAGES, LABELS, FEATURES):
         assert [row["image_id"] for row in rows_of(labelled, contract)] == expected
 
 
-def test_labels_keep_their_promises(labelled: Path) -> None:
+def test_labels_keep_their_promises(labelled: LocalStorage) -> None:
     for row in rows_of(labelled, LABELS):
         assert 1 <= len(row["palette"]) == len(row["palette_shares"]) == len(row["color_names"]) <= 5
         assert np.array(row["palette"]).shape[1:] == (3,)
@@ -74,7 +74,7 @@ def test_labels_keep_their_promises(labelled: Path) -> None:
         assert 0 <= row["contrast"] <= 50
 
 
-def test_totals_count_pictures(labelled: Path) -> None:
+def test_totals_count_pictures(labelled: LocalStorage) -> None:
     found = totals(labelled)
     assert {key: n for key, n in found.items() if key[0] != "color"} == {
         ("orientation", "landscape"): 1,
@@ -92,7 +92,7 @@ def test_totals_count_pictures(labelled: Path) -> None:
     assert found["color", "white"] == 1
 
 
-def test_images_labels_json_is_keyed_by_file_name_and_by_location_where_names_repeat(labelled: Path) -> None:
+def test_images_labels_json_is_keyed_by_file_name_and_by_location_where_names_repeat(labelled: LocalStorage) -> None:
     content = labels_json(labelled)
     assert list(content) == ["/pictures/sea/1.png", "2.png", "/pictures/snow/1.png"]
     cornered_picture = rows_of(labelled, LABELS)[1]
@@ -105,17 +105,17 @@ def test_images_labels_json_is_keyed_by_file_name_and_by_location_where_names_re
     }
 
 
-def test_a_second_run_does_nothing_and_writes_nothing(sc: SparkContext, labelled: Path) -> None:
+def test_a_second_run_does_nothing_and_writes_nothing(sc: SparkContext, labelled: LocalStorage) -> None:
     before = states(labelled)
     assert run(sc, labelled)[2:5] == (3, 0, 3)
     assert states(labelled) == before
 
 
-def test_a_new_slice_is_all_that_the_next_run_labels(sc: SparkContext, labelled: Path) -> None:
-    kept = {part: part_path(labelled, part).stat().st_mtime_ns for part in open_snapshot(labelled).parts(LABELS)}
+def test_a_new_slice_is_all_that_the_next_run_labels(sc: SparkContext, labelled: LocalStorage) -> None:
+    kept = {part: labelled.local_path(part.key).stat().st_mtime_ns for part in open_snapshot(labelled).parts(LABELS)}
     publish(labelled, {"c": THIRD})
     assert run(sc, labelled)[2:5] == (4, 1, 3)
-    assert {part: part_path(labelled, part).stat().st_mtime_ns for part in kept} == kept
+    assert {part: labelled.local_path(part.key).stat().st_mtime_ns for part in kept} == kept
     assert totals(labelled)["tag", "snow"] == 2
     assert len(open_snapshot(labelled).parts(TOTALS)) == 1
     assert "3.png" in labels_json(labelled)
@@ -124,23 +124,24 @@ def test_a_new_slice_is_all_that_the_next_run_labels(sc: SparkContext, labelled:
 def test_the_same_pictures_give_the_same_bytes(sc: SparkContext, tmp_path: Path) -> None:
     digests = []
     for name in ("one", "other"):
-        publish(tmp_path / name, {"a": FIRST, "b": SECOND})
-        run(sc, tmp_path / name)
-        digests.append(open_snapshot(tmp_path / name).digest(LABELS, FEATURES, TOTALS))
+        volume = LocalStorage(tmp_path / name)
+        publish(volume, {"a": FIRST, "b": SECOND})
+        run(sc, volume)
+        digests.append(open_snapshot(volume).digest(LABELS, FEATURES, TOTALS))
     assert digests[0] == digests[1]
 
 
-def test_a_deleted_hand_off_file_comes_back(sc: SparkContext, labelled: Path) -> None:
+def test_a_deleted_hand_off_file_comes_back(sc: SparkContext, labelled: LocalStorage) -> None:
     before = labels_json(labelled)
-    (labelled / "images_labels.json").unlink()
+    (labelled.root / "images_labels.json").unlink()
     run(sc, labelled)
     assert labels_json(labelled) == before
 
 
 @pytest.mark.parametrize("table", [LABELS, FEATURES, TOTALS])
-def test_a_part_that_is_gone_is_made_again(sc: SparkContext, labelled: Path, table: Contract) -> None:
+def test_a_part_that_is_gone_is_made_again(sc: SparkContext, labelled: LocalStorage, table: Contract) -> None:
     before = open_snapshot(labelled)
-    path = part_path(labelled, before.parts(table)[0])
+    path = labelled.local_path(before.parts(table)[0].key)
     data = path.read_bytes()
     path.unlink()
     assert run(sc, labelled).done == (0 if table is TOTALS else 2)
@@ -148,8 +149,8 @@ def test_a_part_that_is_gone_is_made_again(sc: SparkContext, labelled: Path, tab
     assert path.read_bytes() == data
 
 
-def test_the_csv_is_written_for_those_who_want_it_and_kept_current(sc: SparkContext, labelled: Path) -> None:
-    path = labelled / "reports" / "features.csv"
+def test_the_csv_is_written_for_those_who_want_it_and_kept_current(sc: SparkContext, labelled: LocalStorage) -> None:
+    path = labelled.root / "reports" / "features.csv"
     assert not path.exists()
     run(sc, labelled, features_csv=True)
     publish(labelled, {"c": THIRD})
@@ -171,10 +172,10 @@ def test_without_pictures_the_stage_says_which_stage_comes_first(sc: SparkContex
         run(sc, volume)
 
 
-def test_what_a_run_killed_after_publishing_left_is_swept_by_the_next(sc: SparkContext, labelled: Path) -> None:
+def test_what_a_run_killed_after_publishing_left_is_swept_by_the_next(sc: SparkContext, labelled: LocalStorage) -> None:
     before = states(labelled)
     for table in ("totals", "labels"):
-        (labelled / "tables" / table / f"manifest-0123.json{TEMPORARY}1").write_bytes(b"half")
-        (labelled / "tables" / table / "manifest-0123456789abcdef.json").write_bytes(b"old")
+        (labelled.root / "tables" / table / f"manifest-0123.json{TEMPORARY}1").write_bytes(b"half")
+        (labelled.root / "tables" / table / "manifest-0123456789abcdef.json").write_bytes(b"old")
     run(sc, labelled)
     assert states(labelled).keys() == before.keys()

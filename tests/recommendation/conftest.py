@@ -39,7 +39,7 @@ class Collection(NamedTuple):
 def collection(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> Collection:
     """Four drawn pictures of each subject, through all four stages."""
     folder = tmp_path_factory.mktemp("collection")
-    made = Collection(folder / "pictures", folder / "volume")
+    made = Collection(folder / "pictures", LocalStorage(folder / "volume"))
     for subject in SUBJECTS:
         for number in range(PICTURES_PER_SUBJECT):
             add_drawing(made.pictures, Drawing(subject, number))
@@ -49,7 +49,7 @@ def collection(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> Co
 
 def build(sc: SparkContext, made: Collection) -> None:
     """Run the four stages."""
-    data = made.volume
+    data = made.volume.root
     acquisition.run(sc, AcquisitionSettings(data=data, source=str(made.pictures)))
     labeling.run(sc, LabelingSettings(data=data))
     embedding.run(sc, EmbeddingSettings(data=data, model="efficientnet-lite0", precision="fp32"))
@@ -64,6 +64,6 @@ def answerer(collection: Collection) -> Answerer:
 @pytest.fixture
 def own_collection(collection: Collection, tmp_path: Path) -> Collection:
     """A copy that a test may change."""
-    made = Collection(collection.pictures, tmp_path / "volume")
-    shutil.copytree(collection.volume, made.volume)
+    made = Collection(collection.pictures, LocalStorage(tmp_path / "volume"))
+    shutil.copytree(collection.volume.root, made.volume.root)
     return made

@@ -1,7 +1,6 @@
 """The build of an index generation, from tables to files."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,9 +25,9 @@ SLICES = {"b": range(200), "a": range(200, ROWS)}
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
     """A volume with an index of 300 pictures in two slices."""
-    volume = make_volume(tmp_path_factory.mktemp("built"), SLICES)
+    volume = make_volume(LocalStorage(tmp_path_factory.mktemp("built")), SLICES)
     job.run(context(), Settings(data=volume.root))
     return volume
 
@@ -42,14 +41,14 @@ def files_of(volume: LocalStorage) -> dict[str, bytes]:
 def test_spark_and_a_plain_loop_make_the_same_bytes(
     sc: SparkContext, built: LocalStorage, volume: LocalStorage
 ) -> None:
-    job.run(sc, Settings(data=make_volume(volume, SLICES)))
+    job.run(sc, Settings(data=make_volume(volume, SLICES).root))
     assert generation.live_name(volume) == generation.live_name(built)
     assert files_of(volume) == files_of(built)
 
 
 def test_a_second_build_does_nothing_and_says_so(built: LocalStorage) -> None:
     before = {path: path.stat().st_mtime_ns for path in built.local_path("index").rglob("*")}
-    counts = job.run(context(), Settings(data=built))
+    counts = job.run(context(), Settings(data=built.root))
     assert (counts.listed, counts.done, counts.skipped) == (ROWS, 0, ROWS)
     assert counts.note == f"generation {generation.live_name(built)} is up to date"
     assert {path: path.stat().st_mtime_ns for path in built.local_path("index").rglob("*")} == before

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from acquisition.sources.folder import folder_entries, may_be_picture
-from shared.storage import LocalStorage, locations
+from shared.storage import locations
 
 
 def add(folder: Path, *names: str) -> None:
@@ -15,7 +15,7 @@ def add(folder: Path, *names: str) -> None:
         (folder / name).write_bytes(b"x")
 
 
-def listed(folder: Path, volume: LocalStorage = Path("nowhere")) -> list[str]:
+def listed(folder: Path, volume: Path = Path("nowhere")) -> list[str]:
     """Paths below the folder, in the order of the listing."""
     return [str(locations.decode(entry["location"]).relative_to(folder)) for entry in folder_entries(folder, volume)]
 

@@ -44,8 +44,8 @@ def test_the_volume_is_no_source_of_itself(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"x")
     (tmp_path / "volume").mkdir()
     with pytest.raises(UsageError, match=f"got the volume {tmp_path}; give --data another"):
-        open_source(tmp_path, f"{tmp_path}/volume/..")
-    assert len(list(open_source(tmp_path / "volume", str(tmp_path)).entries)) == 1
+        open_source(LocalStorage(tmp_path), f"{tmp_path}/volume/..")
+    assert len(list(open_source(LocalStorage(tmp_path / "volume"), str(tmp_path)).entries)) == 1
 
 
 def test_an_empty_source_and_a_file_that_is_no_list_are_found_out_by_a_look(

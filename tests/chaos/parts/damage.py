@@ -13,6 +13,7 @@ from shared.models import store
 from shared.models.session import checked_bytes
 from shared.storage import LocalStorage
 from shared.tables import catalog
+from shared.tables.snapshot import named_keys
 from tests.bits import flip_random_bit
 
 CUT_EVERY = 10  # every tenth try cuts the file short instead
@@ -30,11 +31,12 @@ def kinds(volume: LocalStorage) -> list[Kind]:
     """Everything on a volume that is loaded; hand-off files are only ever written."""
     snapshot = tables.open_snapshot(volume)
     parts = [part for of_table in snapshot.tables.values() for part in of_table]
+    manifests = [volume.local_path(key) for key in sorted(named_keys(snapshot)) if key.endswith(".json")]
     live = generation.open_live(volume).folder
     choice, models = store.choice_path(volume), sorted(volume.local_path("models").glob("*.onnx"))
     return [
         Kind("part", [volume.local_path(part.key) for part in parts], lambda: read_tables(volume)),
-        Kind("manifest", sorted(volume.local_path("tables").glob("*/manifest-*.json")), lambda: read_tables(volume)),
+        Kind("manifest", manifests, lambda: read_tables(volume)),
         Kind("snapshot", [volume.local_path(tables.SNAPSHOT)], lambda: read_tables(volume)),
         Kind(
             "catalog", [volume.local_path("catalog.duckdb")], lambda: catalog.check(volume.local_path("catalog.duckdb"))
@@ -73,7 +75,7 @@ def flip_everywhere(volume: LocalStorage, tries: int, seed: int) -> Iterator[str
         path.write_bytes(sound)
         counts[kind.name] += 1
         if path.name not in said:
-            yield f"LOST damage to {path.relative_to(volume)}: {said or 'nobody noticed'}"
+            yield f"LOST damage to {path.relative_to(volume.root)}: {said or 'nobody noticed'}"
     for kind in known:
         assert not loading_error(kind), f"{kind.name} was not mended"
     noticed = ", ".join(f"{count} in a {name}" for name, count in counts.items())

@@ -41,7 +41,7 @@ def fail_everywhere(bench: Bench, setting: Setting) -> Iterator[str]:
     for error in ERRORS:
         bench.reset(setting.pictures, setting.before)
         for number, place in enumerate(PLACES):
-            command = bench.start(f"disk-{error}-{number}", Plan("", "", 1, error, match=f"{bench.volume}{place}"))
+            command = bench.start(f"disk-{error}-{number}", Plan("", "", 1, error, match=f"{bench.volume.root}{place}"))
             yield f"{error} on {place}: {refusal(bench, command, os.strerror(getattr(errno, error)), place)}"
         yield f"     end {error}: {recovery(bench, setting, f'disk-{error}-end')}"
 
@@ -59,7 +59,7 @@ def refusal(bench: Bench, command: Command, reason: str, place: str) -> str:
     table = Path(place).name
     if table in tables.open_snapshot(bench.volume).tables:
         raise LostError(f"{table} was published though it could not be written")
-    return last.replace(f"{bench.volume}/", "")
+    return last.replace(f"{bench.volume.root}/", "")
 
 
 def check_readable(volume: LocalStorage) -> None:
@@ -97,7 +97,7 @@ def fill_up(bench: Bench, setting: Setting) -> Iterator[str]:
     if os.geteuid():
         yield "a small disk: left out, only root can mount one"
         return
-    with small_disk(bench.volume) as resize:
+    with small_disk(bench.volume.root) as resize:
         for number, share in enumerate(SHARES):
             resize(int(share * setting.size_bytes))
             command = bench.start(f"small-{number}")
@@ -106,7 +106,7 @@ def fill_up(bench: Bench, setting: Setting) -> Iterator[str]:
                 raise LostError(f"expected `No space left` at the end:\n{command.said}")
             check_readable(bench.volume)
             yield f"a disk of {share:.0%} of what is needed: {last if code else 'ended well'}".replace(
-                f"{bench.volume}/", ""
+                f"{bench.volume.root}/", ""
             )
         yield f"     end small disk: {recovery(bench, setting, 'small-end')}"
 

@@ -23,7 +23,7 @@ def through_pipeline(folder: Path, scratch: Path) -> Iterator[str]:
     Raises:
         LostError: it fails, or a worker and its decoder exceed the limit.
     """
-    volume = scratch / "hostile volume"
+    volume = LocalStorage(scratch / "hostile volume")
     started = time.monotonic()
     arguments = ["acquisition", "--source", str(folder), "--data", str(volume.root), "--master", "local[2]"]
     command = Command(arguments, scratch / "logs" / "hostile", volume)

@@ -147,7 +147,7 @@ def where(command: Command, volume: LocalStorage, at: int) -> str:
     """What the process was about to do at a crash point."""
     lines = command.points.read_text(encoding="utf-8").splitlines() if command.points.exists() else []
     found = [line.split(" ", 2)[2] for line in lines if line.startswith(f"{at} ")]
-    return found[0].replace(f"{volume}/", "") if found else "not reached"
+    return found[0].replace(f"{volume.root}/", "") if found else "not reached"
 
 
 def outcome(code: int) -> str:

@@ -17,11 +17,11 @@ import numpy as np
 from recommendation.index import annoy_index, generation
 from shared import tables
 from shared.errors import CannotProceedError
-from shared.pipeline import runs, slices, stages
+from shared.pipeline import exports, runs, slices, stages
 from shared.pipeline.slices import StageOutput, TableRow
 from shared.storage import LocalStorage
 from shared.storage.files import digest
-from shared.tables import catalog, exports
+from shared.tables import catalog
 from shared.tables.contracts import FAILURES, LOCATIONS, TOTALS
 from tests import in_process
 from tests.chaos import compare, points
@@ -57,7 +57,15 @@ def publish_tables(volume: LocalStorage, edition: Edition) -> None:
     published = slices.publish(volume, snapshot, stage, work, done)
     account = runs.StageCounts(stage.name, stage.fingerprint, 0, 0, 0, {})
     runs.record(volume, account, datetime.now(UTC), 1.0, "none", 1)
-    exports.refresh_list(volume, HANDOFF, published.digest(TOTALS), [f"of edition {edition.number}"] * 3)
+    content = published.digest(TOTALS)
+    if not exports.is_current(volume, HANDOFF, content):
+        lines = [f"of edition {edition.number}"] * 3
+        exports.write(in_process.context(), volume, HANDOFF, content, lines, line_of, exports.JSON_LIST)
+
+
+def line_of(text: str) -> list[bytes]:
+    """The lines of one item of the hand-off file."""
+    return [exports.to_line(text)]
 
 
 def publish_catalog(volume: LocalStorage, _: Edition) -> None:
@@ -137,14 +145,14 @@ class Measurement(NamedTuple):
 
     scratch: Path
     edition: Edition
-    step: Callable[[Path, Edition], None]
+    step: Callable[[LocalStorage, Edition], None]
     before: Path  # the volume that each try starts with
     after: Path  # where an undisturbed step leads
 
     @property
-    def volume(self) -> Path:
+    def volume(self) -> LocalStorage:
         """The volume under test; always the same path, for the catalog names it."""
-        return self.scratch / "volume"
+        return LocalStorage(self.scratch / "volume")
 
     def log(self, name: str) -> Path:
         """A fresh log of crash points."""
@@ -155,8 +163,8 @@ class Measurement(NamedTuple):
 
     def start(self) -> None:
         """Put the volume back to what it was."""
-        shutil.rmtree(self.volume, ignore_errors=True)
-        shutil.copytree(self.before, self.volume)
+        shutil.rmtree(self.volume.root, ignore_errors=True)
+        shutil.copytree(self.before, self.volume.root)
 
     def run(self, log: Path, at: int = points.NEVER, fault: Fault = KILL) -> None:
         """Do the step; with a fault at a crash point.
@@ -177,7 +185,7 @@ class Measurement(NamedTuple):
         Raises:
             AssertionError: they see something between the two.
         """
-        allowed = state(self.before), state(self.after)
+        allowed = state(LocalStorage(self.before)), state(LocalStorage(self.after))
         for what, value in state(self.volume).items():
             assert value in [one[what] for one in allowed], f"{what}: between two states"
 
@@ -215,7 +223,7 @@ def undisturbed(trial: Measurement) -> Path:
     trial.start()
     assert in_child(lambda: trial.step(trial.volume, trial.edition)) == 0
     assert in_child(lambda: compare.save(path, trial.contents())) == 0
-    shutil.copytree(trial.volume, trial.after)
+    shutil.copytree(trial.volume.root, trial.after)
     return path
 
 
@@ -228,7 +236,7 @@ def break_once(trial: Measurement, fault: Fault, at: int, expected: Path) -> str
     if not reached:
         return None
     is_lost = code not in EXPECTED[fault.action] or in_child(lambda: recover(trial, broken, again, expected))
-    where = reached[0].split(" ", 2)[2].replace(f"{trial.volume}/", "")
+    where = reached[0].split(" ", 2)[2].replace(f"{trial.volume.root}/", "")
     return f"{'LOST' if is_lost else 'ok  '} {fault.action} at point {at}: {where}"
 
 

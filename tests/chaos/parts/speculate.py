@@ -13,6 +13,7 @@ from shared.pipeline import slices
 from shared.pipeline.slices import StageOutput, TableRow
 from shared.settings import Settings
 from shared.spark import session
+from shared.storage import LocalStorage
 from shared.tables import Snapshot
 from shared.tables.contracts import TOTALS
 from tests.rows import row
@@ -35,7 +36,7 @@ spark.speculation.minTaskRuntime 500ms
 
 def main(master: str, folder: Path) -> int:
     """Run the stage and print the rows, the parts and the attempts of the slow slice."""
-    volume, marks = folder / "volume", folder / "marks"
+    volume, marks = LocalStorage(folder / "volume"), folder / "marks"
     marks.mkdir(parents=True)
 
     def describe(names: "RDD[str]") -> "RDD[TableRow]":

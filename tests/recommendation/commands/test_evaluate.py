@@ -19,9 +19,9 @@ ROWS = 60
 
 
 @pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = make_volume(tmp_path_factory.mktemp("evaluate"), {"a": range(ROWS)})
-    job.run(context(), Settings(data=made))
+def volume(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
+    made = make_volume(LocalStorage(tmp_path_factory.mktemp("evaluate")), {"a": range(ROWS)})
+    job.run(context(), Settings(data=made.root))
     return made
 
 

@@ -13,6 +13,7 @@ from recommendation.search.answerer import Answerer
 from recommendation.search.engine import Options
 from recommendation.settings import QuerySettings
 from shared.errors import CannotProceedError
+from shared.storage import LocalStorage
 from shared.storage.files import write_atomically
 from shared.storage.lock import exclusive
 from tests.recommendation.conftest import Collection
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.spark
 
 @pytest.fixture
 def inbox(tmp_path: Path, answerer: Answerer) -> Inbox:
-    return Inbox(tmp_path, answerer, Options(top_k=2))
+    return Inbox(LocalStorage(tmp_path), answerer, Options(top_k=2))
 
 
 def poll(inbox: Inbox) -> int:
@@ -150,7 +151,7 @@ def test_what_a_killed_process_had_claimed_is_answered_once(
     with pytest.raises(KeyboardInterrupt):
         poll(inbox)
     assert (names(inbox.claimed), names(inbox.answers)) == (["1.json", "2.json"], ["0.json"])
-    assert Inbox(tmp_path, answerer, Options()).answer_claimed() == 2
+    assert Inbox(LocalStorage(tmp_path), answerer, Options()).answer_claimed() == 2
     assert names(inbox.answers) == names(inbox.done) == ["0.json", "1.json", "2.json"]
 
 

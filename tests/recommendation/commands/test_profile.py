@@ -13,6 +13,7 @@ from shared import tables
 from shared.command.main import main
 from shared.command.profiling.account import PHASES
 from shared.project import STAGES
+from shared.storage import LocalStorage
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
 from tests.commands import Finished, imagerec
 from tests.recommendation.conftest import Collection
@@ -53,7 +54,7 @@ def run(collection: Collection, tmp_path_factory: pytest.TempPathFactory) -> Pro
 
 
 def test_a_profiled_run_makes_what_a_run_makes(run: Profiled, collection: Collection) -> None:
-    volumes = (run.folder / "volume", collection.volume)
+    volumes = (LocalStorage(run.folder / "volume"), collection.volume)
     mine, usual = (tables.open_snapshot(volume).digest(*CONTENTS) for volume in volumes)
     assert mine == usual
     mine_index, usual_index = ((volume.root / "index" / "CURRENT").read_text() for volume in volumes)
@@ -97,7 +98,7 @@ def without_time(answer: dict[str, Any]) -> dict[str, Any]:
 def test_a_profiled_batch_says_what_the_workers_did(collection: Collection, tmp_path: Path) -> None:
     jobs = tmp_path / "jobs.jsonl"
     jobs.write_text(json.dumps({"images": [str(collection.paths()[0])]}))
-    batch = ("query", "--batch", jobs, "--data", collection.volume, "--master", "local[1]")
+    batch = ("query", "--batch", jobs, "--data", collection.volume.root, "--master", "local[1]")
     made = profile(tmp_path, *batch)
     assert json.loads(made.ran.stdout)["results"]
     assert ("recommendation/commands/batch.py", "answer_lines") in made.functions("p-query.prof")

@@ -83,7 +83,7 @@ def test_a_broken_generation_is_refused_and_the_old_one_answers_on(
 
 def test_a_volume_without_index_is_refused_with_the_command_that_makes_one(tmp_path: Path) -> None:
     with pytest.raises(CannotProceedError, match="imagerec recommendation build"):
-        Answerer(tmp_path)
+        Answerer(LocalStorage(tmp_path))
 
 
 def test_a_missing_model_is_named(own_collection: Collection) -> None:

@@ -22,8 +22,8 @@ ROUNDING = 2e-3  # what float16 costs a score
 
 
 @pytest.fixture(scope="module")
-def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_volume(tmp_path_factory.mktemp("engine"), {"a": range(ROWS)})
+def volume(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
+    return make_volume(LocalStorage(tmp_path_factory.mktemp("engine")), {"a": range(ROWS)})
 
 
 @pytest.fixture(scope="module", params=["scan", "annoy"])
@@ -174,14 +174,14 @@ def test_a_metric_changes_only_the_measures_that_allow_it(engine: Engine) -> Non
 
 
 def test_a_collection_smaller_than_the_answer_is_answered_whole(tmp_path: Path) -> None:
-    volume = make_volume(tmp_path / "small", {"a": range(3)})
+    volume = make_volume(LocalStorage(tmp_path), {"a": range(3)})
     job.run(context(), Settings(data=volume.root))
     found = Engine.open(volume).search([picture(1)], Options())
     assert {name: len(items) for name, items in found.items()} == dict.fromkeys(found, 2)
 
 
 def test_a_collection_of_one_picture_answers_with_nothing_more(tmp_path: Path) -> None:
-    volume = make_volume(tmp_path / "one", {"a": range(1)})
+    volume = make_volume(LocalStorage(tmp_path), {"a": range(1)})
     job.run(context(), Settings(data=volume.root))
     assert Engine.open(volume).search([picture(0)], Options(measures=("color",))) == {"color": []}
 

@@ -83,7 +83,7 @@ def test_a_service_answers_takes_over_and_stops(
 
 
 def test_a_service_without_index_says_what_to_do(tmp_path: Path) -> None:
-    with start(tmp_path) as process:
+    with start(LocalStorage(tmp_path)) as process:
         assert process.wait(LIMIT_S) == 1
         assert process.stderr
         assert "run `imagerec recommendation build`" in process.stderr.read()

@@ -32,7 +32,7 @@ TIMINGS = {"latency_ms": {"embedding": {"p50": 1.5, "p99": 3.25}, "hash": {"p50"
 
 
 @pytest.fixture
-def filled(volume: LocalStorage) -> Path:
+def filled(volume: LocalStorage) -> LocalStorage:
     """A volume with some totals, three failures, two runs and an index."""
     rows = [row(TOTALS, value=str(number), pictures=number) for number in range(1500)]
     totals = write_part(volume, TOTALS, rows, "s", "labeling", "f" * 64)
@@ -75,9 +75,9 @@ def test_status_counts_what_is_stored(filled: LocalStorage) -> None:
 
 
 def test_people_get_aligned_tables(filled: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
-    assert status.main(["--data", str(filled)]) == 0
+    assert status.main(["--data", str(filled.root)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"0 pictures in {filled}"
+    assert lines[0] == f"0 pictures in {filled.root}"
     assert lines[1] == "3 could not be used: undecodable 2, vanished 1"
     assert f"index generation {GENERATION}: 3 pictures; default = 0.75 embedding + 0.25 color" in lines
     assert "model net int8 (it keeps 0.98 of them)" in lines
@@ -87,25 +87,25 @@ def test_people_get_aligned_tables(filled: LocalStorage, capsys: pytest.CaptureF
 
 
 def test_programs_get_one_object(filled: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
-    assert status.main(["--data", str(filled), "--json"]) == 0
+    assert status.main(["--data", str(filled.root), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == status.status(filled)
 
 
 def test_a_volume_without_index_says_how_to_get_one(filled: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
     (filled.local_path("index") / "CURRENT").unlink()
-    assert status.main(["--data", str(filled)]) == 0
+    assert status.main(["--data", str(filled.root)]) == 0
     assert "no index yet; run `imagerec recommendation build`" in capsys.readouterr().out
 
 
 def test_a_volume_without_model_says_how_to_get_one(filled: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
-    (filled / "models" / "CURRENT.json").unlink()
-    assert status.main(["--data", str(filled)]) == 0
+    (filled.root / "models" / "CURRENT.json").unlink()
+    assert status.main(["--data", str(filled.root)]) == 0
     assert "no model yet; run `imagerec embedding`" in capsys.readouterr().out
 
 
 def test_an_empty_or_missing_volume_is_one_clear_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for volume in (tmp_path, tmp_path / "missing"):
-        assert status.main(["--data", str(volume.root)]) == 1
+        assert status.main(["--data", str(volume)]) == 1
         said = capsys.readouterr().err
         assert said == (
             f"imagerec: nothing is stored in {volume} yet; run `imagerec run --source FOLDER --data {volume}`\n"
@@ -115,7 +115,7 @@ def test_an_empty_or_missing_volume_is_one_clear_sentence(tmp_path: Path, capsys
 @pytest.mark.parametrize("name", ["CURRENT", f"{GENERATION}/generation.json", f"{GENERATION}/timings.json"])
 def test_a_damaged_index_is_named(filled: LocalStorage, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     (filled.local_path("index") / name).write_bytes(b"\xff{")
-    assert status.main(["--data", str(filled)]) == 1
+    assert status.main(["--data", str(filled.root)]) == 1
     assert str(filled.local_path("index") / name) in capsys.readouterr().err
 
 
@@ -123,9 +123,10 @@ def test_a_damaged_index_is_named(filled: LocalStorage, name: str, capsys: pytes
 def test_a_part_that_is_gone_is_named_with_what_to_do(
     filled: LocalStorage, table: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    [path] = (filled / "tables" / table).glob("*.parquet")
+    [part] = tables.open_snapshot(filled).tables[table]
+    path = filled.local_path(part.key)
     path.unlink()
-    assert status.main(["--data", str(filled)]) == 1
+    assert status.main(["--data", str(filled.root)]) == 1
     captured = capsys.readouterr()
     advice = {
         "totals": "restore it, or run `imagerec labeling`, which makes it again",
@@ -137,27 +138,27 @@ def test_a_part_that_is_gone_is_named_with_what_to_do(
 
 
 def test_parts_that_are_cut_are_counted(filled: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
-    for path in (filled / "tables").glob("*/*.parquet"):
+    for path in (filled.root / "tables").glob("*/*.parquet"):
         path.write_bytes(path.read_bytes()[:-1])
-    assert status.main(["--data", str(filled)]) == 1
+    assert status.main(["--data", str(filled.root)]) == 1
     said = capsys.readouterr().err
-    assert " does not have the size that it was written with (one of 3 files that are gone or cut); " in said
+    assert " does not have the size that it was written with (one of 3 files that are missing or truncated); " in said
 
 
 def test_a_file_of_the_index_or_the_network_that_is_gone_is_named(
     filled: LocalStorage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    [network] = (filled / "models").glob("*.onnx")
+    [network] = (filled.root / "models").glob("*.onnx")
     for path, advice in (
         (network, "run `imagerec embedding`, which installs it again"),
         (filled.local_path("index") / GENERATION / "embedding.npy", "run `imagerec recommendation build`"),
     ):
         content = path.read_bytes()
         path.unlink()
-        assert status.main(["--data", str(filled)]) == 1
+        assert status.main(["--data", str(filled.root)]) == 1
         assert capsys.readouterr().err == f"imagerec: {path} is missing; {advice}\n"
         path.write_bytes(content)
-    assert status.main(["--data", str(filled)]) == 0
+    assert status.main(["--data", str(filled.root)]) == 0
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_a_volume_with_nothing_to_work_on_is_refused_at_once(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     for volume in (tmp_path, tmp_path / "missing" / "volume"):
-        refused = imagerec_here(command, "--data", volume.root)
+        refused = imagerec_here(command, "--data", volume)
         assert refused.returncode == 1
         assert COMMANDS[command] in refused.stderr
         assert caplog.text == ""
@@ -45,4 +45,4 @@ def test_a_stage_that_could_use_nothing_ends_the_run_and_says_so(
         "acquisition", Settings(data=volume.root), run, stages.nothing_to_check, stages.nothing_to_check
     )
     assert not stages._run_stage(sc, stage)
-    assert "acquisition: nothing could be used, so this is the end; the table failures says why" in caplog.text
+    assert "acquisition: no usable pictures, stopping; reasons are in the table failures" in caplog.text

@@ -40,17 +40,19 @@ def test_the_catalog_follows_the_tables(volume: LocalStorage) -> None:
 
 @pytest.mark.parametrize("folder", ["it's a volume", "två volymer", 'say "cheese"', "{a} %20 #*"])
 def test_a_volume_may_have_any_name(tmp_path: Path, folder: str) -> None:
-    publish_totals(tmp_path / folder, sea=2)
-    catalog.rebuild(tmp_path / folder)
-    assert catalog.query(tmp_path / folder, "SELECT count(*) FROM totals") == [(1,)]
+    volume = LocalStorage(tmp_path / folder)
+    publish_totals(volume, sea=2)
+    catalog.rebuild(volume)
+    assert catalog.query(volume, "SELECT count(*) FROM totals") == [(1,)]
 
 
 @pytest.mark.parametrize("folder", ["photos[1]", "photos*"])
 def test_a_name_that_is_also_a_pattern_means_this_volume_alone(tmp_path: Path, folder: str) -> None:
     for name, pictures in (("photos1", 1), (folder, 2)):
-        publish_totals(tmp_path / name, sea=pictures)
-    catalog.rebuild(tmp_path / folder)
-    assert catalog.query(tmp_path / folder, "SELECT pictures FROM totals") == [(2,)]
+        publish_totals(LocalStorage(tmp_path / name), sea=pictures)
+    volume = LocalStorage(tmp_path / folder)
+    catalog.rebuild(volume)
+    assert catalog.query(volume, "SELECT pictures FROM totals") == [(2,)]
 
 
 def test_a_catalog_is_right_after_each_half_of_its_replacement(volume: LocalStorage) -> None:
