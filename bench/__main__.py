@@ -12,6 +12,7 @@ from shared.models import store
 from shared.settings import Settings
 from shared.spark import session
 from shared.storage import LocalStorage
+from tests import external_data
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results.md"
@@ -23,7 +24,7 @@ def main() -> int:
     """Run the parts asked for; 2 when there are no photographs."""
     arguments = parser().parse_args()
     if not arguments.photos.is_dir():
-        print(f"bench: expected a folder with photographs in --photos, got {arguments.photos}")
+        print(f"bench: expected a folder with photographs in --photos; {external_data.missing(arguments.photos)}")
         return 2
     sections = [f"# Measurements\n\n{report.machine()}\n"]
     with tempfile.TemporaryDirectory() as folder:
@@ -38,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     """What can be measured, and on what."""
     made = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     made.add_argument(
-        "--photos", type=Path, default=ROOT.parent / "shared" / "photos", help="folder with one folder of JPEGs a class"
+        "--photos", type=Path, default=external_data.PHOTOS, help="folder with one folder of JPEGs a class"
     )
     made.add_argument(
         "--cache",

@@ -20,6 +20,7 @@ from shared.tables.contracts import CATEGORIES, EMBEDDINGS
 STAGE = "embedding"
 VERSION = 1  # raise it when the network gets other pixels of the same thumbnail than before
 TOP_CATEGORIES = 5
+CONTRACTS = (CATEGORIES, EMBEDDINGS)
 SAMPLED_FROM = 2048  # pictures; more slices are not read for a sample, however large the collection is
 #: Pictures. More take more memory and are no faster: 4.4 ms a picture in int8 and 8.4 in float at 1 to 8.
 BATCH = 2
@@ -42,7 +43,7 @@ class Prediction(NamedTuple):
 
 def stage_of(model: Model) -> StageOutput:
     """The stage with this model; with another one everything is made anew."""
-    return StageOutput(STAGE, digest(VERSION, model.sha256, TOP_CATEGORIES), (CATEGORIES, EMBEDDINGS))
+    return StageOutput(STAGE, digest(VERSION, model.sha256, TOP_CATEGORIES), CONTRACTS)
 
 
 def read_thumbnails(volume: Storage, part: Part) -> Iterator[Thumbnail]:

@@ -38,10 +38,11 @@ def license_of(name: str) -> str:
     """A package's licence, as short as its metadata states it; empty if it states none."""
     if name in STATED_ELSEWHERE:
         return STATED_ELSEWHERE[name]
-    stated = metadata.metadata(name)
-    first_line = (stated.get("License") or "").strip().partition("\n")[0]
-    classifiers = [one.rpartition(" :: ")[2] for one in stated.get_all("Classifier") or [] if one.startswith("License")]
-    found = [stated.get("License-Expression") or "", first_line if first_line != "UNKNOWN" else "", *classifiers]
+    stated = metadata.metadata(name).json
+    first_line = str(stated.get("license", "")).strip().partition("\n")[0]
+    classifiers = [one.rpartition(" :: ")[2] for one in stated.get("classifier", []) if one.startswith("License")]
+    expression = str(stated.get("license_expression", ""))
+    found = [expression, first_line if first_line != "UNKNOWN" else "", *classifiers]
     return next((one for one in found if one), "")
 
 

@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,6 +14,7 @@ from shared import tables
 from shared.storage import LocalStorage
 from shared.tables import catalog
 from shared.tables.contracts import EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
+from tests.commands import imagerec
 
 
 class Sample(NamedTuple):
@@ -30,11 +30,6 @@ class Sample(NamedTuple):
 
     def path(self, name: str) -> str:
         return str(self.volume.root / "images" / "sample" / name)
-
-
-def imagerec(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "shared", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,15 @@
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from shared.command.main import COMMANDS, main
+from shared.command.main import COMMANDS
 from shared.storage import LocalStorage
 from shared.tables import catalog
+from tests.commands import ROOT, imagerec_here, python
 
-ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCES = re.compile(r"```sh\n(.*?)```", re.DOTALL)
@@ -29,18 +27,17 @@ def commands(page: Path) -> list[list[str]]:
     ]
 
 
-def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> str:
-    with pytest.raises(SystemExit) as ended:
-        main([command, "--help"])
-    assert ended.value.code == 0
-    return capsys.readouterr().out
+def help_of(command: str) -> str:
+    shown = imagerec_here(command, "--help")
+    assert shown.returncode == 0
+    return shown.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_flag_shown_of_imagerec_exists(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_flag_shown_of_imagerec_exists(page: Path) -> None:
     shown = [words for words in commands(page) if words and words[0].endswith("imagerec")]
     for _, command, *arguments in shown:
-        known = help_of(command, capsys)
+        known = help_of(command)
         assert [flag for flag in arguments if flag.startswith("--") and flag not in known] == []
 
 
@@ -70,5 +67,5 @@ def test_the_annotated_tree_names_what_is_there() -> None:
 def test_the_catalog_example_runs(tmp_path: Path) -> None:
     catalog.rebuild(LocalStorage(tmp_path / "shared_data"))
     code = README.split("<<'SQL'\n")[1].split("\nSQL")[0]
-    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    ran = python("-c", code, cwd=tmp_path)
     assert "brightness" in ran.stdout

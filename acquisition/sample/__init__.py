@@ -1,1 +1,1 @@
-"""The painters of the built-in sample: pictures drawn by code, their list and what is known of them."""
+"""The built-in sample: which pictures it has, how they are stored and damaged, and their metadata."""

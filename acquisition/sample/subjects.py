@@ -6,16 +6,16 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from acquisition.sample.balloons import paint_balloons
-from acquisition.sample.butterflies import KINDS, paint_butterflies
-from acquisition.sample.canvas import Canvas
-from acquisition.sample.fish import WATERS, paint_fish
-from acquisition.sample.flowers import SPECIES, paint_flowers
-from acquisition.sample.landscapes import paint_mountains, paint_seas
-from acquisition.sample.mandalas import GLASS, paint_mandalas
-from acquisition.sample.nights import paint_cities, paint_night_skies
-from acquisition.sample.patterns import INKS, PLAIDS, paint_compositions, paint_plaids
-from acquisition.sample.woods import SEASONS, paint_forests
+from acquisition.sample.painters.balloons import paint_balloons
+from acquisition.sample.painters.butterflies import KINDS, paint_butterflies
+from acquisition.sample.painters.canvas import Canvas
+from acquisition.sample.painters.fish import WATERS, paint_fish
+from acquisition.sample.painters.flowers import SPECIES, paint_flowers
+from acquisition.sample.painters.landscapes import paint_mountains, paint_seas
+from acquisition.sample.painters.mandalas import GLASS, paint_mandalas
+from acquisition.sample.painters.nights import paint_cities, paint_night_skies
+from acquisition.sample.painters.patterns import INKS, PLAIDS, paint_compositions, paint_plaids
+from acquisition.sample.painters.woods import SEASONS, paint_forests
 
 SEED = 20240501
 

@@ -2,28 +2,27 @@
 
 from acquisition import exports
 from shared.pictures import exif
+from shared.tables.contracts import IMAGES
+from tests.rows import row
 
 
 def test_a_picture_is_told_with_the_expected_fields() -> None:
-    row = {
-        "image_id": "ab" * 16,
-        "filename": "a.jpg",
-        "location": "/p/a.jpg",
-        "source": "folder",
-        "size_bytes": 1536,
-        "mtime_ns": 1,
-        "source_url": "https://example.org/a",
-        "license": "CC0-1.0",
-        "author": "Ann",
-        "title": "Sea",
-        "tags": ["sea"],
-        "width_px": 40,
-        "height_px": 30,
-        "format": "JPEG",
-        "mode": "RGB",
-        "exif": exif.NO_EXIF | {"iso": 400},
-    }
-    assert exports.to_record(row) == {
+    picture = row(
+        IMAGES,
+        image_id="ab" * 16,
+        filename="a.jpg",
+        location="/p/a.jpg",
+        size_bytes=1536,
+        source_url="https://example.org/a",
+        license="CC0-1.0",
+        author="Ann",
+        title="Sea",
+        tags=["sea"],
+        width_px=40,
+        height_px=30,
+        exif=exif.NO_EXIF | {"iso": 400},
+    )
+    assert exports.to_record(picture) == {
         "image_id": "ab" * 16,
         "filename": "a.jpg",
         "location": "/p/a.jpg",

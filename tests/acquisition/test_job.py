@@ -14,8 +14,9 @@ from shared.errors import CannotProceedError, UsageError
 from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
 from shared.pipeline.runs import StageCounts, checked
 from shared.storage import LocalStorage
-from shared.tables import SNAPSHOT, open_snapshot, read_rows
+from shared.tables import SNAPSHOT, open_snapshot
 from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNAILS, Contract
+from tests.rows import rows_of
 from tests.shared.pictures.drawn import BLUE, encoded, plain
 
 pytestmark = pytest.mark.spark
@@ -46,12 +47,8 @@ def run(sc: SparkContext, volume: LocalStorage, source: Path, limits: DecodeLimi
     return checked(job.run(sc, Settings(data=volume.root, source=str(source), master="local[2]"), limits))
 
 
-def rows(volume: LocalStorage, contract: Contract) -> list[dict[str, Any]]:
-    return [row for part in open_snapshot(volume).parts(contract) for row in read_rows(volume, part)]
-
-
 def column(volume: LocalStorage, contract: Contract, name: str) -> list[Any]:
-    return [row[name] for row in rows(volume, contract)]
+    return [row[name] for row in rows_of(volume, contract)]
 
 
 def contents(volume: LocalStorage) -> dict[str, bytes]:
@@ -75,11 +72,11 @@ def test_every_file_ends_as_a_picture_a_duplicate_or_a_failure(
     assert str(counts) == (
         "acquisition: listed 5 = done 3 + skipped 0 + failed 2 (unreadable 1, unsupported_format 1; 1 exact duplicates)"
     )
-    pictures = {row["filename"]: row for row in rows(volume, IMAGES)}
+    pictures = {row["filename"]: row for row in rows_of(volume, IMAGES)}
     assert pictures.keys() == {"a copy.png", "caf\\xe9.jpg"}
     assert pictures["caf\\xe9.jpg"]["tags"] == ["sea"]
     assert sorted(column(volume, LOCATIONS, "filename")) == ["a copy.png", "caf\\xe9.jpg", "z.png"]
-    assert {row["item"]: row["reason"] for row in rows(volume, FAILURES)} == {
+    assert {row["item"]: row["reason"] for row in rows_of(volume, FAILURES)} == {
         str(source / "pipe.jpg"): "unreadable",
         str(source / "sea/line\nbreak.jpg"): "unsupported_format",
     }
@@ -128,7 +125,7 @@ def test_a_file_that_was_mended_is_read_again_and_no_failure_any_more(
     assert run(sc, volume, source).failed == {"undecodable": 1, "unsupported_format": 1}
     add(source, "torn.png", encoded(plain(color=BLUE)))
     assert run(sc, volume, source)[2:6] == (3, 1, 2, {})
-    assert [row["item"] for row in rows(volume, FAILURES)] == [str(source / "lost.png")]
+    assert [row["item"] for row in rows_of(volume, FAILURES)] == [str(source / "lost.png")]
 
 
 def test_a_file_that_vanished_is_tried_again_by_the_next_run(
@@ -140,14 +137,14 @@ def test_a_file_that_vanished_is_tried_again_by_the_next_run(
     assert run(sc, volume, paths)[2:6] == (3, 0, 2, {"vanished": 1})
     add(source, "b.png", encoded(plain(color=BLUE)))
     assert run(sc, volume, paths)[2:6] == (3, 1, 2, {})
-    assert rows(volume, FAILURES) == []
+    assert rows_of(volume, FAILURES) == []
 
 
 def test_what_a_list_says_of_a_picture_is_kept(sc: SparkContext, volume: LocalStorage, source: Path) -> None:
     add(source, "a.png", encoded(plain()))
     paths = add(source, "list.csv", b"path,license,url,tags\na.png,CC-BY-4.0,https://example.org/a,sea;dawn\n,,,\n")
     assert run(sc, volume, paths).failed == {"bad_entry": 1}
-    (row,) = rows(volume, IMAGES)
+    (row,) = rows_of(volume, IMAGES)
     assert (row["source"], row["license"], row["source_url"], row["tags"]) == (
         "list",
         "CC-BY-4.0",

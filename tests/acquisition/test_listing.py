@@ -9,10 +9,10 @@ from acquisition.sources.entries import Entry, Origin, make_entry
 from acquisition.steps import STAGE
 from shared import tables
 from shared.errors import CannotProceedError
-from shared.pipeline.slices import failure_row
 from shared.storage import LocalStorage
 from shared.tables import Snapshot
 from shared.tables.contracts import FAILURES, LOCATIONS
+from tests.rows import row
 
 
 def entries(n: int) -> list[Entry]:
@@ -51,18 +51,11 @@ def test_a_listing_file_that_is_gone_stops_the_run_with_advice(volume: LocalStor
 
 
 def test_lasting_failures_are_known_and_passing_ones_are_not(volume: LocalStorage) -> None:
-    _, row = failure_row(STAGE.name, "/p/1.jpg", "undecodable", "broken", 1, 2)
-    place = {
-        "image_id": "0" * 32,
-        "location": "/p/2.jpg",
-        "filename": "2.jpg",
-        "source": "folder",
-        "size_bytes": 3,
-        "mtime_ns": 4,
-    }
-    lasting = tables.write_part(volume, FAILURES, [row], "s", STAGE.name, STAGE.fingerprint)
-    passing = tables.write_part(volume, FAILURES, [row], "s", STAGE.name, STAGE.fingerprint, transient=True)
-    outdated = tables.write_part(volume, FAILURES, [row], "s", STAGE.name, "0" * 64)
+    failure = row(FAILURES, stage=STAGE.name, item="/p/1.jpg", reason="undecodable", size_bytes=1, mtime_ns=2)
+    place = row(LOCATIONS, location="/p/2.jpg", size_bytes=3, mtime_ns=4)
+    lasting = tables.write_part(volume, FAILURES, [failure], "s", STAGE.name, STAGE.fingerprint)
+    passing = tables.write_part(volume, FAILURES, [failure], "s", STAGE.name, STAGE.fingerprint, transient=True)
+    outdated = tables.write_part(volume, FAILURES, [failure], "s", STAGE.name, "0" * 64)
     read = tables.write_part(volume, LOCATIONS, [place], "s", STAGE.name, "0" * 64)
     snapshot = Snapshot({"failures": (lasting, passing, outdated), "locations": (read,)})
     known = listing.known_parts(snapshot, STAGE)

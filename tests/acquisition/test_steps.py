@@ -16,6 +16,7 @@ from shared.storage import LocalStorage
 from shared.storage.files import digest
 from shared.storage.volume import WORK
 from shared.tables.contracts import THUMBNAILS
+from tests.rows import row
 from tests.shared.pictures.drawn import encoded, plain
 
 STUB = str(Path(__file__).parents[1] / "shared" / "pictures" / "stub_decoder.py")
@@ -136,11 +137,11 @@ def test_a_part_gets_a_second_name_where_there_are_links_and_a_copy_elsewhere(
     if not has_links:
         monkeypatch.setattr(os, "link", no_links)
     work = volume.folder(WORK)
-    row = {"image_id": "0" * 32, "thumbnail_width_px": 1, "thumbnail_height_px": 1, "jpeg": b"x"}
-    part = tables.write_part(work, THUMBNAILS, [row], "s", "acquisition", steps.FINGERPRINT)
+    thumbnail = row(THUMBNAILS)
+    part = tables.write_part(work, THUMBNAILS, [thumbnail], "s", "acquisition", steps.FINGERPRINT)
     for _ in range(2):  # a second attempt changes nothing
         volume.copy(f"{WORK}/{part.key}", part.key)
-    assert tables.read_rows(volume, part) == [row]
+    assert tables.read_rows(volume, part) == [thumbnail]
     assert [path.name for path in (volume.root / "tables" / "thumbnails").iterdir()] == [part.name]
     assert (volume.local_path(part.key).stat().st_nlink == 2) is has_links
 

@@ -12,11 +12,12 @@ from functools import cached_property
 from pathlib import Path
 
 from shared.errors import CannotProceedError
-from tests.chaos import cluster, damage, disk, hostile, kills, publish
+from tests import external_data
+from tests.chaos import cluster
+from tests.chaos.parts import damage, disk, hostile, kills, publish
 from tests.chaos.setting import Bench, LostError, Setting, prepare
 
 COMMAND = ("run", "--model", "efficientnet-lite0", "--master")
-HOSTILE = Path(__file__).resolve().parents[3] / "shared" / "hostile"
 LOCAL = (*COMMAND, "local[2]")
 
 
@@ -45,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--flips", type=int, default=1000, help="how often to damage a file afterwards [default 1000]")
     made.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="what to do [default: all]")
-    made.add_argument("--hostile", type=Path, default=HOSTILE, help="folder of hostile picture files")
+    made.add_argument("--hostile", type=Path, default=external_data.HOSTILE, help="folder of hostile picture files")
     made.add_argument("--scratch", type=Path, help="folder to work in [default: the system's for temporary files]")
     return made
 
@@ -95,7 +96,7 @@ def attack(series: Series) -> Iterator[str]:
     """Hostile files as a collection and as uploads."""
     folder = series.arguments.hostile
     if not folder.is_dir():
-        yield f"hostile files: left out, {folder} is not there"
+        yield f"hostile files: left out, {external_data.missing(folder)}"
         return
     grown = series.settings[1]
     series.bench.reset(grown.pictures, grown.before)

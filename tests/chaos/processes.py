@@ -12,8 +12,8 @@ from pathlib import Path
 
 from shared.storage import LocalStorage
 from tests.chaos.points import Plan, kill_session, session, write_plan
+from tests.commands import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 INJECT = Path(__file__).with_name("inject")
 DAEMONS = {b"shared.spark.worker_daemon", b"pyspark.daemon"}  # of this machine, of a cluster's executors
 LIMIT_S = 300.0

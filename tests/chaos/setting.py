@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import acquisition.steps
+import embedding.steps
+import labeling.steps
 from recommendation.index import generation
 from recommendation.search.answerer import Answerer
 from recommendation.search.engine import Options
@@ -21,7 +24,10 @@ from tests.chaos.processes import Command
 PICTURES, MORE_PICTURES = 40, 60  # of the first run and, with what is added, of the second: two slices and one more
 QUERY = Upload("query", pictures.draw(1))
 #: Last table of each stage that works in slices: its part says that a slice is complete.
-LAST_TABLES = ("staged", "features", "categories")
+LAST_TABLES = tuple(
+    contracts[-1].name
+    for contracts in (acquisition.steps.STAGE.contracts, labeling.steps.STAGE.contracts, embedding.steps.CONTRACTS)
+)
 ACCOUNT = re.compile(r"(\w+): listed (\d+) = done (\d+) \+ skipped (\d+) \+ failed (\d+)")
 
 

@@ -6,11 +6,11 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("acquisition", "labeling", "embedding", "index")
+from tests.commands import ROOT
+
+SERVICES = ("acquisition", "labeling", "embedding", "recommendation-build")
 CLUSTER = "spark://spark-master:7077"
 #: All parts but those of `runs`, which hold times.
 HASH_PARTS = r"cd /shared_data/tables && find . -name '*.parquet' -not -path './runs/*' | sort | xargs sha256sum"
@@ -69,7 +69,7 @@ class Project:
     def up(self) -> None:
         """`docker compose up`, until every stage has ended and the service answers."""
         self.do("up", "--detach", *self.scale())
-        self.do("wait", "index")
+        self.do("wait", "recommendation-build")
         self.wait_until_healthy()
 
     def scale(self) -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from tests.docker.compose import SERVICES, Outcome, Project, project
 
 pytestmark = pytest.mark.slow
 WRITABLE = {"/shared_data", "/tmp"}
-TEN_SECONDS = 10.0
 
 
 @pytest.fixture(scope="session")
@@ -122,11 +120,9 @@ def test_a_second_up_does_nothing_new_and_says_so(chain: Project, expected: Outc
     assert chain.outcome() == expected
 
 
-def test_stop_takes_under_ten_seconds_and_loses_nothing(chain: Project, expected: Outcome) -> None:
-    started = time.monotonic()
+def test_the_service_stops_when_asked_to_and_loses_nothing(chain: Project, expected: Outcome) -> None:
     chain.do("stop")
-    assert time.monotonic() - started < TEN_SECONDS
-    assert chain.inspect("recommendation")["State"]["ExitCode"] == 0
+    assert chain.inspect("recommendation")["State"]["ExitCode"] == 0  # 137 where Docker kills it after ten seconds
     chain.wait_until_healthy()
     assert chain.outcome() == expected
 

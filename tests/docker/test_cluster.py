@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.docker.compose import CLUSTER, ROOT, Outcome, Project, project
+from tests.commands import ROOT
+from tests.docker.compose import CLUSTER, Outcome, Project, project
 
 pytestmark = pytest.mark.slow
 MASTER_PAGE = "http://127.0.0.1:8080"
@@ -87,7 +88,7 @@ def test_a_worker_killed_in_the_middle_of_a_stage_changes_nothing(cluster: Proje
         killed.do("unpause", "labeling")
         assert killed.inspect("labeling")["State"]["Running"]
         assert up.wait() == 0
-        killed.do("wait", "index")
+        killed.do("wait", "recommendation-build")
         killed.wait_until_healthy()
         assert "Lost executor" in killed.logs("labeling")
         assert killed.outcome() == expected

@@ -9,6 +9,7 @@ from embedding.steps import Thumbnail
 from shared import tables
 from shared.storage import LocalStorage
 from shared.tables.contracts import THUMBNAILS
+from tests.rows import Row, row, write_slices
 from tests.shared.pictures.drawn import encoded
 
 SIDE_PX = 40
@@ -27,14 +28,10 @@ def thumbnail(number: int) -> Thumbnail:
 
 def publish_thumbnails(volume: LocalStorage, slices: dict[str, range]) -> None:
     """Publish slices of thumbnails, as acquisition would."""
-    parts = [
-        tables.write_part(
-            volume, THUMBNAILS, [row(thumbnail(number)) for number in numbers], name, "acquisition", "f" * 64
-        )
-        for name, numbers in slices.items()
-    ]
-    tables.publish(volume, tables.open_snapshot(volume), "acquisition", {THUMBNAILS.name: parts})
+    rows = {name: {THUMBNAILS: [thumbnail_row(number) for number in numbers]} for name, numbers in slices.items()}
+    tables.publish(volume, tables.open_snapshot(volume), "acquisition", write_slices(volume, "acquisition", rows))
 
 
-def row(one: Thumbnail) -> dict[str, object]:
-    return {**one._asdict(), "thumbnail_width_px": SIDE_PX, "thumbnail_height_px": SIDE_PX}
+def thumbnail_row(number: int) -> Row:
+    size = {"thumbnail_width_px": SIDE_PX, "thumbnail_height_px": SIDE_PX}
+    return row(THUMBNAILS, **thumbnail(number)._asdict(), **size)

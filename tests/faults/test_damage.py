@@ -3,7 +3,7 @@
 from shared.models import store
 from shared.models.store import Model, ModelChoice
 from shared.storage import LocalStorage
-from tests.chaos import damage, publish
+from tests.chaos.parts import damage, publish
 
 BARE = Model("", "drawn", "origin", "fp32", "", 224, 1280, "", "MIT", ("fish", "bird"))
 

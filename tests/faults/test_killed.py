@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -11,18 +10,19 @@ from pathlib import Path
 import pytest
 from pyspark import RDD, SparkContext
 
-from shared import tables
 from shared.pipeline import slices
 from shared.pipeline.slices import StageOutput, TableRow
 from shared.storage import LocalStorage
 from shared.storage.lock import exclusive
 from shared.tables import Snapshot
 from shared.tables.contracts import TOTALS
-from tests.chaos import kills, pictures
+from tests.chaos import pictures
+from tests.chaos.parts import kills
 from tests.chaos.points import Plan
 from tests.chaos.setting import Bench, undisturbed
+from tests.commands import ROOT, Finished, imagerec, python
+from tests.rows import row, rows_of
 
-ROOT = Path(__file__).resolve().parents[2]
 STAGE = StageOutput("labeling", "a" * 64, (TOTALS,))
 
 
@@ -30,15 +30,8 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to find 
 NOTHING_LOST = "nothing lost, nothing done twice, nothing different\n"
 
 
-def chaos(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.chaos", "--parts", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def imagerec(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "shared", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+def chaos(*arguments: str) -> Finished:
+    return python("-m", "tests.chaos", "--parts", *arguments)
 
 
 @LINUX
@@ -72,12 +65,12 @@ def test_random_kills_and_a_broken_disk_lose_nothing(tmp_path: Path) -> None:
 
 def rows_or_death(marks: Path, name: str) -> Iterator[TableRow]:
     """Two rows of a slice; the first process to come to slice b dies between them."""
-    yield "totals", {"kind": "tag", "value": name, "pictures": 1}
+    yield "totals", row(TOTALS, value=name)
     mark = marks / name
     if name == "b" and not mark.exists():
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    yield "totals", {"kind": "tag", "value": f"{name}{name}", "pictures": 2}
+    yield "totals", row(TOTALS, value=f"{name}{name}")
 
 
 @pytest.mark.spark
@@ -89,10 +82,9 @@ def test_a_killed_worker_costs_neither_the_run_nor_a_row(
 
     work = slices.work_list(sc, volume, Snapshot({}), STAGE, ["a", "b", "c"])
     done = slices.run_slices(sc, volume, STAGE, {name: name for name in work.todo}, describe, sc.accumulator(0))
-    snapshot = slices.publish(volume, Snapshot({}), STAGE, work, done)
+    slices.publish(volume, Snapshot({}), STAGE, work, done)
     assert (tmp_path / "b").exists()
-    rows = [row["value"] for part in snapshot.parts(TOTALS) for row in tables.read_rows(volume, part)]
-    assert rows == ["a", "aa", "b", "bb", "c", "cc"]
+    assert [one["value"] for one in rows_of(volume, TOTALS)] == ["a", "aa", "b", "bb", "c", "cc"]
     assert len(list((volume.root / "tables" / "totals").glob("part-*"))) == 3
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import IO
@@ -10,8 +9,8 @@ from typing import IO
 import pytest
 
 from tests.chaos.points import session
+from tests.commands import start_imagerec
 
-ROOT = Path(__file__).resolve().parents[2]
 GOES_ON = "what is finished is kept, and the same command goes on from there\n"
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to find the processes of a command")
@@ -34,8 +33,7 @@ def said_until(said: IO[str], word: str) -> str:
 def test_a_stopped_run_says_one_sentence_and_leaves_no_process(
     tmp_path: Path, word: str, number: signal.Signals, name: str, to_all: bool
 ) -> None:
-    command = [sys.executable, "-m", "shared", "run", "--source", "sample", "--data", str(tmp_path / "volume")]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+    with start_imagerec("run", "--source", "sample", "--data", tmp_path / "volume") as running:
         assert running.stderr
         assert word in said_until(running.stderr, word)
         (os.killpg if to_all else os.kill)(running.pid, number)

@@ -2,14 +2,14 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PIL import Image
 
 from shared import tables
 from shared.storage import LocalStorage
-from shared.tables import Part
 from shared.tables.contracts import IMAGES, THUMBNAILS
+from tests.rows import Row, row, write_slices
 from tests.shared.pictures.drawn import encoded
 
 
@@ -32,37 +32,28 @@ class Drawn(NamedTuple):
 
 def publish(volume: LocalStorage, slices: dict[str, list[Drawn]]) -> None:
     """Publish the slices beside those that are there."""
-    snapshot = tables.open_snapshot(volume)
-    parts: dict[str, list[Part]] = {one.name: snapshot.parts(one) for one in (IMAGES, THUMBNAILS)}
-    for name, pictures in slices.items():
-        for contract, rows in ((IMAGES, map(image_row, pictures)), (THUMBNAILS, map(thumbnail_row, pictures))):
-            part = tables.write_part(volume, contract, list(rows), name, "acquisition", "f" * 64)
-            parts[contract.name].append(part)
+    rows = {
+        name: {IMAGES: map(image_row, pictures), THUMBNAILS: map(thumbnail_row, pictures)}
+        for name, pictures in slices.items()
+    }
+    snapshot, written = tables.open_snapshot(volume), write_slices(volume, "acquisition", rows)
+    parts = {one.name: [*snapshot.parts(one), *written[one.name]] for one in (IMAGES, THUMBNAILS)}
     tables.publish(volume, snapshot, "acquisition", parts)
 
 
-def image_row(one: Drawn) -> dict[str, Any]:
-    return {
-        **dict.fromkeys(("source_url", "license", "author", "title"), ""),
-        **dict.fromkeys(("size_bytes", "mtime_ns"), 1),
-        "image_id": one.image_id,
-        "location": one.location,
-        "filename": Path(one.location).name,
-        "source": "folder",
-        "tags": list(one.tags),
-        "width_px": one.size[0],
-        "height_px": one.size[1],
-        "format": "PNG",
-        "mode": "RGB",
-        "exif": {},
-    }
+def image_row(one: Drawn) -> Row:
+    return row(
+        IMAGES,
+        image_id=one.image_id,
+        location=one.location,
+        filename=Path(one.location).name,
+        tags=list(one.tags),
+        width_px=one.size[0],
+        height_px=one.size[1],
+        format="PNG",
+    )
 
 
-def thumbnail_row(one: Drawn) -> dict[str, Any]:
+def thumbnail_row(one: Drawn) -> Row:
     width, height = one.image.size
-    return {
-        "image_id": one.image_id,
-        "thumbnail_width_px": width,
-        "thumbnail_height_px": height,
-        "jpeg": one.jpeg,
-    }
+    return row(THUMBNAILS, image_id=one.image_id, thumbnail_width_px=width, thumbnail_height_px=height, jpeg=one.jpeg)

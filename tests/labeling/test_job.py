@@ -15,9 +15,10 @@ from shared.errors import CannotProceedError
 from shared.pipeline.runs import StageCounts, checked
 from shared.storage import LocalStorage
 from shared.storage.files import TEMPORARY
-from shared.tables import open_snapshot, read_rows
+from shared.tables import open_snapshot
 from shared.tables.contracts import FEATURES, IMAGES, LABELS, TOTALS, Contract
 from tests.labeling.collection import Drawn, publish
+from tests.rows import rows_of
 from tests.shared.pictures.drawn import BLUE, WHITE, cornered, plain
 
 pytestmark = pytest.mark.spark
@@ -34,12 +35,8 @@ def run(sc: SparkContext, volume: LocalStorage, *, features_csv: bool = False) -
     return checked(job.run(sc, Settings(data=volume.root, master="local[2]", features_csv=features_csv)))
 
 
-def rows(volume: LocalStorage, contract: Contract) -> list[dict[str, Any]]:
-    return [row for part in open_snapshot(volume).parts(contract) for row in read_rows(volume, part)]
-
-
 def totals(volume: LocalStorage) -> dict[tuple[str, str], int]:
-    return {(row["kind"], row["value"]): row["pictures"] for row in rows(volume, TOTALS)}
+    return {(row["kind"], row["value"]): row["pictures"] for row in rows_of(volume, TOTALS)}
 
 
 def labels_json(volume: LocalStorage) -> dict[str, Any]:
@@ -64,11 +61,11 @@ def labelled(sc: SparkContext, volume: LocalStorage) -> LocalStorage:
 def test_every_picture_has_labels_and_features_in_the_order_of_images(labelled: LocalStorage) -> None:
     expected = [one.image_id for one in FIRST + SECOND]
     for contract in (IMAGES, LABELS, FEATURES):
-        assert [row["image_id"] for row in rows(labelled, contract)] == expected
+        assert [row["image_id"] for row in rows_of(labelled, contract)] == expected
 
 
 def test_labels_keep_their_promises(labelled: LocalStorage) -> None:
-    for row in rows(labelled, LABELS):
+    for row in rows_of(labelled, LABELS):
         assert 1 <= len(row["palette"]) == len(row["palette_shares"]) == len(row["color_names"]) <= 5
         assert np.array(row["palette"]).shape[1:] == (3,)
         assert 0 <= np.min(row["palette"]) <= np.max(row["palette"]) <= 255
@@ -98,7 +95,7 @@ def test_totals_count_pictures(labelled: LocalStorage) -> None:
 def test_images_labels_json_is_keyed_by_file_name_and_by_location_where_names_repeat(labelled: LocalStorage) -> None:
     content = labels_json(labelled)
     assert list(content) == ["/pictures/sea/1.png", "2.png", "/pictures/snow/1.png"]
-    cornered_picture = rows(labelled, LABELS)[1]
+    cornered_picture = rows_of(labelled, LABELS)[1]
     assert content["2.png"] == {
         "predominant_colors": cornered_picture["palette"],
         "color_names": cornered_picture["color_names"],
@@ -162,7 +159,7 @@ def test_the_csv_is_written_for_those_who_want_it_and_kept_current(sc: SparkCont
         lines = list(csv.DictReader(file))
     assert list(lines[0]) == exports.CSV_COLUMNS
     assert [line["filename"] for line in lines] == ["1.png", "2.png", "1.png", "3.png"]
-    for line, feature in zip(lines, rows(labelled, FEATURES), strict=True):
+    for line, feature in zip(lines, rows_of(labelled, FEATURES), strict=True):
         assert line["image_id"] == feature["image_id"]
         assert line["ahash"] + line["dhash"] + line["phash"] == feature["hash"].hex()
         for name in ("color", "structure"):

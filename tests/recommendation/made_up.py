@@ -1,7 +1,6 @@
 """A made-up collection: tables whose pictures fall into known groups, without any picture being decoded."""
 
 import hashlib
-from typing import Any
 
 import numpy as np
 
@@ -10,12 +9,13 @@ from shared.models import store
 from shared.models.store import Model
 from shared.storage import LocalStorage
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES
+from tests.rows import Row, row, write_slices
 
 GROUPS = 6
 WIDTHS = {"vector": 32, "color": 40, "structure": 24}
-STAGES = {IMAGES: "acquisition", FEATURES: "labeling", EMBEDDINGS: "embedding", CATEGORIES: "embedding"}
+STAGES = {"acquisition": [IMAGES], "labeling": [FEATURES], "embedding": [EMBEDDINGS, CATEGORIES]}
 
-Rows = dict[str, list[dict[str, Any]]]
+Rows = dict[str, list[Row]]
 
 
 def image_id(number: int) -> str:
@@ -29,15 +29,13 @@ def group_of(number: int) -> str:
 def make_volume(volume: LocalStorage, slices: dict[str, range], *, seed: int = 7, tagged: bool = True) -> LocalStorage:
     """Publish the tables that the index is made of; picture `number` is of group `number % GROUPS`."""
     sha256 = make_model(volume)
-    parts: dict[str, list[tables.Part]] = {contract.name: [] for contract in STAGES}
-    for name, numbers in slices.items():
-        rows = make_rows(numbers, sha256, np.random.default_rng(seed), tagged=tagged)
-        for contract, stage in STAGES.items():
-            parts[contract.name].append(tables.write_part(volume, contract, rows[contract.name], name, stage, "f" * 64))
+    rows = {
+        name: make_rows(numbers, sha256, np.random.default_rng(seed), tagged=tagged) for name, numbers in slices.items()
+    }
     snapshot = tables.open_snapshot(volume)
-    for stage in sorted(set(STAGES.values())):
-        mine = {contract.name: parts[contract.name] for contract, other in STAGES.items() if other == stage}
-        snapshot = tables.publish(volume, snapshot, stage, mine)
+    for stage, contracts in STAGES.items():
+        mine = {name: {contract: some[contract.name] for contract in contracts} for name, some in rows.items()}
+        snapshot = tables.publish(volume, snapshot, stage, write_slices(volume, stage, mine))
     return volume
 
 
@@ -60,40 +58,37 @@ def make_rows(numbers: range, sha256: str, random: np.random.Generator, *, tagge
     return {
         "images": [image_row(number, tagged=tagged) for number in numbers],
         "features": [
-            {"image_id": one, "color": color, "structure": structure, "hash": random.bytes(24)}
+            row(FEATURES, image_id=one, color=color, structure=structure, hash=random.bytes(24))
             for one, color, structure in zip(ids, unit["color"], unit["structure"], strict=True)
         ],
         "embeddings": [
-            {"image_id": one, "model_sha256": sha256, "vector": (9 * vector).astype(np.float32)}
+            row(EMBEDDINGS, image_id=one, model_sha256=sha256, vector=(9 * vector).astype(np.float32))
             for one, vector in zip(ids, vectors["vector"], strict=True)
         ],
         "categories": [
-            {
-                "image_id": one,
-                "model_sha256": sha256,
-                "rank": rank,
-                "category": f"{group_of(number)}, {rank}",
-                "probability": 0.5 / rank,
-            }
+            row(
+                CATEGORIES,
+                image_id=one,
+                model_sha256=sha256,
+                rank=rank,
+                category=f"{group_of(number)}, {rank}",
+                probability=0.5 / rank,
+            )
             for one, number in zip(ids, numbers, strict=True)
             for rank in (1, 2)
         ],
     }
 
 
-def image_row(number: int, *, tagged: bool) -> dict[str, Any]:
-    texts = dict.fromkeys(("source_url", "author", "title"), "")
-    numbers = {"size_bytes": 10, "mtime_ns": 1, "width_px": 30, "height_px": 20}
-    return {
-        "image_id": image_id(number),
-        "location": f"/pictures/{group_of(number)}/{number}.jpg",
-        "filename": f"{number}.jpg",
-        "source": "folder",
-        "license": "CC0",
-        "tags": [group_of(number)] if tagged else [],
-        "format": "JPEG",
-        "mode": "RGB",
-        "exif": {},
-        **texts,
-        **numbers,
-    }
+def image_row(number: int, *, tagged: bool) -> Row:
+    return row(
+        IMAGES,
+        image_id=image_id(number),
+        location=f"/pictures/{group_of(number)}/{number}.jpg",
+        filename=f"{number}.jpg",
+        license="CC0",
+        tags=[group_of(number)] if tagged else [],
+        size_bytes=10,
+        width_px=30,
+        height_px=20,
+    )

@@ -17,8 +17,8 @@ from shared.pictures import measures
 from shared.pictures.measures import MEASURES
 from shared.storage import LocalStorage
 from shared.tables.contracts import EMBEDDINGS
+from tests.in_process import context
 from tests.recommendation.made_up import WIDTHS, group_of, image_id, make_rows, make_volume
-from tests.recommendation.web.in_process import context
 
 ROWS = 300
 SLICES = {"b": range(200), "a": range(200, ROWS)}

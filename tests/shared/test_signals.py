@@ -1,10 +1,10 @@
 """Ctrl-C and SIGTERM end a command at once, or after what must not be cut off; never one that is to ignore them."""
 
 import signal
-import subprocess
-import sys
 
 import pytest
+
+from tests.commands import python
 
 BOTH = pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")])
 BEGIN = """
@@ -16,8 +16,7 @@ def send(): os.kill(os.getpid(), int(sys.argv[1]))
 
 def run(number: int, code: str) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a program that sends itself a signal."""
-    command = [sys.executable, "-c", BEGIN + code, str(int(number))]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = python("-c", BEGIN + code, str(int(number)))
     return ran.returncode, ran.stdout, ran.stderr
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from acquisition.sample import plan
-from acquisition.sample.canvas import Canvas, color, colors, ramp
 from acquisition.sample.damage import BROKEN
 from acquisition.sample.formats import CHANGES
+from acquisition.sample.painters.canvas import Canvas, color, colors, ramp
 from acquisition.sample.plan import Drawing
 from acquisition.sample.subjects import SUBJECTS, draw
 from acquisition.sources import sample

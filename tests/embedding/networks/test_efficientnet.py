@@ -14,7 +14,6 @@ from embedding.networks.registry import EFFICIENTNET_LITE0, package_bytes
 from shared.models.session import Embedder
 from shared.pictures import decoding, pixels
 
-ORACLE = Path(__file__).resolve().parents[4] / "shared/models/efficientnet_lite0.onnx"
 PHOTOS = 12
 
 
@@ -30,11 +29,9 @@ def test_equal_weights_give_equal_bytes() -> None:
     assert efficientnet_lite0(tensors).SerializeToString() == efficientnet_lite0(tensors).SerializeToString()
 
 
-def test_it_answers_as_the_network_that_pytorch_exported(photos: Path) -> None:
-    if not ORACLE.is_file():
-        pytest.skip("no exported network beside the project")
+def test_it_answers_as_the_network_that_pytorch_exported(photos: Path, exported_network: Path) -> None:
     pixels = squashed(sorted(photos.glob("*/*.jpg"))[:: 2999 // PHOTOS])
-    expected, logits = onnxruntime.InferenceSession(ORACLE).run(None, {"input": planes(pixels)})
+    expected, logits = onnxruntime.InferenceSession(exported_network).run(None, {"input": planes(pixels)})
     network = standardise(EFFICIENTNET_LITE0.read(package_bytes(EFFICIENTNET_LITE0)), EFFICIENTNET_LITE0.card)
     vectors, probabilities = Embedder(network.SerializeToString()).embed(pixels)
     assert cosine(vectors, expected).min() >= 0.9999

@@ -2,7 +2,6 @@
 
 import hashlib
 import socket
-import time
 
 import pytest
 
@@ -58,11 +57,11 @@ def test_nobody_at_the_address_is_noticed() -> None:
 
 
 def test_a_server_that_never_answers_is_given_up() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        started = time.monotonic()
-        with pytest.raises(CannotProceedError, match=r"no answer within 0\.3 s|timed out"):
-            fetch(f"http://127.0.0.1:{silent.getsockname()[1]}/net", SHA256, len(BODY), IMPATIENT)
-    assert time.monotonic() - started < 5
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(CannotProceedError, match=r"no answer within 0\.3 s|timed out"),
+    ):
+        fetch(f"http://127.0.0.1:{silent.getsockname()[1]}/net", SHA256, len(BODY), IMPATIENT)
 
 
 def test_the_patience_for_an_unreachable_network_is_under_five_seconds() -> None:

@@ -1,8 +1,6 @@
 """A batch of queries: one answer line per job, in order, the same as one query at a time."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,11 +11,10 @@ from recommendation.search.answerer import Answerer
 from recommendation.search.engine import Options
 from recommendation.search.query_picture import read_upload
 from shared.errors import UsageError
+from tests.commands import imagerec
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_each_line_is_answered_in_order_and_a_bad_one_says_why(collection: Collection, answerer: Answerer) -> None:
@@ -62,8 +59,7 @@ def test_a_batch_of_bad_jobs_alone_is_exit_code_1(collection: Collection, tmp_pa
     jobs = tmp_path / "queries.csv"
     jobs.write_text("images,top_k\na.jpg,3\n")
     flags = ["--data", str(collection.volume.root), "--master", "local[2]", "--batch", str(jobs)]
-    command = [sys.executable, "-m", "recommendation", "query", *flags]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    ran = imagerec("query", *flags)
     assert ran.returncode == 1
     assert [json.loads(line)["error"]["code"] for line in ran.stdout.splitlines()] == ["wrong_usage"] * 2
     assert "2 of 2 jobs could not be answered; their lines say why" in ran.stderr
@@ -73,8 +69,7 @@ def test_a_batch_is_answered_with_spark(collection: Collection, tmp_path: Path) 
     jobs, out = tmp_path / "jobs.jsonl", tmp_path / "answers.jsonl"
     jobs.write_text("\n".join(json.dumps({"images": [str(path)], "top_k": 1}) for path in collection.paths()[:9]))
     flags = ["--data", str(collection.volume.root), "--master", "local[2]", "--batch", str(jobs), "--out", str(out)]
-    subprocess.run(
-        [sys.executable, "-m", "recommendation", "query", *flags], cwd=ROOT, check=True
-    )  # one Spark per process
+    ran = imagerec("query", *flags)  # one Spark per process
+    assert ran.returncode == 0, ran.stderr
     names = [json.loads(line)["queries"][0]["filename"] for line in out.read_text().splitlines()]
     assert names == [path.name for path in collection.paths()[:9]]

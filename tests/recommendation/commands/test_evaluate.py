@@ -12,8 +12,8 @@ from recommendation.search.engine import Engine, Options
 from recommendation.settings import Settings
 from shared.pictures.measures import MEASURES
 from shared.storage import LocalStorage
+from tests.in_process import context
 from tests.recommendation.made_up import group_of, make_volume
-from tests.recommendation.web.in_process import context
 
 ROWS = 60
 

@@ -2,8 +2,6 @@
 
 import json
 import pstats
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +15,7 @@ from shared.command.profiling.account import PHASES
 from shared.project import STAGES
 from shared.storage import LocalStorage
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
+from tests.commands import Finished, imagerec
 from tests.recommendation.conftest import Collection
 
 CONTENTS = (IMAGES, THUMBNAILS, LOCATIONS, LABELS, FEATURES, EMBEDDINGS, CATEGORIES)
@@ -31,7 +30,7 @@ STEPS = {
 class Profiled(NamedTuple):
     """A command that was profiled: what it printed, and the folder with its files."""
 
-    ran: subprocess.CompletedProcess[str]
+    ran: Finished
     folder: Path
 
     def functions(self, name: str) -> set[tuple[str, str]]:
@@ -41,8 +40,7 @@ class Profiled(NamedTuple):
 
 
 def profile(folder: Path, *arguments: str | Path) -> Profiled:
-    command = [sys.executable, "-m", "shared", "profile", "--out", str(folder / "p.prof"), *map(str, arguments)]
-    return Profiled(subprocess.run(command, capture_output=True, text=True, check=False, timeout=300), folder)
+    return Profiled(imagerec("profile", "--out", folder / "p.prof", *arguments), folder)
 
 
 @pytest.fixture(scope="module")

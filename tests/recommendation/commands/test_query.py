@@ -1,8 +1,6 @@
 """`imagerec query`: tables for people, one object for programs, exit codes that mean something."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,11 +8,11 @@ import pytest
 from recommendation import __main__ as command
 from recommendation.commands.query import printable, sum_text, table_lines
 from shared.models.session import embedder
+from tests.commands import python
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
 
-ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ("pyspark", "py4j", "pyarrow", "matplotlib", "fastapi", "duckdb", "pandas")
 
 
@@ -115,7 +113,7 @@ def test_a_query_starts_without_what_it_does_not_need(collection: Collection) ->
         f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr); raise SystemExit(code)"
     )
     flags = ["query", "--data", str(collection.volume.root), "--image", str(collection.paths()[0]), "--json"]
-    ran = subprocess.run([sys.executable, "-c", code, *flags], cwd=ROOT, capture_output=True, text=True, check=True)
+    ran = python("-c", code, *flags)
     assert ran.stderr.splitlines()[-1] == "[]"
 
 

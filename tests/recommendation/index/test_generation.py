@@ -9,6 +9,7 @@ import pytest
 from recommendation.index import generation
 from shared.errors import CannotProceedError
 from shared.storage import LocalStorage
+from tests.bits import flip_bit
 
 ONE, TWO, THREE = "1" * 16, "2" * 16, "3" * 16
 
@@ -62,9 +63,7 @@ def test_no_flipped_bit_goes_unnoticed_and_the_file_is_named(volume: LocalStorag
     path = volume.local_path("index") / name
     intact = path.read_bytes()
     for bit in range(len(intact) * 8):
-        damaged = bytearray(intact)
-        damaged[bit // 8] ^= 1 << bit % 8
-        path.write_bytes(damaged)
+        path.write_bytes(flip_bit(intact, bit))
         with pytest.raises(CannotProceedError, match=Path(name).name):
             generation.open_live(volume)
 

@@ -14,8 +14,8 @@ from shared.errors import UsageError
 from shared.pictures import measures
 from shared.pictures.measures import MEASURES
 from shared.storage import LocalStorage
+from tests.in_process import context
 from tests.recommendation.made_up import GROUPS, group_of, image_id, make_rows, make_volume
-from tests.recommendation.web.in_process import context
 
 ROWS = 240
 ROUNDING = 2e-3  # what float16 costs a score

@@ -7,6 +7,7 @@ from recommendation.search.thumbnails import Thumbnails
 from shared import tables
 from shared.errors import CannotProceedError, UsageError
 from shared.tables.contracts import THUMBNAILS
+from tests.bits import flip_bit
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
@@ -28,8 +29,7 @@ def test_a_flipped_bit_is_noticed_and_the_file_named(own_collection: Collection,
     known = answerer.live.engine.known(0)
     parts = tables.open_snapshot(own_collection.volume).parts(THUMBNAILS)
     [path] = [own_collection.volume.local_path(part.key) for part in parts if part.slice == known["slice"]]
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
+    data = path.read_bytes()
+    path.write_bytes(flip_bit(data, 4 * len(data)))
     with pytest.raises(CannotProceedError, match=str(path)):
         Thumbnails(own_collection.volume).read(answerer.live.engine, [known["image_id"]])

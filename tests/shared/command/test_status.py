@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from shared.storage import LocalStorage
 from shared.storage.files import to_json, write_atomically
 from shared.tables import Snapshot, publish, write_part
 from shared.tables.contracts import FAILURES, RUNS, TOTALS
+from tests.rows import row
 
 GENERATION = "0123456789abcdef"
 DOCUMENT = {
@@ -31,17 +31,14 @@ DOCUMENT = {
 TIMINGS = {"latency_ms": {"embedding": {"p50": 1.5, "p99": 3.25}, "hash": {"p50": 0.1, "p99": 0.2}}}
 
 
-def failure(reason: str) -> dict[str, Any]:
-    return {"stage": "acquisition", "item": "a", "reason": reason, "detail": "", "size_bytes": 1, "mtime_ns": 1}
-
-
 @pytest.fixture
 def filled(volume: LocalStorage) -> LocalStorage:
     """A volume with some totals, three failures, two runs and an index."""
-    rows = [{"kind": "tag", "value": str(number), "pictures": number} for number in range(1500)]
+    rows = [row(TOTALS, value=str(number), pictures=number) for number in range(1500)]
     totals = write_part(volume, TOTALS, rows, "s", "labeling", "f" * 64)
     reasons = ("undecodable", "vanished", "undecodable")
-    failures = write_part(volume, FAILURES, [failure(reason) for reason in reasons], "s", "acquisition", "f" * 64)
+    failed = [row(FAILURES, stage="acquisition", reason=reason) for reason in reasons]
+    failures = write_part(volume, FAILURES, failed, "s", "acquisition", "f" * 64)
     snapshot = publish(volume, Snapshot({}), "labeling", {TOTALS.name: [totals]})
     publish(volume, snapshot, "acquisition", {FAILURES.name: [failures]})
     for hour, done in ((1, 10), (2, 30)):

@@ -7,6 +7,7 @@ from shared.models import store
 from shared.models.session import embedder
 from shared.models.store import Model, ModelChoice
 from shared.storage import LocalStorage
+from tests.bits import flip_bit
 
 BARE = Model("", "small", "0" * 64, "fp32", "", 32, 16, "small.onnx", "MIT", ("cat", "dog"))
 
@@ -61,7 +62,7 @@ def test_a_choice_whose_network_is_gone_does_not_stand(volume: LocalStorage, sav
 
 def test_one_flipped_bit_is_found_before_the_network_runs(volume: LocalStorage, saved: Model) -> None:
     path = store.model_path(volume, saved.sha256)
-    path.write_bytes(b"netwosk")
+    path.write_bytes(flip_bit(path.read_bytes(), 40))
     with pytest.raises(CannotProceedError, match=rf"{path} is damaged .*delete it and run `imagerec embedding`"):
         embedder(path, saved.sha256)
 

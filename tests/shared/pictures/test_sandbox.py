@@ -6,7 +6,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -71,13 +70,6 @@ def test_whatever_a_codec_does_costs_one_picture(stub: Decoder, data: bytes, rea
     good = stub.decode(GOOD)
     assert refusal(stub, data).args == (reason, detail)
     assert stub.decode(GOOD) == good
-
-
-def test_a_timeout_comes_on_time(stub: Decoder) -> None:
-    stub.decode(GOOD)
-    started = time.monotonic()
-    refusal(stub, b"hang")
-    assert 1.0 <= time.monotonic() - started < 5.0
 
 
 def test_a_file_that_does_not_fit_the_pipe_cannot_hang_us(stub: Decoder) -> None:
@@ -157,13 +149,12 @@ def test_every_hostile_file_is_a_picture_or_a_refusal_and_cheap(hostile: Path, g
     outcomes = {}
     for path in sorted(hostile.iterdir()):
         if path.suffix not in {".md", ".csv"}:
-            started = time.monotonic()
             try:
                 outcomes[path.name] = guarded.decode(path.read_bytes()).format
             except BadInputError as error:
                 outcomes[path.name] = error.reason
-            assert time.monotonic() - started < 15
     assert len(outcomes) == 71
+    assert "decoder_timeout" not in outcomes.values()
     assert outcomes["bomb_webp_13000x13000.webp"] == "too_many_pixels"
     assert outcomes["bomb_jpeg_progressive_2000_scans_4096.jpg"] == "too_many_scans"
     assert outcomes["png_bad_idat_crc.png"] == "undecodable"

@@ -10,13 +10,14 @@ from shared.pipeline import runs, slices
 from shared.pipeline.slices import Done, StageOutput, TableRow, WorkList
 from shared.storage import LocalStorage
 from shared.tables.contracts import FAILURES, FEATURES, LABELS, TOTALS, Contract
+from tests.rows import row
 
 STAGE = StageOutput("labeling", "a" * 64, (TOTALS,))
 
 
 def describe(name: str) -> list[TableRow]:
     """Three rows of a slice, and a failure if its name says so."""
-    rows: list[TableRow] = [("totals", {"kind": "tag", "value": f"{name}{i}", "pictures": i}) for i in range(3)]
+    rows: list[TableRow] = [("totals", row(TOTALS, value=f"{name}{i}", pictures=i)) for i in range(3)]
     return [*rows, slices.failure_row("labeling", name, "not_finite", "NaN")] if "bad" in name else rows
 
 
@@ -126,3 +127,18 @@ def test_an_account_reads_as_one_line() -> None:
     assert str(runs.checked(account)) == (
         "acquisition: listed 252 = done 246 + skipped 0 + failed 6 (empty_file 1, undecodable 5; 6 duplicates)"
     )
+
+
+def test_a_slice_whose_failures_are_damaged_is_made_again(volume: LocalStorage) -> None:
+    done = slices.write_slice(volume, STAGE, "bad", describe("bad"))
+    assert slices.find_slice(volume, STAGE, "bad") == done
+    path = volume.local_path(done.parts[0].key)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert slices.find_slice(volume, STAGE, "bad") is None
+
+
+def test_failures_of_an_attempt_that_was_killed_do_not_outlive_a_better_one(volume: LocalStorage) -> None:
+    slices.write_slice(volume, STAGE, "bad", describe("bad"))
+    better = slices.write_slice(volume, STAGE, "bad", describe("a"))
+    assert slices.find_slice(volume, STAGE, "bad") == better
+    assert [path.name for path in volume.root.rglob("*.parquet")] == [better.parts[0].name]

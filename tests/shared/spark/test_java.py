@@ -2,15 +2,14 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from shared.errors import CannotProceedError
 from shared.spark import java
+from tests.commands import python
 
-ROOT = Path(__file__).resolve().parents[3]
 SUM_AN_RDD = """
 from pathlib import Path
 from shared.spark import session
@@ -88,11 +87,8 @@ def test_spark_runs_without_any_java_on_the_machine(tmp_path: Path) -> None:
     environ = {
         "PATH": str(tools),
         "HOME": str(tmp_path),
-        "PYTHONPATH": str(ROOT),
         "LANG": os.environ.get("LANG", "C.UTF-8"),
     }
-    answer = subprocess.run(
-        [sys.executable, "-c", SUM_AN_RDD], env=environ, capture_output=True, text=True, check=False
-    )
+    answer = python("-c", SUM_AN_RDD, environ=environ)
     assert answer.stdout.startswith("java 25"), answer.stderr
     assert answer.stdout.endswith("sum 4950\n")

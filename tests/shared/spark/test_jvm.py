@@ -1,15 +1,12 @@
 """What Java says reaches the user, but for what it says every time."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from shared.spark import jvm
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.commands import imagerec
 
 
 def test_only_the_expected_warning_is_left_out(capfd: pytest.CaptureFixture[str]) -> None:
@@ -21,9 +18,7 @@ def test_only_the_expected_warning_is_left_out(capfd: pytest.CaptureFixture[str]
 
 
 def test_a_java_that_does_not_start_is_one_sentence_after_its_own(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "shared", "run", "--data", str(tmp_path / "volume")]
-    environ = os.environ | {"IMAGEREC_DRIVER_MEMORY": "much"}
-    ran = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    ran = imagerec("run", "--data", tmp_path / "volume", IMAGEREC_DRIVER_MEMORY="much")
     lines = ran.stderr.splitlines()
     assert lines[1] == "Invalid maximum heap size: -Xmxmuch"
     assert lines[-1] == "imagerec: Java does not start; what it said is above"

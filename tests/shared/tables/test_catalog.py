@@ -1,19 +1,17 @@
 """The catalog: every table is a view; it can always be made again from the tables."""
 
+import random
 from pathlib import Path
 
 import pytest
 
 from shared import tables
+from shared.errors import CannotProceedError
 from shared.storage import LocalStorage
 from shared.tables import catalog
 from shared.tables.contracts import CONTRACTS, TOTALS
-
-
-def publish_totals(volume: LocalStorage, **pictures: int) -> None:
-    rows = [{"kind": "tag", "value": value, "pictures": count} for value, count in pictures.items()]
-    part = tables.write_part(volume, TOTALS, rows, "-".join(pictures), "labeling", "a" * 64)
-    tables.publish(volume, tables.open_snapshot(volume), "labeling", {"totals": [part]})
+from tests.bits import flip_random_bit
+from tests.shared.tables.totals import publish_totals
 
 
 def test_every_table_is_a_view_even_before_it_has_rows(volume: LocalStorage) -> None:
@@ -55,3 +53,32 @@ def test_a_name_that_is_also_a_pattern_means_this_volume_alone(tmp_path: Path, f
     volume = LocalStorage(tmp_path / folder)
     catalog.rebuild(volume)
     assert catalog.query(volume, "SELECT pictures FROM totals") == [(2,)]
+
+
+def test_a_catalog_is_right_after_each_half_of_its_replacement(volume: LocalStorage) -> None:
+    old = catalog.rebuild(volume).read_bytes()
+    checksums = catalog.checksums_path(volume.root / "catalog.duckdb").read_bytes()
+    publish_totals(volume, sea=1)
+    path = catalog.rebuild(volume)
+    catalog.check(path)
+    new = path.read_bytes()
+    path.write_bytes(old)  # killed before the catalog was moved
+    catalog.check(path)
+    path.write_bytes(new)
+    catalog.checksums_path(path).write_bytes(checksums)  # of which it says nothing
+    with pytest.raises(CannotProceedError, match=r"catalog.duckdb is damaged"):
+        catalog.check(path)
+
+
+def test_a_flipped_bit_in_the_catalog_or_in_a_part_it_shows_is_reported_by_name(volume: LocalStorage) -> None:
+    publish_totals(volume, sea=1)
+    [part] = tables.open_snapshot(volume).parts(TOTALS)
+    dice = random.Random(6)
+    for path in (catalog.rebuild(volume), volume.local_path(part.key)):
+        sound = path.read_bytes()
+        for _ in range(20):
+            path.write_bytes(flip_random_bit(sound, dice))
+            with pytest.raises(CannotProceedError, match=path.name):
+                catalog.query(volume, "SELECT value FROM totals")
+        path.write_bytes(sound)
+    assert catalog.query(volume, "SELECT value FROM totals") == [("sea",)]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from acquisition.sample.canvas import (
+from acquisition.sample.painters.canvas import (
     Array,
     Canvas,
     color,
@@ -19,7 +19,7 @@ from acquisition.sample.canvas import (
     smooth,
     turned,
 )
-from acquisition.sample.skies import add_grain, paint_ridge
+from acquisition.sample.painters.skies import add_grain, paint_ridge
 
 #: Water from the surface down, then sand or rock.
 WATERS = {

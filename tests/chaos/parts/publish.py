@@ -23,7 +23,9 @@ from shared.storage import LocalStorage
 from shared.storage.files import digest
 from shared.tables import catalog
 from shared.tables.contracts import FAILURES, LOCATIONS, TOTALS
+from tests import in_process
 from tests.chaos import compare, points
+from tests.rows import row, rows_of
 
 HANDOFF = "images_labels.json"
 KILLED, SAID_WHY, OTHERWISE = -9, 3, 4
@@ -46,37 +48,19 @@ class Edition(NamedTuple):
 FIRST, SECOND = Edition(1, ("000-a", "001-b")), Edition(2, ("000-a", "001-b", "002-c"))
 
 
-class OneProcess:
-    """As much of a SparkContext as taking over an interrupted run needs."""
-
-    defaultParallelism = 1  # noqa: N815 - its name in Spark
-
-    def __init__(self, items: list[Any] | None = None) -> None:
-        self._items = items or []
-
-    def parallelize(self, items: list[Any], _: int) -> "OneProcess":
-        return OneProcess(items)
-
-    def map(self, function: Callable[[Any], Any]) -> "OneProcess":
-        return OneProcess([function(item) for item in self._items])
-
-    def collect(self) -> list[Any]:
-        return self._items
-
-
 def publish_tables(volume: LocalStorage, edition: Edition) -> None:
     """Do what a stage does: take over or write its slices, publish them, keep the account, write the hand-off file."""
     stages.sweep_orphans(volume)
     stage, snapshot = edition.stage, tables.open_snapshot(volume)
-    work = slices.work_list(OneProcess(), volume, snapshot, stage, edition.slices)  # type: ignore[arg-type]
-    done = [slices.write_slice(volume, stage, name, rows_of(edition, name)) for name in work.todo]
+    work = slices.work_list(in_process.context(), volume, snapshot, stage, edition.slices)
+    done = [slices.write_slice(volume, stage, name, slice_rows(edition, name)) for name in work.todo]
     published = slices.publish(volume, snapshot, stage, work, done)
     account = runs.StageCounts(stage.name, stage.fingerprint, 0, 0, 0, {})
     runs.record(volume, account, datetime.now(UTC), 1.0, "none", 1)
     content = published.digest(TOTALS)
     if not exports.is_current(volume, HANDOFF, content):
         lines = [f"of edition {edition.number}"] * 3
-        exports.write(OneProcess(), volume, HANDOFF, content, lines, line_of, exports.JSON_LIST)  # type: ignore[arg-type]
+        exports.write(in_process.context(), volume, HANDOFF, content, lines, line_of, exports.JSON_LIST)
 
 
 def line_of(text: str) -> list[bytes]:
@@ -90,13 +74,12 @@ def publish_catalog(volume: LocalStorage, _: Edition) -> None:
     catalog.rebuild(volume)
 
 
-def rows_of(edition: Edition, name: str) -> Iterator[TableRow]:
+def slice_rows(edition: Edition, name: str) -> Iterator[TableRow]:
     """The rows of one slice; the first has a failure, too."""
     if name.startswith("000"):
         yield slices.failure_row("labeling", name, "not_finite", "NaN")
-    yield "totals", {"kind": "tag", "value": name, "pictures": edition.number}
-    file = {"location": name, "filename": name, "source": "folder", "size_bytes": 1, "mtime_ns": 1}
-    yield "locations", {"image_id": digest(name)[:32], **file}
+    yield "totals", row(TOTALS, value=name, pictures=edition.number)
+    yield "locations", row(LOCATIONS, image_id=digest(name)[:32], location=name)
 
 
 def publish_index(volume: LocalStorage, _: Edition) -> None:
@@ -122,17 +105,12 @@ def state(volume: LocalStorage) -> dict[str, Any]:
     Raises:
         CannotProceedError: something is damaged or missing.
     """
-    snapshot = tables.open_snapshot(volume)
-    seen = {contract.name: _rows(volume, snapshot.parts(contract)) for contract in (LOCATIONS, TOTALS, FAILURES)}
+    seen = {contract.name: rows_of(volume, contract) for contract in (LOCATIONS, TOTALS, FAILURES)}
     if volume.local_path("catalog.duckdb").exists():
         catalog.check(volume.local_path("catalog.duckdb"))
     live = generation.open_live(volume).name if generation.live_name(volume) else None
     path = volume.root / HANDOFF
     return {"tables": seen, "index": live, "hand-off": path.read_text(encoding="utf-8") if path.exists() else None}
-
-
-def _rows(volume: LocalStorage, parts: list[tables.Part]) -> list[dict[str, Any]]:
-    return [row for part in parts for row in tables.read_rows(volume, part)]
 
 
 def in_child(work: Callable[[], object]) -> int:

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.speculate MASTER FOLDER`: two attempts of one task, both alive, both writing at the same moment."""
+"""`python -m tests.chaos.parts.speculate MASTER FOLDER`: two attempts of one task, both alive, both writing at the same moment."""
 
 import sys
 import time
@@ -16,6 +16,7 @@ from shared.spark import session
 from shared.storage import LocalStorage
 from shared.tables import Snapshot
 from shared.tables.contracts import TOTALS
+from tests.rows import row
 
 STAGE = StageOutput("labeling", "a" * 64, (TOTALS,))
 SLICES = ("a", "b", "c", "d")
@@ -54,7 +55,7 @@ def main(master: str, folder: Path) -> int:
 def rows(marks: Path, name: str) -> Iterator[TableRow]:
     """A slice's rows; an attempt of the slow slice goes on to write only when the other is as far."""
     for number in range(ROWS):
-        yield "totals", {"kind": "tag", "value": f"{name}{number}", "pictures": number}
+        yield "totals", row(TOTALS, value=f"{name}{number}", pictures=number)
     context = TaskContext.get()
     if name == SLOW and context is not None:
         (marks / str(context.taskAttemptId())).touch()

@@ -14,6 +14,7 @@ from shared.models.session import checked_bytes
 from shared.storage import LocalStorage
 from shared.tables import catalog
 from shared.tables.snapshot import named_keys
+from tests.bits import flip_random_bit
 
 CUT_EVERY = 10  # every tenth try cuts the file short instead
 
@@ -83,10 +84,7 @@ def flip_everywhere(volume: LocalStorage, tries: int, seed: int) -> Iterator[str
 
 def damaged(sound: bytes, dice: random.Random, *, is_cut: bool) -> bytes:
     """The same bytes but for one bit, or fewer of them."""
-    position = dice.randrange(len(sound))
-    if is_cut:
-        return sound[:position]
-    return sound[:position] + bytes([sound[position] ^ 1 << dice.randrange(8)]) + sound[position + 1 :]
+    return sound[: dice.randrange(len(sound))] if is_cut else flip_random_bit(sound, dice)
 
 
 def loading_error(kind: Kind) -> str:

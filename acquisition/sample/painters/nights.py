@@ -4,8 +4,20 @@ import math
 
 import numpy as np
 
-from acquisition.sample.canvas import Array, Canvas, color, colors, lay, mix, noise, outline, ramp, screen, smooth
-from acquisition.sample.skies import (
+from acquisition.sample.painters.canvas import (
+    Array,
+    Canvas,
+    color,
+    colors,
+    lay,
+    mix,
+    noise,
+    outline,
+    ramp,
+    screen,
+    smooth,
+)
+from acquisition.sample.painters.skies import (
     Light,
     add_grain,
     add_reflection,
@@ -15,7 +27,7 @@ from acquisition.sample.skies import (
     paint_stars,
     paint_sun,
 )
-from acquisition.sample.woods import conifers
+from acquisition.sample.painters.woods import conifers
 
 #: Corners between the two upper corners of a tower one unit wide; most roofs are flat.
 ROOFS: tuple[list[tuple[float, float]], ...] = (

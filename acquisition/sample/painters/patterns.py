@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from acquisition.sample.canvas import Array, Canvas, color, colors, ellipse, mix, noise, turned
+from acquisition.sample.painters.canvas import Array, Canvas, color, colors, ellipse, mix, noise, turned
 
 #: Ground first, then inks.
 INKS = {

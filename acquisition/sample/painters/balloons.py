@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from acquisition.sample.canvas import Canvas, color, colors, lay, mix, outline
-from acquisition.sample.skies import Light, add_grain, light_of, paint_ridge, paint_sky, paint_sun
+from acquisition.sample.painters.canvas import Canvas, color, colors, lay, mix, outline
+from acquisition.sample.painters.skies import Light, add_grain, light_of, paint_ridge, paint_sky, paint_sun
 
 CLOTHS = (
     "c8102e f4f1e8 1d4e89 f4f1e8",

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from pyspark import SparkContext
 
-from shared.command import main as imagerec
 from shared.pipeline import stages
 from shared.pipeline.runs import StageCounts
 from shared.settings import Settings
 from shared.storage import LocalStorage
+from tests.commands import imagerec_here
 
 COMMANDS = {
     "labeling": "labeling found no pictures on the volume; run `imagerec acquisition` first",
@@ -27,8 +27,9 @@ def test_a_volume_with_nothing_to_work_on_is_refused_at_once(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     for volume in (tmp_path, tmp_path / "missing" / "volume"):
-        assert imagerec.main([command, "--data", str(volume)]) == 1
-        assert COMMANDS[command] in capsys.readouterr().err
+        refused = imagerec_here(command, "--data", volume)
+        assert refused.returncode == 1
+        assert COMMANDS[command] in refused.stderr
         assert caplog.text == ""
     assert list(tmp_path.iterdir()) == []
 

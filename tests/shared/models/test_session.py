@@ -1,11 +1,10 @@
 """What a network's runtime tells others: nothing."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.commands import python
+
 RUN_A_NETWORK = """
 import onnx
 from shared.models.session import open_session
@@ -17,6 +16,6 @@ open_session(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8).
 
 
 def test_running_a_network_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
-    environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", RUN_A_NETWORK], env=environ, check=True)
+    ran = python("-c", RUN_A_NETWORK, environ={"HOME": str(tmp_path), "PATH": os.environ["PATH"]})
+    assert ran.returncode == 0, ran.stderr
     assert list(tmp_path.rglob("*")) == []

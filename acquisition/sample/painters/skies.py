@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from acquisition.sample.canvas import Array, Canvas, color, colors, lay, mix, noise, ramp, screen, smooth
+from acquisition.sample.painters.canvas import Array, Canvas, color, colors, lay, mix, noise, ramp, screen, smooth
 
 
 class Light(NamedTuple):

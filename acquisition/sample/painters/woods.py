@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from acquisition.sample.canvas import Array, Canvas, color, colors, lay, mix, noise, outline, ramp, smooth
-from acquisition.sample.skies import add_grain, paint_ridge
+from acquisition.sample.painters.canvas import Array, Canvas, color, colors, lay, mix, noise, outline, ramp, smooth
+from acquisition.sample.painters.skies import add_grain, paint_ridge
 
 #: Season: air from top to bottom, foliage from far to near.
 SEASONS = {

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from acquisition.sample.canvas import Array, Canvas, color, colors, lay, mix, ramp, smooth, turned
-from acquisition.sample.skies import add_grain
+from acquisition.sample.painters.canvas import Array, Canvas, color, colors, lay, mix, ramp, smooth, turned
+from acquisition.sample.painters.skies import add_grain
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 GARDENS = (

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from acquisition.sample.canvas import Array, Canvas, color, colors, ellipse, lay, mix, ramp, smooth, turned
-from acquisition.sample.skies import add_grain
+from acquisition.sample.painters.canvas import Array, Canvas, color, colors, ellipse, lay, mix, ramp, smooth, turned
+from acquisition.sample.painters.skies import add_grain
 
 FORE = [(0.0, 0.02), (0.16, 0.42), (0.5, 0.82), (0.86, 0.98), (1.0, 0.9), (0.9, 0.55), (0.66, 0.14), (0.3, -0.02)]
 HIND = [(0.0, 0.06), (0.34, 0.08), (0.68, 0.02), (0.8, -0.22), (0.68, -0.52), (0.42, -0.72), (0.2, -0.6), (0.04, -0.2)]

@@ -2,8 +2,16 @@
 
 import numpy as np
 
-from acquisition.sample.canvas import Array, Canvas, lay, mix, noise, outline, ramp, screen, smooth
-from acquisition.sample.skies import Light, add_grain, add_reflection, light_of, paint_ridge, paint_sky, paint_sun
+from acquisition.sample.painters.canvas import Array, Canvas, lay, mix, noise, outline, ramp, screen, smooth
+from acquisition.sample.painters.skies import (
+    Light,
+    add_grain,
+    add_reflection,
+    light_of,
+    paint_ridge,
+    paint_sky,
+    paint_sun,
+)
 
 
 def paint_mountains(canvas: Canvas, rng: np.random.Generator, mood: str) -> None:

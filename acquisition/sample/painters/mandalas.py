@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from acquisition.sample.canvas import Array, Canvas, colors, lay, mix, ramp
+from acquisition.sample.painters.canvas import Array, Canvas, colors, lay, mix, ramp
 
 #: Ground first, then from dark to light.
 GLASS = {
