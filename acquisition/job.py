@@ -127,7 +127,7 @@ def stage_slices(sc: SparkContext, work: Storage, fresh: Sequence[Part], limits:
         return names.flatMap(partial(listing.read_slice, work, STAGE)).flatMap(partial(steps.entry_rows, limits))
 
     waiting = set(todo.todo)
-    with progress(sc, STAGE.name, sum(part.rows for part in fresh if part.slice in waiting)) as counter:
+    with progress(sc, work, STAGE.name, sum(part.rows for part in fresh if part.slice in waiting)) as counter:
         return [
             *todo.adopted,
             *slices.run_slices(sc, work, STAGE, {name: name for name in todo.todo}, describe, counter),

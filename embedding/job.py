@@ -66,7 +66,7 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
     stage, parts = steps.stage_of(model), {part.slice: part for part in snapshot.parts(THUMBNAILS)}
     work = slices.work_list(sc, volume, snapshot, stage, parts)
     todo = {name: parts[name] for name in work.todo}
-    with progress(sc, "embedding", sum(part.rows for part in todo.values())) as counter:
+    with progress(sc, volume, "embedding", sum(part.rows for part in todo.values())) as counter:
         done = slices.run_slices(sc, volume, stage, todo, partial(embed, volume, model), counter)
     slices.publish(volume, snapshot, stage, work, done)
     return runs.count_slices(stage, THUMBNAILS, snapshot, work, done)

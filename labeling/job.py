@@ -39,7 +39,7 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
     parts = steps.slice_parts(snapshot)
     work = slices.work_list(sc, volume, snapshot, STAGE, parts)
     todo = {name: parts[name] for name in work.todo}
-    with progress(sc, STAGE.name, sum(one.images.rows for one in todo.values())) as counter:
+    with progress(sc, volume, STAGE.name, sum(one.images.rows for one in todo.values())) as counter:
         done = slices.run_slices(sc, volume, STAGE, todo, partial(label_slices, volume), counter)
     published = slices.publish(volume, snapshot, STAGE, work, done)
     published = refresh_totals(sc, volume, published)

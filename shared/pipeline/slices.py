@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from pyspark import RDD, Accumulator, Broadcast, SparkContext
+from pyspark import RDD, Broadcast, SparkContext
 
 from shared import tables
+from shared.pipeline.progress import PictureCounter
 from shared.storage import Storage
 from shared.storage.volume import TABLES
 from shared.tables import Part, Snapshot, orphans, parquet, presence
@@ -112,7 +113,7 @@ def run_slices(
     stage: StageOutput,
     todo: Mapping[str, Any],
     rows_of: Callable[["RDD[Any]"], "RDD[TableRow]"],
-    counter: "Accumulator[int]",
+    counter: PictureCounter,
 ) -> list[Done]:
     """Work through the slices, one partition each.
 
@@ -120,7 +121,7 @@ def run_slices(
         todo: for each slice's name what a task needs to find it; small, and sent to that task alone.
         rows_of: turns the RDD of these (one a partition) into rows of the stage's tables and of `failures`; it must not
             move rows between partitions.
-        counter: counts pictures as slices end, for progress only.
+        counter: for progress only.
     """
     if not todo:
         return []
@@ -133,13 +134,19 @@ def _write_partition(
     volume: Storage,
     stage: StageOutput,
     names: "Broadcast[list[str]]",
-    counter: "Accumulator[int]",
+    counter: PictureCounter,
     index: int,
     rows: Iterator[TableRow],
 ) -> Iterator[Done]:
-    done = write_slice(volume, stage, names.value[index], rows)
-    counter.add(done.parts[-1].rows + sum(done.failures.values()))
+    name = names.value[index]
+    done = write_slice(volume, stage, name, counter.watch(rows, name, partial(_is_picture, stage)))
+    counter.finished.add(done.parts[-1].rows + sum(done.failures.values()))
     yield done
+
+
+def _is_picture(stage: StageOutput, row: TableRow) -> bool:
+    """Whether a row is the last one about its picture."""
+    return row[0] in (stage.contracts[-1].name, FAILURES.name)
 
 
 def write_slice(volume: Storage, stage: StageOutput, slice_name: str, rows: Iterable[TableRow]) -> Done:

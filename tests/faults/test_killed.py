@@ -11,6 +11,7 @@ import pytest
 from pyspark import RDD, SparkContext
 
 from shared.pipeline import slices
+from shared.pipeline.progress import PictureCounter
 from shared.pipeline.slices import StageOutput, TableRow
 from shared.storage import LocalStorage
 from shared.storage.lock import exclusive
@@ -81,7 +82,14 @@ def test_a_killed_worker_costs_neither_the_run_nor_a_row(
         return names.flatMap(partial(rows_or_death, tmp_path))
 
     work = slices.work_list(sc, volume, Snapshot({}), STAGE, ["a", "b", "c"])
-    done = slices.run_slices(sc, volume, STAGE, {name: name for name in work.todo}, describe, sc.accumulator(0))
+    done = slices.run_slices(
+        sc,
+        volume,
+        STAGE,
+        {name: name for name in work.todo},
+        describe,
+        PictureCounter.of(sc, volume),
+    )
     slices.publish(volume, Snapshot({}), STAGE, work, done)
     assert (tmp_path / "b").exists()
     assert [one["value"] for one in rows_of(volume, TOTALS)] == ["a", "aa", "b", "bb", "c", "cc"]

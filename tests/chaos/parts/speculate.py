@@ -10,6 +10,7 @@ from pyspark import RDD, TaskContext
 
 from shared import tables
 from shared.pipeline import slices
+from shared.pipeline.progress import PictureCounter
 from shared.pipeline.slices import StageOutput, TableRow
 from shared.settings import Settings
 from shared.spark import session
@@ -44,7 +45,14 @@ def main(master: str, folder: Path) -> int:
 
     with session.context(Settings(data=volume.root, master=master), "speculation") as sc:
         work = slices.work_list(sc, volume, Snapshot({}), STAGE, SLICES)
-        done = slices.run_slices(sc, volume, STAGE, {name: name for name in work.todo}, describe, sc.accumulator(0))
+        done = slices.run_slices(
+            sc,
+            volume,
+            STAGE,
+            {name: name for name in work.todo},
+            describe,
+            PictureCounter.of(sc, volume),
+        )
         snapshot = slices.publish(volume, Snapshot({}), STAGE, work, done)
     tables.check_parts(volume, snapshot.parts(TOTALS))
     parts = len(list((volume.root / "tables" / TOTALS.name).glob("*.parquet*")))

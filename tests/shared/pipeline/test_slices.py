@@ -7,6 +7,7 @@ from pyspark import RDD, SparkContext
 
 from shared import tables
 from shared.pipeline import runs, slices
+from shared.pipeline.progress import PictureCounter
 from shared.pipeline.slices import Done, StageOutput, TableRow, WorkList
 from shared.storage import LocalStorage
 from shared.tables.contracts import FAILURES, FEATURES, LABELS, TOTALS, Contract
@@ -25,7 +26,14 @@ def work(sc: SparkContext, volume: LocalStorage, todo: list[str]) -> list[Done]:
     def describe_all(names: "RDD[str]") -> "RDD[TableRow]":
         return names.flatMap(describe)
 
-    return slices.run_slices(sc, volume, STAGE, {name: name for name in todo}, describe_all, sc.accumulator(0))
+    return slices.run_slices(
+        sc,
+        volume,
+        STAGE,
+        {name: name for name in todo},
+        describe_all,
+        PictureCounter.of(sc, volume),
+    )
 
 
 @pytest.mark.spark
