@@ -1,4 +1,4 @@
-"""Say what every picture looks like: its colours, shape, tones and features."""
+"""Label every picture: predominant colours, orientation, size, luminance; compute its features."""
 
 from collections.abc import Sequence
 

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark import SparkContext
 
 from shared import tables
-from shared.pictures.features import color, structure
+from shared.pictures.measures import MEASURES, Measure
 from shared.pipeline import exports
 from shared.storage import Storage
 from shared.storage.volume import REPORTS
@@ -20,12 +20,24 @@ LABELS_JSON = "images_labels.json"
 FEATURES_CSV = f"{REPORTS}/features.csv"
 
 HASHES = ("ahash", "dhash", "phash")
-CSV_COLUMNS = [
-    *("image_id", "filename", "location", "brightness", "contrast", "sharpness"),
-    *HASHES,
-    *(f"color_{number}" for number in range(color.LENGTH)),
-    *(f"structure_{number}" for number in range(structure.LENGTH)),
-]
+
+
+def feature_names(measure: Measure) -> list[str]:
+    """Columns of features.csv for one measure: each component of a vector; bits as hex, the three hashes apart."""
+    if measure.feature is None:
+        return []
+    if measure.name == "hash":
+        return list(HASHES)
+    if measure.kind == "bits":
+        return [measure.name]
+    return [f"{measure.name}_{number}" for number in range(measure.feature.width)]
+
+
+LABEL_NAMES = ("image_id", "filename", "location")
+NUMBER_NAMES = ("brightness", "contrast", "sharpness")
+BITS = [measure for measure in MEASURES.values() if measure.kind == "bits"]
+VECTORS = [measure for measure in MEASURES.values() if measure.feature and measure.kind == "vector"]
+CSV_COLUMNS = [*LABEL_NAMES, *NUMBER_NAMES, *(name for one in [*BITS, *VECTORS] for name in feature_names(one))]
 
 
 def refresh_labels(
@@ -81,15 +93,20 @@ def feature_lines(volume: Storage, parts: tuple[Part, Part]) -> Iterator[bytes]:
 
 
 def csv_fields(label: dict[str, Any], feature: dict[str, Any]) -> list[str]:
-    """A picture's values in the order of CSV_COLUMNS; hashes in hex, vectors to five digits."""
-    hashes = feature["hash"].hex()
-    numbers = [*feature["color"], *feature["structure"]]
+    """A picture's values in the order of CSV_COLUMNS; bits in hex, numbers to five digits."""
+    numbers = (number for measure in VECTORS for number in feature[measure.column])
     return [
-        *(label[name] for name in ("image_id", "filename", "location")),
-        *(f"{label[name]:.5g}" for name in ("brightness", "contrast", "sharpness")),
-        *(hashes[start : start + 16] for start in (0, 16, 32)),
+        *(label[name] for name in LABEL_NAMES),
+        *(f"{label[name]:.5g}" for name in NUMBER_NAMES),
+        *(text for measure in BITS for text in hex_texts(measure, feature[measure.column])),
         *(f"{number:.5g}" for number in numbers),
     ]
+
+
+def hex_texts(measure: Measure, bits: bytes) -> list[str]:
+    """The values of `feature_names` for a measure of bits."""
+    digits, length = bits.hex(), 2 * len(bits) // len(feature_names(measure))
+    return [digits[start : start + length] for start in range(0, len(digits), length)]
 
 
 def csv_line(fields: list[str]) -> bytes:

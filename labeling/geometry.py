@@ -1,4 +1,4 @@
-"""What kind of picture it is by its sides alone."""
+"""Orientation and size category of a picture, by the length of its sides."""
 
 SQUARE_TOLERANCE = 0.05  # a picture is square when its longer side is at most 5 % longer than the other
 MEDIUM_PX, LARGE_PX = 500, 1500  # of the longer side
@@ -12,7 +12,7 @@ def orientation(width_px: int, height_px: int) -> str:
 
 
 def size_category(width_px: int, height_px: int) -> str:
-    """Thumbnail, medium (500 to 1500 px, both included) or large, by the longer side."""
+    """thumbnail, medium (500 to 1500 px, both included) or large, by the longer side."""
     longer = max(width_px, height_px)
     if longer < MEDIUM_PX:
         return "thumbnail"

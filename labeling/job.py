@@ -1,4 +1,4 @@
-"""Wire the labeling stage: describe every slice that lacks labels, then count what the whole collection has."""
+"""Wire the labeling stage: label every slice that lacks labels, then count the labels of the whole collection."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -73,7 +73,7 @@ def refresh_totals(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> Sna
 
 def totals(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> list[tuple[tuple[str, str], int]]:
     """How many pictures have each colour, orientation, size, format and tag; the most frequent first."""
-    counts = counted(labels(sc, volume, snapshot, steps.COUNTED), steps.kinds_of)
+    counts = counted(labels(sc, volume, snapshot, steps.COUNTED), steps.counted_values)
     return counts.takeOrdered(MOST_TOTALS, key=steps.most_frequent_first)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from shared.pictures.features.lab import srgb_to_lab
 
 
-class Tones(NamedTuple):
+class Luminance(NamedTuple):
     """All in units of CIELAB lightness; the fields are columns of LABELS."""
 
     brightness: float  # mean, 0..100
@@ -17,18 +17,21 @@ class Tones(NamedTuple):
     sharpness: float  # standard deviation of the Laplacian, 0 = no edge
 
 
-def tones(lightness: NDArray[np.float32], gray: NDArray[np.uint8]) -> Tones:
-    """Tones of a picture.
+def luminance_of(lightness: NDArray[np.float32], gray: NDArray[np.uint8]) -> Luminance:
+    """Brightness, contrast and sharpness of a picture.
 
     Args:
         lightness: of the squashed picture, 0..100.
-        gray: the thumbnail without colour, shape (height, width), for what squashing would lose.
+        gray: the thumbnail without colour, shape (height, width), because squashing blurs.
     """
-    return Tones(float(lightness.mean()), float(lightness.std()), sharpness(gray))
+    return Luminance(float(lightness.mean()), float(lightness.std()), sharpness(gray))
 
 
 def sharpness(gray: NDArray[np.uint8]) -> float:
     """How much neighbouring pixels differ; 0 for a picture with a side under 3 px.
+
+    Args:
+        gray: shape (height, width).
 
     Source: Pech-Pacheco et al. 2000, "Diatom autofocusing in brightfield microscopy" (variance of the Laplacian).
     """

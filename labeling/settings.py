@@ -1,4 +1,4 @@
-"""What the labeling stage can be told."""
+"""Settings of the labeling stage."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from shared.settings import setting
 
 @dataclass(frozen=True)
 class Settings(settings.ExportSettings):
-    """What it writes beside its tables."""
+    """Settings of the stage."""
 
     features_csv: bool = setting(
         False, "write reports/features.csv, about 5 KB a picture; once there it is kept current"

@@ -1,40 +1,43 @@
-"""What happens to one picture: thumbnail to labels and features. No Spark, no settings."""
+"""One picture: from its thumbnail to its labels and features. No Spark, no settings."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from numpy.typing import NDArray
+
 from labeling.geometry import orientation, size_category
-from labeling.luminance import tones
+from labeling.luminance import luminance_of
 from labeling.palette import predominant_colors
 from shared import tables
 from shared.pictures import features, pixels
-from shared.pictures.features.color import lab_histogram
-from shared.pictures.features.hashes import gray_hashes
-from shared.pictures.features.lab import SIDE_PX, srgb_to_lab
-from shared.pictures.features.structure import lightness_orientations
+from shared.pictures.features.extraction import features_of
+from shared.pictures.features.thumbnail import Thumbnail
+from shared.pictures.measures import MEASURES, Measure
 from shared.pipeline.slices import StageOutput, TableRow
 from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Part, Snapshot
 from shared.tables.contracts import FEATURES, IMAGES, LABELS, THUMBNAILS
 
-VERSION = 1  # raise it when a label becomes another one than before
+VERSION = 1  # raise it when a label of the same picture changes
 STAGE = StageOutput("labeling", digest(VERSION, features.VERSION), (LABELS, FEATURES))
 
-KNOWN = ("image_id", "filename", "location", "format", "tags")
+#: Columns of IMAGES that LABELS repeats.
+COPIED = ("image_id", "filename", "location", "format", "tags")
+READ = (*COPIED, "width_px", "height_px")
+#: Columns of LABELS that TOTALS counts.
 COUNTED = ["orientation", "size_category", "format", "color_names", "tags"]
-READ = (*KNOWN, "width_px", "height_px")
 
 
 class StoredPicture(NamedTuple):
-    """A picture as acquisition left it: columns READ of IMAGES, and the thumbnail."""
+    """A picture as acquisition stored it: columns READ of IMAGES, and the thumbnail's bytes."""
 
-    known: dict[str, Any]
+    metadata: dict[str, Any]
     jpeg: bytes
 
 
 class LabelingInput(NamedTuple):
-    """What acquisition stored of one slice; both have the same rows in the same order."""
+    """What acquisition stored of one slice; both parts have the same rows in the same order."""
 
     images: Part
     thumbnails: Part
@@ -48,41 +51,45 @@ def slice_parts(snapshot: Snapshot) -> dict[str, LabelingInput]:
 
 def read_pictures(volume: Storage, parts: LabelingInput) -> Iterator[StoredPicture]:
     """The pictures of a slice, in its order."""
-    known = tables.read_rows(volume, parts.images, READ)
-    for one, thumbnail in zip(known, tables.iterate_rows(volume, parts.thumbnails, ["jpeg"]), strict=True):
-        yield StoredPicture(one, thumbnail["jpeg"])
+    rows = tables.read_rows(volume, parts.images, READ)
+    for row, thumbnail in zip(rows, tables.iterate_rows(volume, parts.thumbnails, ["jpeg"]), strict=True):
+        yield StoredPicture(row, thumbnail["jpeg"])
 
 
 def label_picture(picture: StoredPicture) -> Iterator[TableRow]:
     """A picture's row of LABELS and its row of FEATURES."""
-    known, thumbnail = picture.known, pixels.open_thumbnail(picture.jpeg)
-    rgb, gray = pixels.average(thumbnail, SIDE_PX, SIDE_PX), pixels.gray(thumbnail)
-    lab = srgb_to_lab(rgb)
-    palette = predominant_colors(rgb, lab)
-    yield (
-        LABELS.name,
-        {name: known[name] for name in KNOWN}
-        | {
-            "palette": palette.rgb.tolist(),
-            "palette_shares": palette.shares.tolist(),
-            "color_names": palette.names,
-            "orientation": orientation(known["width_px"], known["height_px"]),
-            "size_category": size_category(known["width_px"], known["height_px"]),
-        }
-        | tones(lab[..., 0], gray)._asdict(),
-    )
-    yield (
-        FEATURES.name,
-        {
-            "image_id": known["image_id"],
-            "color": lab_histogram(lab),
-            "structure": lightness_orientations(lab[..., 0]),
-            "hash": gray_hashes(gray),
-        },
-    )
+    thumbnail = Thumbnail(pixels.open_thumbnail(picture.jpeg))
+    yield LABELS.name, label_row(picture.metadata, thumbnail)
+    yield FEATURES.name, feature_row(picture.metadata["image_id"], thumbnail)
 
 
-def kinds_of(label: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def label_row(metadata: dict[str, Any], thumbnail: Thumbnail) -> dict[str, Any]:
+    """A row of LABELS."""
+    palette = predominant_colors(thumbnail.small_rgb, thumbnail.small_lab)
+    sides = metadata["width_px"], metadata["height_px"]
+    return {
+        **{name: metadata[name] for name in COPIED},
+        "palette": palette.rgb.tolist(),
+        "palette_shares": palette.shares.tolist(),
+        "color_names": palette.names,
+        "orientation": orientation(*sides),
+        "size_category": size_category(*sides),
+        **luminance_of(thumbnail.small_lab[..., 0], thumbnail.gray)._asdict(),
+    }
+
+
+def feature_row(image_id: str, thumbnail: Thumbnail) -> dict[str, Any]:
+    """A row of FEATURES."""
+    stored = {MEASURES[name].column: to_stored(MEASURES[name], one) for name, one in features_of(thumbnail).items()}
+    return {"image_id": image_id, **stored}
+
+
+def to_stored(measure: Measure, feature: NDArray[Any]) -> NDArray[Any] | bytes:
+    """A feature as its column holds it: bits are bytes."""
+    return feature.tobytes() if measure.kind == "bits" else feature
+
+
+def counted_values(label: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What TOTALS counts of a row of LABELS: pairs of kind and value, each once."""
     for kind in ("orientation", "size_category", "format"):
         yield kind, label[kind]

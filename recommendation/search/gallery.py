@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
+from shared.pictures.measures import MEASURES
+
 TILE_PX = 196  # the square that a picture is fitted into
 GAP_PX = 16
 CAPTION_PX = 62
@@ -24,13 +26,7 @@ MAX_ANSWERS = 20  # of one measure; more make a drawing that nobody can look thr
 PAPER, CARD, INK, GREY, LINE, ACCENT = "#ffffff", "#f4f5f7", "#1c2128", "#69727d", "#e3e6ea", "#2f6fdb"
 
 #: What a measure's row is about, for those who do not know its name.
-MEANINGS = {
-    "default": "all together",
-    "embedding": "same content",
-    "color": "same palette",
-    "structure": "same layout",
-    "hash": "copies",
-}
+CAPTIONS = {"default": "all together", **{name: measure.caption for name, measure in MEASURES.items()}}
 
 #: Fonts that know more letters than Pillow's own, tried by name where a file name needs one.
 WIDER_FONTS = (
@@ -115,7 +111,7 @@ def draw_row(
     pen, (left, top) = ImageDraw.Draw(sheet), corner
     pen.line((left, top - ROW_GAP_PX // 2, sheet.width - MARGIN_PX, top - ROW_GAP_PX // 2), fill=LINE)
     write(pen, (left, top + 4), row.measure, 21, INK, NAME_COLUMN_PX - 8)
-    write(pen, (left, top + 32), MEANINGS.get(row.measure, ""), 15, GREY, NAME_COLUMN_PX - 8)
+    write(pen, (left, top + 32), CAPTIONS.get(row.measure, ""), 15, GREY, NAME_COLUMN_PX - 8)
     if row.n_left_out > 0:
         write(pen, (left, top + 56), f"{row.n_left_out} more", 15, GREY, NAME_COLUMN_PX - 8)
     if not row.items:

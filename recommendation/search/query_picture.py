@@ -13,9 +13,8 @@ from recommendation.search.engine import QueryPicture
 from shared.errors import BadInputError, CannotProceedError, UsageError
 from shared.models.session import Embedder
 from shared.pictures import pixels
-from shared.pictures.features.color import color_histogram
-from shared.pictures.features.hashes import perceptual_hashes
-from shared.pictures.features.structure import gradient_orientations
+from shared.pictures.features import extraction
+from shared.pictures.features.thumbnail import Thumbnail
 from shared.pictures.headers import LIMITS
 from shared.pictures.sandbox import Decoder
 from shared.storage import locations
@@ -105,12 +104,7 @@ def features_of(rgb: NDArray[np.uint8], embedder: Embedder) -> dict[str, NDArray
     """Every measure's feature of a thumbnail, shape (height, width, 3)."""
     side = embedder.side_px
     vectors, _ = embedder.embed(pixels.resize(rgb, side, side)[np.newaxis])
-    return {
-        "embedding": vectors[0],
-        "color": color_histogram(rgb),
-        "structure": gradient_orientations(rgb),
-        "hash": np.frombuffer(perceptual_hashes(rgb), np.uint8),
-    }
+    return {"embedding": vectors[0], **extraction.features_of(Thumbnail(rgb))}
 
 
 def check_size(n_pictures: int, top_k: int) -> None:

@@ -5,10 +5,13 @@ A new metric is one entry in METRICS.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from shared.pictures.features import color, hashes, structure
+from shared.pictures.features.thumbnail import Thumbnail
 
 Vectors = NDArray[Any]
 """float32 vectors, or for Hamming distances uint8 whose bits count."""
@@ -16,29 +19,65 @@ Vectors = NDArray[Any]
 Values = NDArray[np.float32]
 
 
+class Feature(NamedTuple):
+    """What is computed of a thumbnail and stored in a column of FEATURES.
+
+    Args:
+        compute: gives shape (width,): float32 of unit length for vectors (or zeros), uint8 for bits.
+        width: components of a vector; bytes of bits.
+        meaning: what the column holds; stored with it.
+    """
+
+    compute: Callable[[Thumbnail], NDArray[Any]]
+    width: int
+    meaning: str
+
+
 class Measure(NamedTuple):
     """What makes two pictures alike.
 
     Args:
         name: as users write it.
-        column: of FEATURES or EMBEDDINGS, where its feature is stored.
-        metrics: distances that can be asked for, the default first.
-        finds: what its answers have in common, for people.
+        column: where its feature is stored: of FEATURES, or of EMBEDDINGS if the network computes it.
+        kind: of its features.
+        metrics: distances that can be asked for, the default first; `hamming` alone for bits.
+        caption: what its answers have in common, for people; a few words.
+        feature: how the feature is computed; None: by the network.
+        reduced_width: dimensions that candidates are found with, if its vectors have more; bits are never reduced.
     """
 
     name: str
     column: str
+    kind: Literal["vector", "bits"]
     metrics: tuple[str, ...]
-    finds: str
+    caption: str
+    feature: Feature | None = None
+    reduced_width: int = 64
 
+
+COLOR = Feature(
+    color.color_histogram,
+    color.LENGTH,
+    "square-rooted CIELAB histograms, see shared.pictures.features.color; unit length",
+)
+STRUCTURE = Feature(
+    structure.gradient_orientations,
+    structure.LENGTH,
+    "gradient orientations on a grid, see shared.pictures.features.structure; unit length, zeros without edges",
+)
+HASH = Feature(
+    hashes.perceptual_hashes, hashes.LENGTH_BYTES, "aHash, dHash, pHash, 64 bits each, most significant bit first"
+)
 
 MEASURES = {
     measure.name: measure
     for measure in (
-        Measure("embedding", "vector", ("cosine", "euclidean", "manhattan"), "the same content"),
-        Measure("color", "color", ("hellinger", "cosine", "euclidean", "manhattan"), "the same colours"),
-        Measure("structure", "structure", ("cosine", "euclidean", "manhattan"), "the same layout"),
-        Measure("hash", "hash", ("hamming",), "copies and near-copies"),
+        Measure(
+            "embedding", "vector", "vector", ("cosine", "euclidean", "manhattan"), "same content", reduced_width=128
+        ),
+        Measure("color", "color", "vector", ("hellinger", "cosine", "euclidean", "manhattan"), "same palette", COLOR),
+        Measure("structure", "structure", "vector", ("cosine", "euclidean", "manhattan"), "same layout", STRUCTURE),
+        Measure("hash", "hash", "bits", ("hamming",), "copies", HASH),
     )
 }
 

@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from shared.pictures.measures import MEASURES, Measure
+
 
 class Addition(NamedTuple):
     """A column that a table did not always have.
@@ -175,20 +177,17 @@ LABELS = Contract(
     ),
 )
 
+
+def feature_columns(measure: Measure) -> list[pa.Field]:
+    """The column of a measure whose feature is computed of thumbnails; none for the network's."""
+    if measure.feature is None:
+        return []
+    kind = FLOATS if measure.kind == "vector" else pa.binary(measure.feature.width)
+    return [column(measure.column, kind, measure.feature.meaning)]
+
+
 FEATURES = Contract(
-    "features",
-    pa.schema(
-        [
-            IMAGE_ID,
-            column("color", FLOATS, "square-rooted CIELAB histograms, see shared.pictures.features.color; unit length"),
-            column(
-                "structure",
-                FLOATS,
-                "gradient orientations on a grid, see shared.pictures.features.structure; unit length, zeros without edges",
-            ),
-            column("hash", pa.binary(24), "aHash, dHash, pHash, 64 bits each, most significant bit first"),
-        ]
-    ),
+    "features", pa.schema([IMAGE_ID, *(field for one in MEASURES.values() for field in feature_columns(one))])
 )
 
 TOTALS = Contract(

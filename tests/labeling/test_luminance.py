@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from labeling.luminance import sharpness, tones
+from labeling.luminance import luminance_of, sharpness
 
 BLACK_AND_WHITE = np.indices((64, 64)).sum(axis=0) % 2  # a chessboard of single pixels
 
@@ -14,12 +14,12 @@ def gray(plane: NDArray[np.int64]) -> NDArray[np.uint8]:
 
 
 def test_brightness_is_the_mean_lightness_and_contrast_its_deviation() -> None:
-    found = tones(np.array([[0, 100], [100, 100]], np.float32), np.zeros((5, 5), np.uint8))
+    found = luminance_of(np.array([[0, 100], [100, 100]], np.float32), np.zeros((5, 5), np.uint8))
     assert found == pytest.approx((75, 100 * np.sqrt(3) / 4, 0))
 
 
 def test_the_strongest_contrast_is_50() -> None:
-    assert tones(100 * BLACK_AND_WHITE.astype(np.float32), gray(BLACK_AND_WHITE)).contrast == pytest.approx(50)
+    assert luminance_of(100 * BLACK_AND_WHITE.astype(np.float32), gray(BLACK_AND_WHITE)).contrast == pytest.approx(50)
 
 
 def test_a_picture_without_edges_is_not_sharp() -> None:

@@ -8,9 +8,8 @@ import pytest
 from labeling import steps
 from shared import tables
 from shared.pictures import pixels
-from shared.pictures.features.color import color_histogram
-from shared.pictures.features.hashes import perceptual_hashes
-from shared.pictures.features.structure import gradient_orientations
+from shared.pictures.features.extraction import features_of
+from shared.pictures.features.thumbnail import Thumbnail
 from shared.storage import LocalStorage
 from tests.labeling.collection import Drawn, image_row, publish
 from tests.shared.pictures.drawn import BLUE, RED, cornered, plain
@@ -18,14 +17,14 @@ from tests.shared.pictures.drawn import BLUE, RED, cornered, plain
 CORNERED = Drawn("/pictures/a/cornered.png", cornered((300, 200)), (1600, 1000), ("a", "b"))
 
 
-def described(one: Drawn) -> dict[str, dict[str, Any]]:
-    known = image_row(one)
-    picture = steps.StoredPicture({name: known[name] for name in steps.READ}, one.jpeg)
+def rows_of(one: Drawn) -> dict[str, dict[str, Any]]:
+    row = image_row(one)
+    picture = steps.StoredPicture({name: row[name] for name in steps.READ}, one.jpeg)
     return dict(steps.label_picture(picture))
 
 
 def test_a_picture_becomes_one_row_of_labels_and_one_of_features() -> None:
-    rows = described(CORNERED)
+    rows = rows_of(CORNERED)
     assert list(rows) == ["labels", "features"]
     label = rows["labels"]
     expected = {"orientation": "landscape", "size_category": "large", "format": "PNG", "tags": ["a", "b"]}
@@ -40,17 +39,18 @@ def test_a_picture_becomes_one_row_of_labels_and_one_of_features() -> None:
 
 
 def test_a_stored_picture_has_the_features_that_a_query_picture_would_have() -> None:
-    features = described(CORNERED)["features"]
-    rgb = pixels.open_thumbnail(CORNERED.jpeg)
-    assert features["image_id"] == CORNERED.image_id
-    assert features["color"].tolist() == color_histogram(rgb).tolist()
-    assert features["structure"].tolist() == gradient_orientations(rgb).tolist()
-    assert features["hash"] == perceptual_hashes(rgb)
+    stored = rows_of(CORNERED)["features"]
+    asked = features_of(Thumbnail(pixels.open_thumbnail(CORNERED.jpeg)))
+    assert stored.keys() == {"image_id", *asked}
+    assert stored["image_id"] == CORNERED.image_id
+    assert stored["color"].tolist() == asked["color"].tolist()
+    assert stored["structure"].tolist() == asked["structure"].tolist()
+    assert stored["hash"] == asked["hash"].tobytes()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 1024), (1024, 1), (3, 2)])
 def test_the_smallest_and_thinnest_pictures_have_labels(size: tuple[int, int]) -> None:
-    rows = described(Drawn("/p/x.png", plain(size), size))
+    rows = rows_of(Drawn("/p/x.png", plain(size), size))
     assert rows["labels"]["color_names"] == ["red"]
     assert rows["labels"]["palette_shares"] == [1]
     assert np.linalg.norm(rows["features"]["color"]) == pytest.approx(1)
@@ -62,7 +62,7 @@ def test_a_slices_pictures_are_read_in_their_order(volume: LocalStorage) -> None
     parts = steps.slice_parts(tables.open_snapshot(volume))
     assert list(parts) == ["s"]
     read = list(steps.read_pictures(volume, parts["s"]))
-    assert [(one.known["image_id"], one.jpeg) for one in read] == [(one.image_id, one.jpeg) for one in drawn]
+    assert [(one.metadata["image_id"], one.jpeg) for one in read] == [(one.image_id, one.jpeg) for one in drawn]
 
 
 def test_a_picture_is_counted_once_for_each_of_its_colors_and_tags() -> None:
@@ -73,7 +73,7 @@ def test_a_picture_is_counted_once_for_each_of_its_colors_and_tags() -> None:
         "color_names": ["grey", "red", "grey"],
         "tags": ["a", "a"],
     }
-    assert list(steps.kinds_of(label)) == [
+    assert list(steps.counted_values(label)) == [
         ("orientation", "square"),
         ("size_category", "medium"),
         ("format", "GIF"),

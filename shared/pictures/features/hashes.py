@@ -5,37 +5,32 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.pictures import pixels
 from shared.pictures.features import lanczos
+from shared.pictures.features.thumbnail import Thumbnail
 
 SIDE = 8  # bits of each hash along a side
 DCT_SIDE_PX = 32
 LENGTH_BYTES = 3 * SIDE * SIDE // 8
 
 
-def perceptual_hashes(rgb: NDArray[np.uint8]) -> bytes:
+def perceptual_hashes(thumbnail: Thumbnail) -> NDArray[np.uint8]:
     """aHash, dHash and pHash of a picture, 64 bits each, row by row, most significant bit first.
 
     They are the bits that the `imagehash` package computes of the same pixels, but for frequencies that a picture does
     not have: there its bits are what rounding makes of them, and ours are 0.
 
-    Args:
-        rgb: sRGB pixels, shape (height, width, 3).
+    Returns:
+        Shape (LENGTH_BYTES,).
 
     Source: Krawetz 2011 and 2013, "Looks Like It" and "Kind of Like That", hackerfactor.com.
     """
-    return gray_hashes(pixels.gray(rgb))
-
-
-def gray_hashes(gray: NDArray[np.uint8]) -> bytes:
-    """The three hashes of a gray picture, shape (height, width)."""
-    exact = gray.astype(np.float64)
+    exact = thumbnail.gray.astype(np.float64)
     bits = (
         average_bits(lanczos.resize(exact, SIDE, SIDE)),
         difference_bits(lanczos.resize(exact, SIDE, SIDE + 1)),
         frequency_bits(lanczos.resize(exact, DCT_SIDE_PX, DCT_SIDE_PX)),
     )
-    return np.packbits(np.concatenate([one.ravel() for one in bits])).tobytes()
+    return np.packbits(np.concatenate([one.ravel() for one in bits]))
 
 
 def average_bits(gray: NDArray[np.uint8]) -> NDArray[np.bool_]:

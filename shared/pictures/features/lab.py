@@ -5,10 +5,6 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.pictures import pixels
-
-SIDE_PX = 64  # colour and structure find as much as at 128 px, at a quarter of the cost
-
 #: Linear sRGB to XYZ. Source: IEC 61966-2-1:1999.
 XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
 WHITE = np.array([0.95047, 1.0, 1.08883])  # D65, 2 degree observer
@@ -34,11 +30,6 @@ def srgb_to_lab(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     x, y, z = root.take((steps + np.float32(0.5)).astype(np.int32)).T
     lab = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
     return lab.reshape(rgb.shape)
-
-
-def small_lab(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The whole picture squashed to SIDE_PX x SIDE_PX, in CIELAB; shape (SIDE_PX, SIDE_PX, 3)."""
-    return srgb_to_lab(pixels.average(rgb, SIDE_PX, SIDE_PX))
 
 
 @cache

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.pictures.features.lab import small_lab
+from shared.pictures.features.thumbnail import Thumbnail
 
 #: Precision@5 on 2,999 photos: 0.296 with 4 x 4 cells, 0.317 with 6 x 6, 0.320 with 8 x 8; with 8 orientations.
 GRID = 6
@@ -14,14 +14,11 @@ LENGTH = GRID * GRID * ORIENTATIONS
 FAINT = 1e-3  # less is rounding, not an edge
 
 
-def gradient_orientations(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+def gradient_orientations(thumbnail: Thumbnail) -> NDArray[np.float32]:
     """How much edge of each orientation a picture has in each cell of a grid, against its mean.
 
     Edge strengths are square-rooted, so that one strong edge does not drown the others, and the mean of all is taken
     away, so that pictures with nothing in common have a cosine of about 0.
-
-    Args:
-        rgb: sRGB pixels, shape (height, width, 3).
 
     Returns:
         Shape (LENGTH,): row by row of the grid, orientation fastest; unit length, all zeros for a picture without edges.
@@ -29,7 +26,7 @@ def gradient_orientations(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     Source: Dalal and Triggs 2005, "Histograms of oriented gradients for human detection"; Arandjelovic and Zisserman
     2012 (roots). Roots and centring raise precision@5 from 0.275 to 0.317.
     """
-    return lightness_orientations(small_lab(rgb)[..., 0])
+    return lightness_orientations(thumbnail.small_lab[..., 0])
 
 
 def lightness_orientations(lightness: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from shared.pictures.features.color import BINS, LENGTH, N_BINS, color_histogram, lab_histogram
+from shared.pictures.features.thumbnail import Thumbnail
 from shared.pictures.measures import distances
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -17,11 +18,11 @@ def quartered(*colors: tuple[int, int, int]) -> NDArray[np.uint8]:
 
 def likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     """Mean of the five Bhattacharyya coefficients."""
-    return float(color_histogram(one) @ color_histogram(other))
+    return float(color_histogram(Thumbnail(one)) @ color_histogram(Thumbnail(other)))
 
 
 def test_the_feature_has_unit_length_and_no_negative_value() -> None:
-    feature = color_histogram(np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8))
+    feature = color_histogram(Thumbnail(np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)))
     assert feature.shape == (LENGTH,)
     assert feature.dtype == np.float32
     assert feature.min() >= 0
@@ -29,7 +30,7 @@ def test_the_feature_has_unit_length_and_no_negative_value() -> None:
 
 
 def test_each_of_the_five_histograms_sums_to_one() -> None:
-    feature = color_histogram(quartered(RED, GREEN, BLUE, WHITE))
+    feature = color_histogram(Thumbnail(quartered(RED, GREEN, BLUE, WHITE)))
     assert 5 * (feature**2).reshape(5, N_BINS).sum(axis=1) == pytest.approx(np.ones(5), abs=1e-5)
 
 
@@ -63,7 +64,7 @@ def test_half_the_quarters_in_common_is_half_the_likeness_of_the_quarters() -> N
 
 
 def test_a_slightly_other_shade_is_nearer_than_another_color() -> None:
-    red, darker, blue = (color_histogram(quartered(*[color] * 4)) for color in (RED, (225, 10, 5), BLUE))
+    red, darker, blue = (color_histogram(Thumbnail(quartered(*[color] * 4))) for color in (RED, (225, 10, 5), BLUE))
     near, far = distances("hellinger", red, np.stack([darker, blue]))
     assert near < 0.5 * far
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from shared.pictures.features.lab import SIDE_PX, small_lab, srgb_to_lab
+from shared.pictures.features.lab import srgb_to_lab
+from shared.pictures.features.thumbnail import SIDE_PX, Thumbnail
 
 
 def test_every_fourth_color_of_the_cube_is_what_scikit_image_says() -> None:
@@ -28,6 +29,6 @@ def test_the_shape_is_kept() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 1024, 3), (256, 300, 3)])
 def test_a_picture_of_any_shape_is_squashed_to_the_same_square(shape: tuple[int, int, int]) -> None:
-    small = small_lab(np.full(shape, 200, np.uint8))
+    small = Thumbnail(np.full(shape, 200, np.uint8)).small_lab
     assert small.shape == (SIDE_PX, SIDE_PX, 3)
     assert np.ptp(small[..., 0]) == 0

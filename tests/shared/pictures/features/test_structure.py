@@ -12,6 +12,7 @@ from shared.pictures.features.structure import (
     gradient_orientations,
     orientation_planes,
 )
+from shared.pictures.features.thumbnail import Thumbnail
 
 
 def ramp(angle: float) -> NDArray[np.float32]:
@@ -53,7 +54,7 @@ def test_each_pixel_counts_once_over_all_cells() -> None:
 
 
 def test_the_feature_is_centred_and_of_unit_length() -> None:
-    feature = gradient_orientations(np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8))
+    feature = gradient_orientations(Thumbnail(np.random.default_rng(0).integers(0, 256, (50, 70, 3), np.uint8)))
     assert feature.shape == (LENGTH,)
     assert feature.dtype == np.float32
     assert np.linalg.norm(feature) == pytest.approx(1)
@@ -62,13 +63,15 @@ def test_the_feature_is_centred_and_of_unit_length() -> None:
 
 @pytest.mark.parametrize("value", [0, 77, 255])
 def test_a_picture_without_edges_is_all_zeros(value: int) -> None:
-    assert not gradient_orientations(np.full((40, 50, 3), value, np.uint8)).any()
+    assert not gradient_orientations(Thumbnail(np.full((40, 50, 3), value, np.uint8))).any()
 
 
 def test_layout_counts_and_not_color_or_which_side_is_light() -> None:
-    vertical = gradient_orientations(stripes(vertical=True))
-    assert vertical @ gradient_orientations(stripes(vertical=True, negative=True)) == pytest.approx(1, abs=1e-3)
-    assert vertical @ gradient_orientations(stripes(vertical=False)) < 0.1
+    vertical = gradient_orientations(Thumbnail(stripes(vertical=True)))
+    assert vertical @ gradient_orientations(Thumbnail(stripes(vertical=True, negative=True))) == pytest.approx(
+        1, abs=1e-3
+    )
+    assert vertical @ gradient_orientations(Thumbnail(stripes(vertical=False))) < 0.1
 
 
 def test_edges_in_other_places_are_less_alike() -> None:
@@ -77,6 +80,6 @@ def test_edges_in_other_places_are_less_alike() -> None:
     right[30:60, 56:88] = 255
     near = left.copy()
     near[30:60, 38:41] = 255
-    features = [gradient_orientations(one) for one in (left, near, right)]
+    features = [gradient_orientations(Thumbnail(one)) for one in (left, near, right)]
     assert features[0] @ features[1] > 0.9
     assert features[0] @ features[2] < 0.5
