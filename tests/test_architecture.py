@@ -86,6 +86,7 @@ DOORS = {
     "onnxruntime": {"shared/models/", "embedding/networks/quantise.py"},
     "pyarrow": {"shared/tables/contracts.py", "shared/tables/parquet.py", "acquisition/sources/untrusted_parquet.py"},
     "PIL": {
+        "shared/pictures/codec.py",
         "shared/pictures/decoding.py",
         "shared/pictures/pixels.py",
         "acquisition/sample/",

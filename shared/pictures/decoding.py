@@ -5,9 +5,7 @@ Files come from strangers. `decode` checks what can be checked beforehand, and
 """
 
 import io
-import struct
 import warnings
-import zlib
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,12 +25,12 @@ from PIL.Image import Resampling, Transpose
 
 from shared.errors import BadInputError
 from shared.pictures import exif
+from shared.pictures.codec import codec
 from shared.pictures.headers import LIMITS, Limits, check_bytes, check_pixels
 
 THUMBNAIL_SIDE_PX = 256
 THUMBNAIL_LONGEST_PX = 1024
 THUMBNAIL_QUALITY = 90
-TEXT_CHARACTERS = 200
 
 #: Formats that are opened, by Pillow's names; whatever else Pillow knows stays shut.
 PLUGINS = {
@@ -45,20 +43,6 @@ PLUGINS = {
     "AVIF": AvifImagePlugin,
 }
 FORMATS = tuple(PLUGINS)
-
-#: What Pillow raises over broken data; anything else is a bug.
-MALFORMED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-    ArithmeticError,
-    EOFError,
-    struct.error,
-    zlib.error,
-)
 
 #: Modes whose values cannot be averaged as they are, and what they become first.
 AVERAGED_AS = {"1": "L", "P": "RGB", "PA": "RGBA", "I": "F", "I;16": "F", "I;16B": "F", "I;16L": "F", "I;16N": "F"}
@@ -102,37 +86,34 @@ def decode(data: bytes, limits: Limits = LIMITS) -> DecodedPicture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd EXIF makes Pillow warn; the pixels are good
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            return decode_picture(open_allowed(data), limits)
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            detail = f"expected at most {limits.max_pixels} pixels; {one_line(error)}"
-            raise BadInputError("too_many_pixels", detail) from error
-        except MALFORMED as error:
-            raise BadInputError("undecodable", one_line(error)) from error
+        return decode_picture(open_allowed(data), limits)
 
 
 def open_allowed(data: bytes) -> Image.Image:
-    """The picture behind the bytes, its header read and its pixels not yet."""
-    try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError as error:
-        looks_allowed = any(Image.OPEN[name][1](data[:16]) for name in FORMATS)  # type: ignore[misc]
-        reason = "undecodable" if looks_allowed else "unsupported_format"
-        detail = "its header is broken" if looks_allowed else f"expected one of {', '.join(FORMATS)}"
-        raise BadInputError(reason, detail) from error
+    """The picture in a file, its header read and its pixels not yet."""
+    with codec():
+        try:
+            return Image.open(io.BytesIO(data), formats=FORMATS)
+        except UnidentifiedImageError as error:
+            is_allowed = any(Image.OPEN[name][1](data[:16]) for name in FORMATS)  # type: ignore[misc]
+            reason = "undecodable" if is_allowed else "unsupported_format"
+            detail = "its header is broken" if is_allowed else f"expected one of {', '.join(FORMATS)}"
+            raise BadInputError(reason, detail) from error
 
 
 def decode_picture(image: Image.Image, limits: Limits) -> DecodedPicture:
-    """Everything we keep of an opened picture."""
+    """Everything that is kept of an opened picture."""
     width, height = image.size
     check_pixels(width, height, limits)
     mode = image.mode
     thumbnail = thumbnail_size(width, height)
-    # A JPEG decodes at 1/2, 1/4 or 1/8 for much less; twice the size keeps it sharp.
-    image.draft(None, (2 * thumbnail[0], 2 * thumbnail[1]))
-    image.load()  # before the EXIF: a PNG may have it last, and Pillow turns a TIFF itself
+    with codec():
+        # A JPEG decodes at 1/2, 1/4 or 1/8 for much less; twice the size keeps it sharp.
+        image.draft(None, (2 * thumbnail[0], 2 * thumbnail[1]))
+        image.load()  # before the EXIF: a PNG may have it last, and Pillow turns a TIFF itself
     camera = read_exif(image)
-    small = shrink(image, thumbnail)
+    with codec():
+        small = shrink(image, thumbnail)
     if small.mode == "F":
         small = to_gray(small, mode)
     upright = turn(to_rgb(small, image.info.get("icc_profile")), camera["orientation"])
@@ -166,7 +147,8 @@ def to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         flat.paste(image, mask=image.getchannel("A"))
         image = flat
     transform = srgb_transform(profile, image.mode) if profile else None
-    return ImageCms.applyTransform(image, transform) or image if transform else image.convert("RGB")
+    with codec():
+        return ImageCms.applyTransform(image, transform) or image if transform else image.convert("RGB")
 
 
 def to_gray(image: Image.Image, mode: str) -> Image.Image:
@@ -180,11 +162,12 @@ def to_gray(image: Image.Image, mode: str) -> Image.Image:
 def srgb_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """How to get from a colour profile to sRGB; None when it is broken, unfit or sRGB."""
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in ImageCms.getProfileDescription(source):
-            return None
-        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except (ImageCms.PyCMSError, *MALFORMED):
+        with codec():
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if "sRGB" in ImageCms.getProfileDescription(source):
+                return None
+            return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except BadInputError:
         return None
 
 
@@ -204,15 +187,12 @@ def to_jpeg(image: Image.Image) -> bytes:
 def read_exif(image: Image.Image) -> exif.Exif:
     """The EXIF fields we keep; broken EXIF costs the EXIF, never the picture."""
     try:
-        main = image.getexif()
-        return exif.exif_fields(main, main.get_ifd(exif.EXIF_IFD))
-    except MALFORMED:
+        with codec():
+            found = image.getexif()
+            main, camera = dict(found), dict(found.get_ifd(exif.EXIF_IFD))  # read here: Pillow parses on access
+    except BadInputError:
         return exif.NO_EXIF
-
-
-def one_line(error: BaseException) -> str:
-    """What an error says, short enough for a table."""
-    return " ".join(str(error).split())[:TEXT_CHARACTERS] or type(error).__name__
+    return exif.exif_fields(main, camera)
 
 
 def use_one_thread() -> None:

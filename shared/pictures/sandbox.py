@@ -1,9 +1,9 @@
 """Decodes pictures in child processes, so that no file can take a worker down.
 
-A child is started once and then answers one picture after the other. It has a limit
-on its memory, and on the time for one picture; when it breaks one of them or crashes,
-that picture is a failure and the next one finds a new child. Pillow's codecs
-are C: neither a crash nor a hang of theirs could be caught in the same process.
+A child (`shared.pictures.decoder_process`) is started once and then answers one picture after the other. It has a limit
+on its memory, and on the CPU time and the time by the clock for one picture; when it exceeds one of them or crashes,
+that picture is a failure and the next one is decoded by a new child. Pillow's codecs are C: neither a crash nor a hang of
+theirs could be caught in the same process. An error that no codec raised is a bug, and raised here.
 """
 
 import atexit
@@ -11,37 +11,41 @@ import contextlib
 import json
 import os
 import queue
-import resource
 import signal
 import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
-from math import ceil, inf
+from multiprocessing.connection import Connection
 from pathlib import Path
-from time import monotonic
 from types import TracebackType
-from typing import Any, NamedTuple, NoReturn, Self
+from typing import Any, NamedTuple, Self
 
 from shared.errors import BadInputError, CannotProceedError
-from shared.pictures import decoding
 from shared.pictures.decoding import DecodedPicture
 from shared.pictures.headers import check_length
 
 START_LIMIT_S = 60.0
-MAX_MESSAGE_BYTES = 128 * 1024 * 1024
-RECEIVE_BYTES = 64 * 1024  # more would cost a memory mapping for each call
-LENGTHS = struct.Struct(">II")  # of a message's header, JSON, and of its body
+MAX_HEADER_BYTES = 1 << 20
+MAX_BODY_BYTES = 16 << 20
 
 
 class DecodeLimits(NamedTuple):
-    """What one picture may cost, and what decodes it."""
+    """What one picture may cost, and what decodes it.
 
-    seconds: float = 10.0
-    memory_bytes: int = 832 << 20  # address space; with the worker around it that stays below 1 GiB
-    children: int = 4  # at most, started when that many threads decode at once
-    program: tuple[str, ...] = ("-m", "shared.pictures.sandbox")  # arguments to Python
+    Args:
+        cpu_seconds: of the child; a busy machine does not make a good picture fail.
+        seconds: by the clock, for a decoder that waits for something.
+        memory_bytes: address space; with the worker around it that stays below 1 GiB.
+        children: at most, started when that many threads decode at once.
+        program: arguments to Python.
+    """
+
+    cpu_seconds: float = 10.0
+    seconds: float = 120.0
+    memory_bytes: int = 832 << 20
+    children: int = 4
+    program: tuple[str, ...] = ("-m", "shared.pictures.decoder_process")
 
 
 DECODE_LIMITS = DecodeLimits()
@@ -61,8 +65,9 @@ class Decoder:
         """The size, EXIF and thumbnail of a picture file.
 
         Raises:
-            BadInputError: the file is no usable picture, or cost more than it may.
+            BadInputError: the file is no usable picture, or costs more than it may.
             CannotProceedError: no child can be started.
+            RuntimeError: our own code has a bug; the message holds its traceback.
         """
         check_length(data)
         child = self._idle.get()
@@ -99,26 +104,34 @@ def decoder(limits: DecodeLimits = DECODE_LIMITS) -> Decoder:
 _DECODERS: dict[tuple[int, DecodeLimits], Decoder] = {}
 
 
+class Running(NamedTuple):
+    """A child that runs, and the connection to it."""
+
+    process: subprocess.Popen[bytes]
+    connection: Connection
+
+
 class Child:
     """One child process, started when it is needed; for one thread at a time."""
 
     def __init__(self, limits: DecodeLimits) -> None:
         self._limits = limits
-        self._running: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self._running: Running | None = None
 
     def decode(self, data: bytes) -> DecodedPicture:
         """See `Decoder.decode`."""
-        _, channel = self._running or self._start()
-        deadline = monotonic() + self._limits.seconds
+        connection = self._connect()
         try:
-            send(channel, {}, data, deadline)
-            header, body = receive(channel, deadline)
-        except TimeoutError:
+            connection.send_bytes(data)
+            header, body = receive(connection, self._limits.seconds)
+        except (TimeoutError, BlockingIOError):
             self.stop()
             detail = f"expected at most {self._limits.seconds:g} s"
             raise BadInputError("decoder_timeout", detail) from None
-        except (ConnectionError, EOFError):
-            self._report_crash()
+        except (EOFError, OSError):
+            raise self._crash() from None
+        if "bug" in header:
+            raise RuntimeError(f"a bug in the picture decoder:\n{header['bug']}")
         if "reason" in header:
             raise BadInputError(header["reason"], header["detail"])
         return DecodedPicture(**header, jpeg=body)
@@ -127,13 +140,20 @@ class Child:
         """End the process if there is one; return its exit code."""
         if not self._running:
             return None
-        (process, channel), self._running = self._running, None
-        channel.close()
+        (process, connection), self._running = self._running, None
+        connection.close()
         process.kill()
         return process.wait()
 
-    def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    def _connect(self) -> Connection:
+        """The connection to a child that runs; one that was killed meanwhile is replaced."""
+        if self._running and self._running.process.poll() is not None:
+            self.stop()
+        return (self._running or self._start()).connection
+
+    def _start(self) -> Running:
         ours, theirs = socket.socketpair()
+        set_timeouts(ours, self._limits.seconds)
         with theirs:
             process = subprocess.Popen(
                 command(self._limits),
@@ -142,10 +162,11 @@ class Child:
                 env=environment(),
                 start_new_session=True,  # Ctrl-C is for us; the child ends when we do
             )
-        self._running = process, ours
+        self._running = Running(process, Connection(ours.detach()))
         try:
-            receive(ours, monotonic() + START_LIMIT_S)
-        except (TimeoutError, ConnectionError, EOFError) as error:
+            wait_for(self._running.connection, START_LIMIT_S)
+            self._running.connection.recv_bytes(MAX_HEADER_BYTES)
+        except (TimeoutError, EOFError, OSError) as error:
             code = self.stop()
             raise CannotProceedError(
                 f"the picture decoder does not start (exit code {code}): run "
@@ -153,107 +174,57 @@ class Child:
             ) from error
         return self._running
 
-    def _report_crash(self) -> NoReturn:
+    def _crash(self) -> BadInputError:
+        """Why the child is gone."""
         if self._running:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._running[0].wait(timeout=1)  # let it die of what it is dying of
+                self._running.process.wait(timeout=1)  # the connection breaks before the process has ended
         code = self.stop() or 0
+        if code == -signal.SIGPROF:
+            return BadInputError("decoder_timeout", f"expected at most {self._limits.cpu_seconds:g} s of CPU time")
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        raise BadInputError("decoder_crashed", f"the decoder ended with {how}") from None
+        return BadInputError("decoder_crashed", f"the decoder ended with {how}")
 
 
 def command(limits: DecodeLimits) -> list[str]:
     """How to start a child: isolated from the working directory, without `site`."""
-    arguments = [str(limits.memory_bytes), str(ceil(limits.seconds))]
+    arguments = [str(limits.memory_bytes), str(limits.cpu_seconds), str(limits.seconds)]
     return [sys.executable, "-S", "-P", *limits.program, *arguments]
 
 
 def environment() -> dict[str, str]:
-    """The child's environment: it finds what we find, even code shipped as a zip."""
+    """The child's environment: the same import path, even for code shipped as a zip."""
     project = str(Path(__file__).resolve().parents[2])  # an editable install is not on the path but found by a hook
     path = os.pathsep.join([project, *(entry or str(Path.cwd()) for entry in sys.path)])
     # One arena: glibc reserves 64 MB of address space for each further one.
     return os.environ | {"PYTHONPATH": path, "MALLOC_ARENA_MAX": "1"}
 
 
-def send(channel: socket.socket, header: dict[str, Any], body: bytes, deadline: float = inf) -> None:
-    """Write one message.
+def set_timeouts(channel: socket.socket, seconds: float) -> None:
+    """Let a read or write that waits longer raise BlockingIOError, so that a stopped child cannot block us."""
+    whole = int(seconds)
+    timeval = struct.pack("ll", whole, int((seconds - whole) * 1e6))
+    for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+        channel.setsockopt(socket.SOL_SOCKET, option, timeval)
+
+
+def wait_for(connection: Connection, seconds: float) -> None:
+    """Return when there is something to read, or nothing will ever be.
 
     Raises:
-        TimeoutError: the deadline passed, on the clock of `time.monotonic`.
-        ConnectionError: the other side is gone.
+        TimeoutError: there is not in time.
     """
-    text = json.dumps(header).encode()
-    set_deadline(channel, deadline)
-    channel.sendall(b"".join((LENGTHS.pack(len(text), len(body)), text, body)))
+    if not connection.poll(seconds):
+        raise TimeoutError
 
 
-def receive(channel: socket.socket, deadline: float = inf) -> tuple[dict[str, Any], bytes]:
-    """Read one message: its header and its body. No message follows before it is answered.
+def receive(connection: Connection, seconds: float) -> tuple[dict[str, Any], bytes]:
+    """Header and body of an answer. Nothing of the child's is unpickled.
 
     Raises:
-        TimeoutError: the deadline passed, on the clock of `time.monotonic`.
-        ConnectionError, EOFError: the other side is gone.
+        TimeoutError, BlockingIOError: it does not come in time.
+        EOFError, OSError: the child is gone, or the answer is longer than any.
     """
-    message = receive_until(channel, bytearray(), LENGTHS.size, deadline)
-    text_length, body_length = LENGTHS.unpack_from(message)
-    start, end = LENGTHS.size + text_length, LENGTHS.size + text_length + body_length
-    if end > MAX_MESSAGE_BYTES:
-        raise ConnectionError(f"expected at most {MAX_MESSAGE_BYTES} bytes, got {end}")
-    view = memoryview(receive_until(channel, message, end, deadline))
-    return json.loads(bytes(view[LENGTHS.size : start])), bytes(view[start:])
-
-
-def receive_until(channel: socket.socket, received: bytearray, length: int, deadline: float) -> bytearray:
-    """`received` with what comes next, once there are `length` bytes; see `receive`."""
-    while len(received) < length:
-        set_deadline(channel, deadline)
-        chunk = channel.recv(RECEIVE_BYTES)
-        if not chunk:
-            raise EOFError(f"expected {length} bytes, got {len(received)}")
-        received += chunk
-    return received
-
-
-def set_deadline(channel: socket.socket, deadline: float) -> None:
-    """Let the channel's next call raise TimeoutError at the deadline."""
-    # Zero would mean "do not wait" and raise another error.
-    channel.settimeout(None if deadline == inf else max(0.001, deadline - monotonic()))
-
-
-def serve(decode: Callable[[bytes], DecodedPicture]) -> int:
-    """Be the child: answer pictures on standard input until the other side is gone."""
-    memory_bytes, seconds = (int(argument) for argument in sys.argv[1:])
-    limit_memory(memory_bytes)
-    with socket.socket(fileno=0) as channel, contextlib.suppress(ConnectionError, EOFError):
-        send(channel, {}, b"")  # ready
-        while True:
-            _, data = receive(channel)
-            signal.alarm(seconds + 1)  # ends us even where nobody is left to do it
-            header, body = answer(decode, data)
-            signal.alarm(0)
-            send(channel, header, body)
-    return 0
-
-
-def answer(decode: Callable[[bytes], DecodedPicture], data: bytes) -> tuple[dict[str, Any], bytes]:
-    """The message that answers one picture."""
-    try:
-        fields = decode(data)._asdict()
-    except BadInputError as error:
-        return {"reason": error.reason, "detail": error.detail}, b""
-    except MemoryError:
-        return {"reason": "decoder_memory", "detail": "decoding wants too much memory"}, b""
-    return fields, fields.pop("jpeg")
-
-
-def limit_memory(memory_bytes: int) -> None:
-    """Let allocations beyond the limit fail, where the system can (macOS cannot)."""
-    for kind, limit in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (limit, limit))
-
-
-if __name__ == "__main__":
-    decoding.use_one_thread()
-    raise SystemExit(serve(decoding.decode))
+    wait_for(connection, seconds)
+    header = json.loads(connection.recv_bytes(MAX_HEADER_BYTES))
+    return header, connection.recv_bytes(MAX_BODY_BYTES)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from py4j.protocol import Py4JJavaError
 from pyspark import SparkContext
 
 from acquisition import job
@@ -190,6 +191,16 @@ def test_a_decoder_that_crashes_hangs_or_allocates_costs_those_pictures_only(
     assert counts.done == 5
     assert counts.failed == {"decoder_crashed": 2, "decoder_timeout": 1, "decoder_memory": 1}
     assert run(sc, volume, source).failed == {"unsupported_format": 3}  # the others may have been bad luck: tried again
+
+
+def test_a_bug_in_the_decoder_stops_the_job_and_nothing_is_stored(
+    sc: SparkContext, volume: LocalStorage, source: Path
+) -> None:
+    add_pictures(source, 0, 5)
+    add(source, "001-bug.png", b"bug")
+    with pytest.raises(Py4JJavaError, match="TypeError: a slip of ours"):
+        run(sc, volume, source, DecodeLimits(children=1, program=(STUB,)))
+    assert not volume.local_path(SNAPSHOT).exists()
 
 
 def test_every_hostile_file_ends_as_a_picture_or_a_failure(

@@ -1,27 +1,51 @@
-"""A decoder that can be told to misbehave, as a codec with a bug would."""
+"""A decoder that misbehaves when the file says so, as a codec with a bug would."""
 
 import ctypes
 import os
 import signal
+import struct
+from collections.abc import Callable
 
 from shared.pictures import decoding
+from shared.pictures.decoder_process import serve
 from shared.pictures.decoding import DecodedPicture
-from shared.pictures.sandbox import serve
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def make_a_slip() -> None:
+    raise TypeError("a slip of ours")
+
+
+def announce_too_much() -> None:
+    os.write(0, struct.pack("!i", 1 << 30))
+    signal.pause()
+
+
+def answer_half() -> None:
+    os.write(0, struct.pack("!i", 1 << 10) + b"{")
+    os._exit(0)
+
+
+ACTIONS: dict[bytes, Callable[[], object]] = {
+    b"segfault": lambda: ctypes.string_at(0),
+    b"hang": signal.pause,
+    b"spin": spin,
+    b"allocate": lambda: bytearray(8 << 30),
+    b"exit": lambda: os._exit(3),
+    b"bug": make_a_slip,
+    b"long": announce_too_much,
+    b"half": answer_half,
+}
 
 
 def decode(data: bytes) -> DecodedPicture:
     """Do what the file says, or decode it."""
-    if data == b"segfault":
-        ctypes.string_at(0)
-    if data == b"hang":
-        signal.pause()
-    if data == b"spin":
-        while True:
-            pass
-    if data == b"allocate":
-        bytearray(8 << 30)
-    if data == b"exit":
-        os._exit(3)
+    if data in ACTIONS:
+        ACTIONS[data]()
     return decoding.decode(data)
 
 

@@ -80,6 +80,26 @@ def test_a_damaged_png_is_undecodable_although_its_exif_could_be_read() -> None:
     assert refusal(bytes(data)) == "undecodable"
 
 
+def test_what_a_codec_raises_is_undecodable_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("Failed to decode\nframe 0")
+
+    data = encoded(plain())
+    monkeypatch.setattr(Image.Image, "load", fail)
+    with pytest.raises(BadInputError, match="undecodable: Failed to decode frame 0"):
+        decoding.decode(data)
+
+
+@pytest.mark.parametrize("slip", [TypeError, AttributeError, KeyError, ValueError])
+def test_a_slip_of_ours_is_no_failure_of_the_picture(monkeypatch: pytest.MonkeyPatch, slip: type[Exception]) -> None:
+    def fail(*_: object) -> None:
+        raise slip("ours")
+
+    monkeypatch.setattr(exif, "exif_fields", fail)
+    with pytest.raises(slip, match="ours"):
+        decoding.decode(encoded(plain()))
+
+
 def test_only_the_first_frame_counts() -> None:
     data = encoded(plain(), "GIF", save_all=True, append_images=[plain(color=BLUE)])
     assert middle(decoding.decode(data)) == pytest.approx(RED, abs=4)

@@ -19,6 +19,7 @@ from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits, Decoder, decode
 from tests.shared.pictures.drawn import encoded, plain
 
 STUB = DecodeLimits(
+    cpu_seconds=0.5,
     seconds=1.0,
     memory_bytes=DECODE_LIMITS.memory_bytes,
     children=1,
@@ -62,7 +63,6 @@ def test_a_refusal_comes_through_the_child(guarded: Decoder) -> None:
         (b"segfault", "decoder_crashed", "the decoder ended with SIGSEGV"),
         (b"exit", "decoder_crashed", "the decoder ended with exit code 3"),
         (b"hang", "decoder_timeout", "expected at most 1 s"),
-        (b"spin", "decoder_timeout", "expected at most 1 s"),
         (b"allocate", "decoder_memory", "decoding wants too much memory"),
     ],
 )
@@ -70,6 +70,42 @@ def test_whatever_a_codec_does_costs_one_picture(stub: Decoder, data: bytes, rea
     good = stub.decode(GOOD)
     assert refusal(stub, data).args == (reason, detail)
     assert stub.decode(GOOD) == good
+
+
+def test_a_decoder_that_computes_for_too_long_is_stopped_by_its_cpu_time_not_by_the_clock() -> None:
+    with Decoder(STUB._replace(seconds=60.0)) as patient:
+        expected = "decoder_timeout", "expected at most 0.5 s of CPU time"
+        assert refusal(patient, b"spin").args == expected
+        assert patient.decode(GOOD).format == "PNG"
+
+
+def test_a_bug_of_ours_is_no_failure_of_the_picture(stub: Decoder) -> None:
+    with pytest.raises(RuntimeError, match=r"a bug in the picture decoder:\n(.*\n)+TypeError: a slip of ours"):
+        stub.decode(b"bug")
+    assert stub.decode(GOOD).format == "PNG"
+
+
+def test_a_child_that_was_killed_while_idle_costs_no_picture(stub: Decoder) -> None:
+    good = stub.decode(GOOD)
+    running = stub._children[0]._running
+    assert running
+    running.process.kill()
+    running.process.wait()
+    assert stub.decode(GOOD) == good
+
+
+def test_a_child_that_does_not_read_cannot_hang_us(stub: Decoder) -> None:
+    stub.decode(GOOD)
+    running = stub._children[0]._running
+    assert running
+    running.process.send_signal(signal.SIGSTOP)
+    assert refusal(stub, bytes(20_000_000)).reason == "decoder_timeout"
+
+
+@pytest.mark.parametrize("data", [b"long", b"half"])
+def test_an_answer_that_is_none_is_a_crash(stub: Decoder, data: bytes) -> None:
+    assert refusal(stub, data).reason == "decoder_crashed"
+    assert stub.decode(GOOD).format == "PNG"
 
 
 def test_a_file_that_does_not_fit_the_pipe_cannot_hang_us(stub: Decoder) -> None:
@@ -124,7 +160,7 @@ def test_the_child_ends_when_its_parent_is_killed(busy: str) -> None:
         from shared.pictures.sandbox import Decoder, DecodeLimits
         made = Decoder(DecodeLimits(seconds=1.0, children=1, program={STUB.program!r}))
         made.decode({GOOD!r})
-        print(made._children[0]._running[0].pid, flush=True)
+        print(made._children[0]._running.process.pid, flush=True)
         threading.Thread(target=made.decode, args=({busy.encode()!r},), daemon=True).start()
         sys.stdin.read()
     """
