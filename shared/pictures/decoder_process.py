@@ -1,7 +1,7 @@
 """The child process that decodes: limits itself, then answers one picture after the other on standard input.
 
-Each request is one message, the file's bytes. Each answer is two: a JSON header, then the thumbnail's bytes. The header
-holds the fields of DecodedPicture, or `reason` and `detail` of a BadInputError, or `bug`, a traceback.
+Each request is one message, the file's bytes. Each answer is one: a line of JSON, then the thumbnail's bytes. The JSON
+object holds the fields of DecodedPicture, or `reason` and `detail` of a BadInputError, or `bug`, a traceback.
 """
 
 import contextlib
@@ -33,8 +33,7 @@ def serve(decode: Callable[[bytes], DecodedPicture]) -> int:
             set_timers(cpu_seconds, seconds + 1)  # ends us even where nobody is left to do it
             header, body = answer(decode, data)
             set_timers(0, 0)
-            connection.send_bytes(json.dumps(header).encode())
-            connection.send_bytes(body)
+            connection.send_bytes(b"\n".join((json.dumps(header).encode(), body)))
     return 0
 
 

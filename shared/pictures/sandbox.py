@@ -26,8 +26,7 @@ from shared.pictures.decoding import DecodedPicture
 from shared.pictures.headers import check_length
 
 START_LIMIT_S = 60.0
-MAX_HEADER_BYTES = 1 << 20
-MAX_BODY_BYTES = 16 << 20
+MAX_ANSWER_BYTES = 16 << 20
 
 
 class DecodeLimits(NamedTuple):
@@ -123,8 +122,8 @@ class Child:
         connection = self._connect()
         try:
             connection.send_bytes(data)
-            header, body = receive(connection, self._limits.seconds)
-        except (TimeoutError, BlockingIOError):
+            header, body = parse_answer(connection.recv_bytes(MAX_ANSWER_BYTES))  # nothing from a child is unpickled
+        except BlockingIOError:
             self.stop()
             detail = f"expected at most {self._limits.seconds:g} s"
             raise BadInputError("decoder_timeout", detail) from None
@@ -153,7 +152,7 @@ class Child:
 
     def _start(self) -> Running:
         ours, theirs = socket.socketpair()
-        set_timeouts(ours, self._limits.seconds)
+        set_timeout(ours, self._limits.seconds)
         with theirs:
             process = subprocess.Popen(
                 command(self._limits),
@@ -164,9 +163,10 @@ class Child:
             )
         self._running = Running(process, Connection(ours.detach()))
         try:
-            wait_for(self._running.connection, START_LIMIT_S)
-            self._running.connection.recv_bytes(MAX_HEADER_BYTES)
-        except (TimeoutError, EOFError, OSError) as error:
+            if not self._running.connection.poll(START_LIMIT_S):
+                raise TimeoutError(f"expected a start within {START_LIMIT_S:g} s")
+            self._running.connection.recv_bytes(MAX_ANSWER_BYTES)
+        except (EOFError, OSError) as error:
             code = self.stop()
             raise CannotProceedError(
                 f"the picture decoder does not start (exit code {code}): run "
@@ -200,31 +200,14 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": path, "MALLOC_ARENA_MAX": "1"}
 
 
-def set_timeouts(channel: socket.socket, seconds: float) -> None:
-    """Let a read or write that waits longer raise BlockingIOError, so that a stopped child cannot block us."""
-    whole = int(seconds)
-    timeval = struct.pack("ll", whole, int((seconds - whole) * 1e6))
+def set_timeout(channel: socket.socket, seconds: float) -> None:
+    """Let each read or write that waits longer raise BlockingIOError, which costs nothing while nobody waits."""
+    timeval = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
     for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
         channel.setsockopt(socket.SOL_SOCKET, option, timeval)
 
 
-def wait_for(connection: Connection, seconds: float) -> None:
-    """Return when there is something to read, or nothing will ever be.
-
-    Raises:
-        TimeoutError: there is not in time.
-    """
-    if not connection.poll(seconds):
-        raise TimeoutError
-
-
-def receive(connection: Connection, seconds: float) -> tuple[dict[str, Any], bytes]:
-    """Header and body of an answer. Nothing of the child's is unpickled.
-
-    Raises:
-        TimeoutError, BlockingIOError: it does not come in time.
-        EOFError, OSError: the child is gone, or the answer is longer than any.
-    """
-    wait_for(connection, seconds)
-    header = json.loads(connection.recv_bytes(MAX_HEADER_BYTES))
-    return header, connection.recv_bytes(MAX_BODY_BYTES)
+def parse_answer(message: bytes) -> tuple[dict[str, Any], bytes]:
+    """Header and body of an answer."""
+    header, _, body = message.partition(b"\n")
+    return json.loads(header), body
