@@ -19,7 +19,8 @@ ORDER = {
         errors project
         signals storage
         settings
-        tables pictures models
+        pictures models
+        tables
         spark
         pipeline
         command
@@ -169,7 +170,7 @@ def test_the_order_names_every_module_and_folder_once(package: str) -> None:
 
 
 def test_an_import_by_string_counts() -> None:
-    assert "shared.pictures.sandbox" in imported(ROOT / "shared/pictures/sandbox.py")
+    assert "shared.pictures.decoder_process" in imported(ROOT / "shared/pictures/sandbox.py")
     assert "shared.spark.worker_daemon" in imported(ROOT / "shared/spark/session.py")
 
 
