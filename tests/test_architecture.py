@@ -78,7 +78,12 @@ DOORS = {
         "shared/pipeline/compact.py",
         "shared/pipeline/progress.py",
         "shared/pipeline/stages.py",
-        "shared/command/profiling/workers.py",
+        "shared/spark/worker_profiler.py",
+    },
+    "pyinstrument": {
+        "shared/command/profile.py",
+        "shared/command/profile_report.py",
+        "shared/spark/worker_profiler.py",
     },
     "duckdb": {"shared/tables/catalog.py"},
     "annoy": {"recommendation/index/annoy_index.py"},

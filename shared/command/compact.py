@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 from shared import tables
 from shared.command import cli
+from shared.command.commands import COMMANDS
 from shared.settings import Settings
 from shared.tables.contracts import IMAGES
 
 log = logging.getLogger(__name__)
 
-DESCRIPTION = "Merge the small slices that many runs leave, and delete rows of pictures that were removed."
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Return 0 when the volume is compact, 1 when a file is missing or damaged, 2 on wrong usage."""
-    parser = cli.parser("imagerec compact", DESCRIPTION, Settings)
+    parser = cli.parser("imagerec compact", COMMANDS["compact"].help, Settings)
     return cli.run_command(lambda: run(cli.settings_of(Settings, parser.parse_args(argv))), cli.GOES_ON)
 
 

@@ -17,12 +17,10 @@ from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import BasicProfiler, SparkConf, SparkContext
 
 from shared import signals
-from shared.command.profiling import folder as profiles
-from shared.command.profiling.workers import WorkerProfiler
 from shared.errors import CannotProceedError
 from shared.project import PACKAGES, PROJECT
 from shared.settings import Settings
-from shared.spark import java, jvm
+from shared.spark import java, jvm, profiles
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +41,7 @@ def context(settings: Settings, name: str) -> Iterator[SparkContext]:
     """
     _prepare_environment()
     conf, profiled = spark_conf(settings.master, name), profiles.wanted()
-    if profiled:
+    if profiled is not None:
         conf.set("spark.python.profile", "true")
     log.info("starting Spark on %s", settings.master)
     with (
@@ -59,17 +57,27 @@ def context(settings: Settings, name: str) -> Iterator[SparkContext]:
 
 
 @contextmanager
-def _started(conf: SparkConf, gateway: JavaGateway, profiled: Path | None) -> Iterator[SparkContext]:
+def _started(conf: SparkConf, gateway: JavaGateway, profiled: profiles.Profiles | None) -> Iterator[SparkContext]:
     with signals.kept():  # PySpark puts a handler of its own in place
-        sc = SparkContext(conf=conf, gateway=gateway, profiler_cls=WorkerProfiler if profiled else BasicProfiler)
+        sc = SparkContext(conf=conf, gateway=gateway, profiler_cls=_profiler_class(profiled))
     sc.setLogLevel("ERROR")
     try:
         yield sc
     finally:  # Java may be gone
         with suppress(Py4JError, ConnectionError), warnings.catch_warnings(action="ignore"):
             sc.stop()
-        if profiled:
-            sc.dump_profiles(str(profiled))
+        if profiled is not None:
+            for _, profiler, _ in sc.profiler_collector.profilers:
+                profiler.collect(profiled)
+            sc.profiler_collector.profilers.clear()  # PySpark would print them at exit
+
+
+def _profiler_class(profiled: profiles.Profiles | None) -> type[BasicProfiler]:
+    if profiled is None:
+        return BasicProfiler
+    from shared.spark.worker_profiler import WorkerProfiler  # imports a profiler, which other commands do without
+
+    return WorkerProfiler
 
 
 @contextmanager
