@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from embedding.networks.fetch import ZOO
 from shared import settings
 from shared.settings import setting
+
+#: The ONNX model zoo's files.
+ZOO = "https://media.githubusercontent.com/media/onnx/models/main"
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ DOORS = {
         "recommendation/web/error_handlers.py",
         "recommendation/web/middleware.py",
     },
+    "urllib3": {"shared/fetching.py"},
     "uvicorn": {"recommendation/web/service.py"},
 }
 

@@ -8,10 +8,10 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import version_converter
 
-from embedding.networks.fetch import ZOO
 from embedding.networks.graph import standardise
 from embedding.networks.registry import EFFICIENTNET_LITE0, MOBILENETV2, REGISTRY, Network, by_hand_path, network_bytes
 from embedding.networks.spec import ModelSpec, card_path, read_card, read_categories
+from embedding.settings import ZOO
 from shared.errors import CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import ERRORS, Embedder
