@@ -1,5 +1,6 @@
 """A cluster runs tasks twice and loses executors: each slice is still there once."""
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,8 +10,7 @@ import pytest
 
 from tests.chaos.cluster import cluster, environment
 from tests.chaos.parts import speculate
-from tests.commands import python
-
+from tests.commands import ROOT, python
 
 SECRET = "not-for-the-list-of-processes"
 AUTHENTICATED = (
