@@ -1,4 +1,4 @@
-"""What the embedding stage can be told."""
+"""Settings of the embedding stage."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ ZOO = "https://media.githubusercontent.com/media/onnx/models/main"
 
 @dataclass(frozen=True)
 class Settings(settings.Settings):
-    """Which network, how exact, and from where."""
+    """The network, its precision and its source."""
 
     model: str = setting(
         "auto", "network: auto, mobilenetv2, efficientnet-lite0, or an ONNX file that has a card beside it"

@@ -1,4 +1,4 @@
-"""What the labeling stage can be told."""
+"""Settings of the labeling stage."""
 
 from dataclasses import dataclass
 

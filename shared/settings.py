@@ -93,7 +93,7 @@ def add_flags(parser: argparse.ArgumentParser, *classes: type[Settings]) -> None
     for cls in classes:
         hints = get_type_hints(cls)
         for one in fields(cls):
-            flag = "--" + one.name.replace("_", "-")
+            flag = _flag(one.name)
             is_secret = _base(hints[one.name]) is Secret  # others could read a flag in the list of processes
             if not is_secret and flag not in parser._option_string_actions:  # argparse offers no public way to ask
                 default = "" if one.default is None else f"; default {one.default}"
@@ -102,6 +102,16 @@ def add_flags(parser: argparse.ArgumentParser, *classes: type[Settings]) -> None
                     metavar=_metavar(hints[one.name], one.metadata["choices"]),
                     help=f"{one.metadata['help']} [{variable(one.name)}{default}]".replace("%", "%%"),
                 )
+
+
+def as_flags(settings: Settings) -> list[str]:
+    """The flags that give these settings."""
+    values = {_flag(one.name): getattr(settings, one.name) for one in fields(settings)}
+    return [word for flag, value in values.items() if value is not None for word in (flag, str(value))]
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def variable(name: str) -> str:
@@ -153,7 +163,7 @@ def _with_subclasses(cls: type[Settings]) -> Iterator[type[Settings]]:
 def _value(cls: type[Settings], one: "Field[Any]", flags: Mapping[str, Any], lines: Mapping[str, Any]) -> Any:
     kind = get_type_hints(cls)[one.name]
     sources = (
-        ("--" + one.name.replace("_", "-"), flags.get(one.name)),
+        (_flag(one.name), flags.get(one.name)),
         (variable(one.name), os.environ.get(variable(one.name)) or None),
         (f"profile line {one.name}", lines.get(one.name)),
     )

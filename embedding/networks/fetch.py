@@ -11,7 +11,7 @@ def fetch(url: str, sha256: str, size_bytes: int, limits: FetchLimits = LIMITS) 
     """The file at this address.
 
     Raises:
-        CannotProceedError: it cannot be had, or is another file.
+        CannotProceedError: it cannot be fetched, or is another file.
     """
     try:
         data = fetching.fetch(url, size_bytes, limits)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from shared import tables
 from shared.command import cli
-from shared.command.commands import COMMANDS
-from shared.settings import Settings
+from shared.command.commands import COMMANDS, call
+from shared.settings import Settings, as_flags
 from shared.tables.contracts import IMAGES
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def run(settings: Settings) -> int:
     Raises:
         CannotProceedError: the volume is in use, or a part is missing or damaged.
     """
-    from shared.pipeline import compact  # pulls in Spark
+    from shared.pipeline import compact  # imports Spark
     from shared.spark import session
 
     volume = settings.volume
@@ -49,7 +49,4 @@ def rebuild_index(settings: Settings) -> int:
     if importlib.util.find_spec("recommendation") is None:
         log.info("compact: run `imagerec recommendation` where that stage is installed")
         return cli.OK
-    code: int = importlib.import_module("recommendation.__main__").main(
-        ["--data", str(settings.data), "--master", settings.master]
-    )
-    return code
+    return call("recommendation", as_flags(settings))

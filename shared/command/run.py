@@ -28,7 +28,7 @@ def _run(arguments: argparse.Namespace) -> int:
         make_stage(name, cli.settings_of(settings_class(name), arguments), importlib.import_module(f"{name}.job"))
         for name in STAGES
     ]
-    code = run_stages(stages, "run")
-    if code == cli.OK:
-        print(*next_lines(stages[0].settings.volume), sep="\n")
-    return code
+    if not run_stages(stages, "run"):
+        return cli.NOTHING_PRODUCED
+    print(*next_lines(stages[0].settings.volume), sep="\n")
+    return cli.OK

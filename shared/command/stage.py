@@ -35,4 +35,5 @@ def _run(stage: str, argv: Sequence[str]) -> int:
     from shared.pipeline.stages import make_stage, run_stages  # imports Spark, which the other commands do without
 
     settings = cli.settings_of(settings_class(stage), parser(stage).parse_args(argv))
-    return run_stages([make_stage(stage, settings, importlib.import_module(f"{stage}.job"))], stage)
+    is_done = run_stages([make_stage(stage, settings, importlib.import_module(f"{stage}.job"))], stage)
+    return cli.OK if is_done else cli.NOTHING_PRODUCED

@@ -9,7 +9,7 @@ import pytest
 
 from shared.command import cli
 from shared.errors import BadInputError, CannotProceedError, UsageError
-from shared.settings import PROFILES_DIR, Settings, add_flags, setting
+from shared.settings import PROFILES_DIR, Settings, add_flags, as_flags, setting
 
 VOLUME = Path("shared_data").absolute()
 
@@ -68,6 +68,13 @@ def test_a_wrong_value_is_named_with_its_origin(
 )
 def test_every_master_is_left_to_spark(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     assert resolve(monkeypatch, {"master": value}, {}).master == value
+
+
+def test_settings_can_be_given_to_another_command_as_flags() -> None:
+    settings = Settings(data=VOLUME, master="local[2]", driver_host="10.0.0.5")
+    parser = argparse.ArgumentParser()
+    add_flags(parser, Settings)
+    assert Settings.resolve(vars(parser.parse_args(as_flags(settings))), None) == settings
 
 
 def test_an_empty_master_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
