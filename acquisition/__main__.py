@@ -1,15 +1,13 @@
-"""Find the pictures of a source, check each one, and keep its thumbnail and what is known of it."""
+"""`python -m acquisition` is the command `imagerec acquisition`."""
 
 from collections.abc import Sequence
 
-from acquisition import job
-from acquisition.settings import Settings
-from shared.pipeline import stages
+from shared.command import stage
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Return 0 when something was read or nothing was left to do, 1 when no picture could be, 2 on wrong usage."""
-    return stages.main("acquisition", __doc__, Settings, job, argv)
+    """Return 0 when something was produced or nothing was left to do, 1 when nothing could be, 2 on wrong usage."""
+    return stage.main("acquisition", argv)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What can be turned in acquisition."""
+"""Settings of the acquisition stage."""
 
 from dataclasses import dataclass
 

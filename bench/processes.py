@@ -1,14 +1,18 @@
-"""Run a command and watch it: wall time, and the peak memory of each kind of process in its tree."""
+"""Run a command and measure it: wall time, and the peak memory of each kind of process in its tree."""
 
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
-LOOK_EVERY_S = 0.1
-KIB = 1024
+import psutil
+
+PERIOD_S = 0.1
+MIB = 1 << 20
+#: Words of a command line and the kind of process they mean.
+KINDS = {"java": "jvm", "shared.pictures.sandbox": "decoder", "shared.spark.worker_daemon": "worker"}
 
 
 class Watched(NamedTuple):
@@ -33,10 +37,10 @@ def run_watched(command: Sequence[str]) -> Watched:
     peaks: dict[str, int] = {}
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None:
-            for pid in tree(process.pid):
-                kind, mib = look(pid, process.pid)
+            for one in tree(process.pid):
+                kind, mib = measure(one, process.pid)
                 peaks[kind] = max(peaks.get(kind, 0), mib)
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(PERIOD_S)
         seconds = time.monotonic() - started
         errors = process.stderr.read() if process.stderr else ""
     if process.returncode:
@@ -49,25 +53,19 @@ def imagerec(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "shared", *arguments]
 
 
-def tree(root: int) -> Iterator[int]:
+def tree(root: int) -> list[psutil.Process]:
     """A process and all below it."""
-    yield root
-    for task in Path(f"/proc/{root}/task").glob("*/children"):
-        for child in _read(task).split():
-            yield from tree(int(child))
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(root)
+        return [process, *process.children(recursive=True)]
+    return []
 
 
-def look(pid: int, root: int) -> tuple[str, int]:
+def measure(process: psutil.Process, root: int) -> tuple[str, int]:
     """Kind of a process and the memory that is its own now, MiB; 0 when it has just ended."""
-    words = _read(Path(f"/proc/{pid}/cmdline")).replace("\0", " ")
-    status = dict(line.split(":", 1) for line in _read(Path(f"/proc/{pid}/status")).splitlines() if ":" in line)
-    kinds = {"java": "jvm", "shared.pictures.sandbox": "decoder", "shared.spark.worker_daemon": "worker"}
-    kind = "driver" if pid == root else next((kind for word, kind in kinds.items() if word in words), "other")
-    return kind, int(status.get("RssAnon", "0 kB").split()[0]) // KIB
-
-
-def _read(path: Path) -> str:
     try:
-        return path.read_text(errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+        words, memory = " ".join(process.cmdline()), process.memory_info()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return "other", 0
+    kind = next((kind for word, kind in KINDS.items() if word in words), "other")
+    return "driver" if process.pid == root else kind, (memory.rss - getattr(memory, "shared", 0)) // MIB

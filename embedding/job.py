@@ -142,7 +142,7 @@ def quantised(sc: SparkContext, network: bytes, pictures: Sequence[Thumbnail]) -
     """
     prepared, observing = quantise.prepare_both(network)
     ranges = sc.parallelize(pictures, sc.defaultParallelism).mapPartitions(partial(observe, sc.broadcast(observing)))
-    return quantise.quantise(prepared, ranges.reduce(quantise.wider))
+    return quantise.quantise(prepared, ranges.reduce(quantise.union_of_ranges))
 
 
 def observe(network: "Broadcast[bytes]", thumbnails: Iterable[Thumbnail]) -> Iterator[NDArray[np.float32]]:

@@ -1,15 +1,17 @@
-"""What the embedding stage can be told."""
+"""Settings of the embedding stage."""
 
 from dataclasses import dataclass
 
-from embedding.networks.fetch import ZOO
 from shared import settings
 from shared.settings import setting
+
+#: The ONNX model zoo's files.
+ZOO = "https://media.githubusercontent.com/media/onnx/models/main"
 
 
 @dataclass(frozen=True)
 class Settings(settings.Settings):
-    """Which network, how exact, and from where."""
+    """The network, its precision and its source."""
 
     model: str = setting(
         "auto", "network: auto, mobilenetv2, efficientnet-lite0, or an ONNX file that has a card beside it"

@@ -1,15 +1,13 @@
-"""Label every picture: predominant colours, orientation, size, luminance; compute its features."""
+"""`python -m labeling` is the command `imagerec labeling`."""
 
 from collections.abc import Sequence
 
-from labeling import job
-from labeling.settings import Settings
-from shared.pipeline import stages
+from shared.command import stage
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Return 0 when pictures were labelled or nothing was left to do, 1 when none could be, 2 on wrong usage."""
-    return stages.main("labeling", __doc__ or "", Settings, job, argv)
+    """Return 0 when something was produced or nothing was left to do, 1 when nothing could be, 2 on wrong usage."""
+    return stage.main("labeling", argv)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the recommendation stage can be told about its index."""
+"""Settings of the index, of queries and of the service."""
 
 from dataclasses import dataclass
 

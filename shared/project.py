@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-#: The stages in the order of the pipeline; `shared` knows no more of them than their names.
+VERSION = "0.1.0"
+#: The stages in the order of the pipeline.
 STAGES = ("acquisition", "labeling", "embedding", "recommendation")
 PACKAGES = (*STAGES, "shared")
 PROJECT = Path(__file__).resolve().parents[1]

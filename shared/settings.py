@@ -3,7 +3,6 @@
 import argparse
 import importlib.util
 import os
-import re
 import tomllib
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +12,12 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from shared.errors import UsageError
 from shared.project import STAGES
+from shared.secret import Secret
 from shared.storage import LocalStorage
 
 PROFILES_DIR = Path(__file__).parent / "command" / "profiles"
+NOUNS = {Path: "path", str: "text", int: "whole number", float: "number", bool: "yes or no", Secret: "secret"}
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
-
-
-MASTER = re.compile(r"local(\[(\d+|\*)(,\d+)?\])?|local-cluster\[\d+,\d+,\d+\]|spark://\S+:\d+(,\S+:\d+)*")
 
 
 def setting(
@@ -28,24 +26,28 @@ def setting(
     *,
     choices: Sequence[str] | None = None,
     limits: tuple[float, float] | None = None,
-    form: re.Pattern[str] | None = None,
 ) -> Any:
     """A field of a settings class: its default and what it means, unit included.
 
     Args:
         choices: the only texts it may be.
         limits: the smallest and the largest number it may be.
-        form: what the whole text must match.
     """
-    return field(default=default, metadata={"help": help, "choices": choices, "limits": limits, "form": form})
+    return field(default=default, metadata={"help": help, "choices": choices, "limits": limits})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What every stage can be told."""
+    """Settings of every stage: the volume and Spark."""
 
     data: Path = setting(Path("shared_data"), "folder that holds everything the pipeline stores: the volume")
-    master: str = setting("local[*]", "Spark master: local[N], local[*] or spark://HOST:PORT", form=MASTER)
+    master: str = setting("local[*]", "Spark master: local[N], local[*], spark://HOST:PORT or another that Spark takes")
+    driver_memory: str = setting("1g", "Java memory of this process's Spark, such as 2g")
+    driver_host: str | None = setting(
+        None, "address of this machine as a cluster's workers see it; without it, the host name"
+    )
+    executor_memory: str = setting("1g", "Java memory of each of a cluster's executors; Python workers come on top")
+    spark_secret_file: Path | None = setting(None, "file with the secret of a cluster that authenticates")
 
     @property
     def volume(self) -> LocalStorage:
@@ -91,14 +93,25 @@ def add_flags(parser: argparse.ArgumentParser, *classes: type[Settings]) -> None
     for cls in classes:
         hints = get_type_hints(cls)
         for one in fields(cls):
-            flag = "--" + one.name.replace("_", "-")
-            if flag not in parser._option_string_actions:  # argparse offers no public way to ask
+            flag = _flag(one.name)
+            is_secret = _base(hints[one.name]) is Secret  # others could read a flag in the list of processes
+            if not is_secret and flag not in parser._option_string_actions:  # argparse offers no public way to ask
                 default = "" if one.default is None else f"; default {one.default}"
                 parser.add_argument(
                     flag,
                     metavar=_metavar(hints[one.name], one.metadata["choices"]),
                     help=f"{one.metadata['help']} [{variable(one.name)}{default}]".replace("%", "%%"),
                 )
+
+
+def as_flags(settings: Settings) -> list[str]:
+    """The flags that give these settings."""
+    values = {_flag(one.name): getattr(settings, one.name) for one in fields(settings)}
+    return [word for flag, value in values.items() if value is not None for word in (flag, str(value))]
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def variable(name: str) -> str:
@@ -150,7 +163,7 @@ def _with_subclasses(cls: type[Settings]) -> Iterator[type[Settings]]:
 def _value(cls: type[Settings], one: "Field[Any]", flags: Mapping[str, Any], lines: Mapping[str, Any]) -> Any:
     kind = get_type_hints(cls)[one.name]
     sources = (
-        ("--" + one.name.replace("_", "-"), flags.get(one.name)),
+        (_flag(one.name), flags.get(one.name)),
         (variable(one.name), os.environ.get(variable(one.name)) or None),
         (f"profile line {one.name}", lines.get(one.name)),
     )
@@ -158,15 +171,13 @@ def _value(cls: type[Settings], one: "Field[Any]", flags: Mapping[str, Any], lin
         if value is not None:
             _check_text(str(value).strip(), origin, one)
             return _check_number(_convert(kind, value, origin), origin, one)
-    return one.default
+    return one.default.absolute() if isinstance(one.default, Path) else one.default
 
 
 def _check_text(text: str, origin: str, one: "Field[Any]") -> None:
-    choices, form = one.metadata["choices"], one.metadata["form"]
+    choices = one.metadata["choices"]
     if choices and text not in choices:
         raise UsageError(f"{origin}: expected one of {', '.join(choices)}, got {text!r}")
-    if form and not form.fullmatch(text):
-        raise UsageError(f"{origin}: expected {one.metadata['help']}; got {text!r}")
 
 
 def _check_number(value: Any, origin: str, one: "Field[Any]") -> Any:
@@ -191,18 +202,21 @@ def _metavar(kind: Any, choices: Sequence[str] | None) -> str:
 def _convert(kind: Any, value: Any, origin: str) -> Any:
     """A value as the setting's type.
 
+    Paths become absolute: Spark's workers have other working directories.
+
     Raises:
         UsageError: it cannot be; the message names `origin`, the value and what was expected.
     """
     base, text = _base(kind), str(value).strip()
-    if base is Path and not text:
-        raise UsageError(f"{origin}: expected a path, got none")
+    if not text:
+        raise UsageError(f"{origin}: expected a {NOUNS[base]}, got none")
+    if base is Secret:
+        return Secret(text)
     if base is bool:
         if text.lower() not in TRUE | FALSE:
             raise UsageError(f"{origin}: expected yes or no, got {text!r}")
         return text.lower() in TRUE
     try:
-        return Path(text).expanduser() if base is Path else base(text)
+        return Path(text).expanduser().absolute() if base is Path else base(text)
     except ValueError:
-        expected = {int: "a whole number", float: "a number"}[base]
-        raise UsageError(f"{origin}: expected {expected}, got {text!r}") from None
+        raise UsageError(f"{origin}: expected a {NOUNS[base]}, got {text!r}") from None

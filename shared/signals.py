@@ -19,19 +19,19 @@ _ENDINGS: list[Callable[[], None]] = []
 
 
 @contextmanager
-def stoppable(what_now: str) -> Iterator[None]:
+def stoppable(advice: str) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the process in the block, with the exit code that shells give to them.
 
     Args:
-        what_now: what the sentence adds, for a person.
+        advice: added to the sentence.
     """
-    with _handled(lambda number, _: _stop(number, what_now)):
+    with _handled(lambda number, _: _stop(number, advice)):
         yield
 
 
-def _stop(number: int, what_now: str) -> NoReturn:
+def _stop(number: int, advice: str) -> NoReturn:
     _install(dict.fromkeys(NAMES, signal.SIG_IGN))
-    line = f"imagerec: stopped by {NAMES[signal.Signals(number)]}{what_now}\n"
+    line = f"imagerec: stopped by {NAMES[signal.Signals(number)]}{advice}\n"
     os.write(STDERR, (b"\n" if os.isatty(STDERR) else b"") + line.encode())  # a terminal shows ^C, or a bar
     os.dup2(os.open(os.devnull, os.O_WRONLY), STDERR)
     for end in reversed(_ENDINGS):

@@ -17,7 +17,7 @@ MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_FILES_OF_A_FOLDER = 300, 40, 14
 ORDER = {
     "shared": """
         errors project
-        signals storage
+        fetching secret signals storage
         settings
         pictures models
         tables
@@ -41,14 +41,14 @@ ORDER = {
         __main__
     """,
     "embedding": """
-        networks
         settings
+        networks
         precision steps
         job
         __main__
     """,
     "recommendation": """
-        settings
+        settings status
         index
         search steps
         commands
@@ -59,10 +59,7 @@ ORDER = {
 }
 #: Imports against the order: importing file, what it imports, why. Delete a line when its import has gone.
 EXCEPTIONS = {
-    ("shared/command/main.py", "recommendation"): "the command table finds the modules of stages by name",
-    ("shared/command/compact.py", "recommendation"): "ends with a new index",
-    ("shared/spark/session.py", "shared.command"): "workers are profiled where they are started",
-    ("shared/pipeline/stages.py", "shared.command"): "parses the flags of one stage's command",
+    **{("shared/command/commands.py", stage): "names the modules of the commands" for stage in STAGES},
     ("recommendation/commands/evaluate.py", "recommendation.job"): "counts its hits with Spark",
     ("recommendation/commands/query.py", "recommendation.job"): "answers a batch with Spark",
 }
@@ -79,7 +76,12 @@ DOORS = {
         "shared/pipeline/compact.py",
         "shared/pipeline/progress.py",
         "shared/pipeline/stages.py",
-        "shared/command/profiling/workers.py",
+        "shared/spark/worker_profiler.py",
+    },
+    "pyinstrument": {
+        "shared/command/profile.py",
+        "shared/command/profile_report.py",
+        "shared/spark/worker_profiler.py",
     },
     "duckdb": {"shared/tables/catalog.py"},
     "annoy": {"recommendation/index/annoy_index.py"},
@@ -98,6 +100,7 @@ DOORS = {
         "recommendation/web/error_handlers.py",
         "recommendation/web/middleware.py",
     },
+    "urllib3": {"shared/fetching.py"},
     "uvicorn": {"recommendation/web/service.py"},
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.command.main import COMMANDS
+from shared.command.commands import COMMANDS
 from shared.storage import LocalStorage
 from shared.tables import catalog
 from tests.commands import ROOT, imagerec_here, python

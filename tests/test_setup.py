@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.command.main import COMMANDS
+from shared.command.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("acquisition", "labeling", "embedding", "recommendation")

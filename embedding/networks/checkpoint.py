@@ -17,7 +17,7 @@ MAGIC = 0x1950A86A20F9469CFC6C
 DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
-class Storage(NamedTuple):
+class TensorStorage(NamedTuple):
     """A run of numbers that tensors point into; its bytes come after the pickles."""
 
     key: str
@@ -28,14 +28,14 @@ class Storage(NamedTuple):
 class Tensor(NamedTuple):
     """A view of a storage: where it starts, its shape and its steps, all in elements."""
 
-    storage: Storage
+    storage: TensorStorage
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
 
 
 def rebuild_tensor(
-    storage: Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object
+    storage: TensorStorage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object
 ) -> Tensor:
     """Stand in for ``torch._utils._rebuild_tensor_v2``; gradients and hooks are dropped."""
     return Tensor(storage, offset, shape, strides)
@@ -49,20 +49,20 @@ ALLOWED: dict[tuple[str, str], Any] = {
 
 
 class RestrictedUnpickler(pickle.Unpickler):
-    """Knows the four names a state_dict needs; any other name in the file is refused."""
+    """Allows only the four names that a state_dict needs."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f"it names {module}.{name}, which no table of weights needs")
+            raise pickle.UnpicklingError(f"it names {module}.{name}, which a state_dict does not need")
         return ALLOWED[module, name]
 
-    def persistent_load(self, pid: Any) -> Storage:
+    def persistent_load(self, pid: Any) -> TensorStorage:
         _, dtype, key, _, length, _ = pid  # 'storage', type, key, device, elements, view
-        return Storage(str(key), dtype, int(length))
+        return TensorStorage(str(key), dtype, int(length))
 
 
 def read_state_dict(data: bytes) -> Tensors:
-    """Return the arrays of a state_dict that PyTorch before 1.6 saved, by name.
+    """The arrays of a state_dict saved by PyTorch before 1.6, by name.
 
     Raises:
         CannotProceedError: the bytes are something else, are cut short, or ask for more than tensors.
@@ -83,7 +83,7 @@ def read_tensors(file: BinaryIO) -> Tensors:
     return {name: view(tensor, numbers[tensor.storage.key]) for name, tensor in tensors.items()}
 
 
-def read_storage(file: BinaryIO, storage: Storage) -> NDArray[Any]:
+def read_storage(file: BinaryIO, storage: TensorStorage) -> NDArray[Any]:
     """Read one storage: its length as int64, then its numbers."""
     length = int.from_bytes(file.read(8), "little")
     if length != storage.length:
@@ -95,7 +95,7 @@ def read_storage(file: BinaryIO, storage: Storage) -> NDArray[Any]:
 
 
 def view(tensor: Tensor, numbers: NDArray[Any]) -> NDArray[Any]:
-    """Return the tensor as a C-ordered array of its own; its steps may be any that stay inside its storage."""
+    """The tensor as a C-ordered array of its own; its steps may be any that stay inside its storage."""
     steps = [(size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True)]
     if min([tensor.offset, *tensor.shape, *tensor.strides]) < 0 or tensor.offset + sum(steps) >= len(numbers):
         raise ValueError(f"a tensor of shape {tensor.shape} reaches outside its storage")

@@ -1,4 +1,4 @@
-"""Gives every network one face: uint8 `pixels` (n, side, side, 3) in; `embedding` and `probabilities` out."""
+"""Converts every network to one interface: uint8 `pixels` (n, side, side, 3) in; `embedding` and `probabilities` out."""
 
 from typing import Any
 
@@ -17,14 +17,18 @@ FULLY_CONNECTED = {"Gemm", "MatMul"}
 
 
 def standardise(network: onnx.ModelProto, card: ModelSpec) -> onnx.ModelProto:
-    """Return the network with scaling in front and a softmax behind, all inside one graph.
+    """The network with scaling before it and a softmax after it, in one graph.
 
     Raises:
         UsageError: the network has more than one input, or lacks a tensor that the card names.
     """
     source, vector, scores = input_name(network), embedding_name(network, card), scores_name(network, card)
     model = compose.add_prefix(modernise(network), PREFIX)
-    nodes = [*questions(PREFIX + source, card), *model.graph.node, *answers(PREFIX + vector, PREFIX + scores, card)]
+    nodes = [
+        *input_nodes(PREFIX + source, card),
+        *model.graph.node,
+        *output_nodes(PREFIX + vector, PREFIX + scores, card),
+    ]
     for number, node in enumerate(nodes):
         node.name = node.name or f"{PREFIX}{node.op_type}_{number}"
     del model.graph.node[:], model.graph.input[:], model.graph.output[:]
@@ -40,13 +44,13 @@ def standardise(network: onnx.ModelProto, card: ModelSpec) -> onnx.ModelProto:
 
 
 def modernise(network: onnx.ModelProto) -> onnx.ModelProto:
-    """Return the network in an operator set that can be quantised per channel."""
+    """The network in an operator set that can be quantised per channel."""
     version = next(opset.version for opset in network.opset_import if not opset.domain)
     return network if version >= MIN_OPSET else version_converter.convert_version(network, MIN_OPSET)
 
 
 def input_name(network: onnx.ModelProto) -> str:
-    """Return the name of the only input; weights listed among the inputs do not count."""
+    """The name of the only input; weights listed among the inputs do not count."""
     weights = {weight.name for weight in network.graph.initializer}
     names = [value.name for value in network.graph.input if value.name not in weights]
     if len(names) != 1:
@@ -55,7 +59,7 @@ def input_name(network: onnx.ModelProto) -> str:
 
 
 def scores_name(network: onnx.ModelProto, card: ModelSpec) -> str:
-    """Return the name of the tensor with the scores: the card's, or the only output."""
+    """The name of the tensor with the scores: the card's, or the only output."""
     outputs = [value.name for value in network.graph.output]
     if not card.scores and len(outputs) != 1:
         raise UsageError(
@@ -65,7 +69,7 @@ def scores_name(network: onnx.ModelProto, card: ModelSpec) -> str:
 
 
 def embedding_name(network: onnx.ModelProto, card: ModelSpec) -> str:
-    """Return the name of the tensor with the vector: the card's, or the input of the last fully connected layer."""
+    """The name of the tensor with the vector: the card's, or the input of the last fully connected layer."""
     if card.embedding:
         return produced(network, card.embedding, "embedding")
     layers = [node for node in network.graph.node if node.op_type in FULLY_CONNECTED]
@@ -77,7 +81,7 @@ def embedding_name(network: onnx.ModelProto, card: ModelSpec) -> str:
 
 
 def produced(network: onnx.ModelProto, name: str, key: str) -> str:
-    """Return the name if a node of the network produces it."""
+    """The name if a node of the network produces it."""
     if not any(name in node.output for node in network.graph.node):
         outputs = [value.name for value in network.graph.output]
         raise UsageError(
@@ -86,8 +90,8 @@ def produced(network: onnx.ModelProto, name: str, key: str) -> str:
     return name
 
 
-def questions(source: str, card: ModelSpec) -> list[onnx.NodeProto]:
-    """Return the nodes from `pixels` to the network's input. Bytes are moved before they become floats: a quarter of the work."""
+def input_nodes(source: str, card: ModelSpec) -> list[onnx.NodeProto]:
+    """The nodes from `pixels` to the network's input. Bytes are moved before they become floats: a quarter of the work."""
     nodes, last = [], "pixels"
     if card.layout == "NCHW":
         nodes.append(helper.make_node("Transpose", [last], ["planes"], name="planes", perm=[0, 3, 1, 2]))
@@ -110,8 +114,8 @@ def scaling(card: ModelSpec) -> list[onnx.TensorProto]:
     return [numpy_helper.from_array(value.reshape(shape).astype(np.float32), name) for name, value in values.items()]
 
 
-def answers(vector: str, scores: str, card: ModelSpec) -> list[onnx.NodeProto]:
-    """Return the nodes from the network's tensors to `embedding` and `probabilities`, both two-dimensional."""
+def output_nodes(vector: str, scores: str, card: ModelSpec) -> list[onnx.NodeProto]:
+    """The nodes from the network's tensors to `embedding` and `probabilities`, both two-dimensional."""
     attributes: dict[str, Any] = {"axis": 1} if card.softmax else {}
     kind = "Softmax" if card.softmax else "Identity"
     return [

@@ -1,4 +1,4 @@
-"""Brings the network that the user asked for onto the volume, as float32, once."""
+"""Installs the network that a setting names on the volume, as float32, once."""
 
 import logging
 from pathlib import Path
@@ -8,10 +8,10 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import version_converter
 
-from embedding.networks.fetch import ZOO
 from embedding.networks.graph import standardise
 from embedding.networks.registry import EFFICIENTNET_LITE0, MOBILENETV2, REGISTRY, Network, by_hand_path, network_bytes
 from embedding.networks.spec import ModelSpec, card_path, read_card, read_categories
+from embedding.settings import ZOO
 from shared.errors import CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import ERRORS, Embedder
@@ -23,30 +23,30 @@ log = logging.getLogger(__name__)
 
 AUTO = "auto"
 FP32, INT8 = "fp32", "int8"
-TRIAL_PICTURES = 2  # a network that only takes one at a time is found out
+TEST_PICTURES = 2  # more than one: some networks have a fixed batch size
 
 
 def resolve(volume: Storage, name: str, zoo: str = ZOO) -> Model:
     """The float32 network of this name, on the volume; installed if it is not there yet.
 
     Args:
-        name: `auto` (the volume's own; else MobileNetV2 if it can be had, else EfficientNet-Lite0), a name of the registry,
+        name: `auto` (the volume's own; else MobileNetV2 if it can be fetched, else EfficientNet-Lite0), a name of the registry,
             or the path of an ONNX file with a card beside it.
         zoo: address that stands for the ONNX model zoo's folder.
 
     Raises:
         UsageError: there is no such name or file, or its card does not fit.
-        CannotProceedError: the network cannot be had.
+        CannotProceedError: the network cannot be fetched or read.
     """
     if name == AUTO:
-        return volumes_own(volume, zoo) or first_to_be_had(volume, zoo)
+        return current_network(volume, zoo) or first_available(volume, zoo)
     if name in REGISTRY:
-        return asked_for(volume, REGISTRY[name], zoo)
-    return foreign(volume, Path(name).expanduser())
+        return named_network(volume, REGISTRY[name], zoo)
+    return user_network(volume, Path(name).expanduser())
 
 
 def check_name(name: str) -> None:
-    """Do nothing if `resolve` knows the name or the file is there; quick, installs nothing.
+    """Check that the name is one of `resolve` or the file exists; installs nothing.
 
     Raises:
         UsageError: neither.
@@ -58,7 +58,7 @@ def check_name(name: str) -> None:
         )
 
 
-def volumes_own(volume: Storage, zoo: str) -> Model | None:
+def current_network(volume: Storage, zoo: str) -> Model | None:
     """The network that the volume's model was made from, if it has one; installed again where its file is gone."""
     choice = store.read_choice(volume)
     if choice is None:
@@ -68,31 +68,31 @@ def volumes_own(volume: Storage, zoo: str) -> Model | None:
     if path.exists():
         return network
     if network.network in REGISTRY:
-        return asked_for(volume, REGISTRY[network.network], zoo)
+        return named_network(volume, REGISTRY[network.network], zoo)
     raise CannotProceedError(f"{path} is gone; name the file it was made from again: --model PATH of {network.source}")
 
 
-def first_to_be_had(volume: Storage, zoo: str) -> Model:
-    """MobileNetV2, or else the network that came with the installed packages; says so."""
+def first_available(volume: Storage, zoo: str) -> Model:
+    """MobileNetV2, or else, with a log line, the network of an installed package."""
     try:
-        return known(volume, MOBILENETV2, zoo)
+        return registry_network(volume, MOBILENETV2, zoo)
     except CannotProceedError as error:
-        log.warning("mobilenetv2 cannot be had, so it is efficientnet-lite0, which is here already (%s)", error)
-        return known(volume, EFFICIENTNET_LITE0, zoo)
+        log.warning("mobilenetv2 cannot be fetched; using efficientnet-lite0, which is installed (%s)", error)
+        return registry_network(volume, EFFICIENTNET_LITE0, zoo)
 
 
-def asked_for(volume: Storage, network: Network, zoo: str) -> Model:
-    """The network that the user named; if it cannot be had, the message says what else to do."""
+def named_network(volume: Storage, network: Network, zoo: str) -> Model:
+    """A network of the registry; an error's message ends with what else to do."""
     try:
-        return known(volume, network, zoo)
+        return registry_network(volume, network, zoo)
     except CannotProceedError as error:
         if network.package:
             raise
-        advice = f"use --model {EFFICIENTNET_LITE0.name}, which is here already, or put the file at {by_hand_path(volume, network)}"
+        advice = f"use --model {EFFICIENTNET_LITE0.name}, which is installed, or put the file at {by_hand_path(volume, network)}"
         raise CannotProceedError(f"{error}; {advice}") from error
 
 
-def known(volume: Storage, network: Network, zoo: str) -> Model:
+def registry_network(volume: Storage, network: Network, zoo: str) -> Model:
     """A network of the registry, on the volume."""
     found = installed(volume, network.sha256)
     if found:
@@ -103,11 +103,11 @@ def known(volume: Storage, network: Network, zoo: str) -> Model:
 
 
 def imagenet_categories() -> tuple[str, ...]:
-    """The categories that all networks of the registry know, in the order of their scores."""
+    """The categories of all networks of the registry, in the order of their scores."""
     return read_categories(Path(__file__).with_name("imagenet_labels.txt"))
 
 
-def foreign(volume: Storage, path: Path) -> Model:
+def user_network(volume: Storage, path: Path) -> Model:
     """The user's own network, on the volume."""
     check_name(str(path))
     card = read_card(card_path(path))
@@ -130,14 +130,14 @@ def read_graph(path: Path) -> onnx.ModelProto:
 
 
 def install(volume: Storage, graph: onnx.ModelProto, card: ModelSpec, name: str, origin: str, source: str) -> Model:
-    """Give a network the common face, try it, and store it.
+    """Convert a network to the common interface, test it, and store it.
 
     Raises:
-        UsageError: it does not do what its card says.
+        UsageError: it does not run as its card says.
     """
     try:
         network = standardise(graph, card).SerializeToString()
-        vector_length = try_network(network, card)
+        vector_length = test_network(network, card)
     except (*ERRORS, version_converter.ConvertError, onnx.checker.ValidationError) as error:
         raise UsageError(f"the network {name} does not run as its card says: {error}") from error
     log.info("installed the network %s (%s)", name, source)
@@ -159,11 +159,11 @@ def install(volume: Storage, graph: onnx.ModelProto, card: ModelSpec, name: str,
     )
 
 
-def try_network(network: bytes, card: ModelSpec) -> int:
-    """Let the network look at two pictures; return the length of its vectors."""
-    noise = np.random.default_rng(0).integers(0, 256, (TRIAL_PICTURES, card.side_px, card.side_px, 3), np.uint8)
+def test_network(network: bytes, card: ModelSpec) -> int:
+    """Run the network on two pictures of noise; return the length of its vectors."""
+    noise = np.random.default_rng(0).integers(0, 256, (TEST_PICTURES, card.side_px, card.side_px, 3), np.uint8)
     vectors, probabilities = Embedder(network).embed(noise)
-    if probabilities.shape != (TRIAL_PICTURES, len(card.categories)):
+    if probabilities.shape != (TEST_PICTURES, len(card.categories)):
         raise UsageError(
             f"expected one score for each of the {len(card.categories)} categories on the card, got {probabilities.shape[1]}"
         )

@@ -1,4 +1,4 @@
-"""Makes the int8 copy of a network: ONNX Runtime's static quantisation, from ranges seen on the user's own pictures."""
+"""Makes the int8 copy of a network: ONNX Runtime's static quantisation, with ranges measured on the collection's pictures."""
 
 import tempfile
 from pathlib import Path
@@ -19,34 +19,34 @@ from shared.models.session import ERRORS, Observer
 #: What is computed in int8. Scaling, pooling, last layer and softmax are a hundredth of the work and stay float.
 QUANTISED = ("Conv", "Add", "Clip", "Relu")
 ACTIVATIONS = ("Clip", "Relu")
-#: The first layers, a sixteenth of them, stay float too: what they lose all others miss. Neighbours kept and time with 0,
+#: The first layers, a sixteenth of them, stay float too: their errors reach all others. Neighbours kept and time with 0,
 #: a sixteenth (3) and an eighth (6) of the layers in float, on 2,999 photos and a processor with VNNI: MobileNetV2 87, 89
 #: and 90 % in 3.4, 3.4 and 4.2 ms; EfficientNet-Lite0 89, 92 and 94 % in 5.2, 4.1 and 5.0 ms; precision@5 stays within 0.002.
 FLOAT_SHARE = 16
 #: int8 weights are symmetric; two neighbours times an activation of 255 must stay below 2**15.
 MAX_WEIGHT, MAX_PAIR = 127, 127
 SMALLEST_STEP = 1e-4  # of the largest step of the same layer
-#: What quantising a graph of an unusual kind ends in.
+#: What ONNX Runtime raises for a graph that it cannot quantise.
 QUANTISING_ERRORS = (*ERRORS, ValueError, KeyError, TypeError, RuntimeError)
 
 
 def prepare_both(network: bytes) -> tuple[bytes, bytes]:
-    """Return the network ready for `quantise`, and the one that `Observer` runs.
+    """The network ready for `quantise`, and the one that `Observer` runs.
 
     Raises:
         CannotProceedError: ONNX Runtime cannot quantise this network.
     """
     try:
         prepared = prepare(network)
-        watching = observing(prepared)
-        Observer(watching)
+        observer = observer_graph(prepared)
+        Observer(observer)
     except QUANTISING_ERRORS as error:
         raise CannotProceedError(f"ONNX Runtime cannot make an int8 copy of this network ({error})") from error
-    return prepared, watching
+    return prepared, observer
 
 
 def prepare(network: bytes) -> bytes:
-    """Return the network with constants folded and every shape told, as quantising needs it."""
+    """The network with constants folded and shapes inferred, as quantising needs it."""
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder, "before.onnx"), Path(folder, "after.onnx")
         before.write_bytes(network)
@@ -55,7 +55,7 @@ def prepare(network: bytes) -> bytes:
 
 
 def observed_names(network: onnx.ModelProto) -> list[str]:
-    """Return the tensors whose ranges quantising needs: in and out of every quantised node, after its activation."""
+    """The tensors whose ranges quantising needs: in and out of every quantised node, after its activation."""
     left_out = float_nodes(network)
     nodes = [node for node in network.graph.node if node.op_type in QUANTISED and node.name not in left_out]
     known = {weight.name for weight in network.graph.initializer} | {""} | set(before_activation(network))
@@ -64,21 +64,21 @@ def observed_names(network: onnx.ModelProto) -> list[str]:
 
 
 def float_nodes(network: onnx.ModelProto) -> list[str]:
-    """Return the names of the nodes that stay float: those that scale the pixels, and the first convolutions."""
+    """The names of the nodes that stay float: those that scale the pixels, and the first convolutions."""
     convolutions = [node.name for node in network.graph.node if node.op_type == "Conv"]
     return [*SCALING_NODES, *convolutions[: len(convolutions) // FLOAT_SHARE]]
 
 
 def before_activation(network: onnx.ModelProto) -> dict[str, str]:
-    """Return the tensors that go into an activation, and what comes out of it.
+    """The tensors that go into an activation, and what comes out of it.
 
-    They vanish: the activation becomes the limits of its output.
+    Quantising removes them: the activation becomes the limits of its output.
     """
     return {node.input[0]: node.output[0] for node in network.graph.node if node.op_type in ACTIVATIONS}
 
 
-def observing(prepared: bytes) -> bytes:
-    """Return a network whose only output, `ranges` (tensors, 2), is how low and how high each observed tensor goes."""
+def observer_graph(prepared: bytes) -> bytes:
+    """A network whose only output, `ranges` (tensors, 2), is how low and how high each observed tensor goes."""
     network = onnx.load_from_string(prepared)
     ends = []
     for number, name in enumerate(observed_names(network)):
@@ -98,13 +98,13 @@ def observing(prepared: bytes) -> bytes:
     return bytes(network.SerializeToString())
 
 
-def wider(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the ranges that hold both, shape (tensors, 2)."""
+def union_of_ranges(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The ranges that hold both, shape (tensors, 2)."""
     return np.stack([np.minimum(one[:, 0], other[:, 0]), np.maximum(one[:, 1], other[:, 1])], axis=1)
 
 
 def weight_steps(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the size of one step of the int8 weights of each output channel, shape (channels,).
+    """The size of one step of the int8 weights of each output channel, shape (channels,).
 
     A processor without VNNI multiplies activations of 0..255 with weights of -127..127 and adds two neighbouring products
     in 16 bits, which overflow in silence when the weights of a pair add up to more than 128. So steps are as large as the
@@ -126,7 +126,7 @@ def weight_steps(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def weight_overrides(network: onnx.ModelProto) -> dict[str, list[dict[str, Any]]]:
-    """Return the steps of all convolutions' weights as ONNX Runtime wants to be told."""
+    """The steps of all convolutions' weights, as an option of ONNX Runtime."""
     kernels = {weight.name: weight for weight in network.graph.initializer}
     names = dict.fromkeys(node.input[1] for node in network.graph.node if node.op_type == "Conv")
     overrides = {}
@@ -138,7 +138,7 @@ def weight_overrides(network: onnx.ModelProto) -> dict[str, list[dict[str, Any]]
 
 
 def quantise(prepared: bytes, ranges: NDArray[np.float32]) -> bytes:
-    """Return the int8 copy of a network; equal ranges give equal bytes.
+    """The int8 copy of a network; equal ranges give equal bytes.
 
     Args:
         prepared: the network, from `prepare`.

@@ -1,4 +1,4 @@
-"""The networks this program knows how to get. To add one, add an entry."""
+"""The networks that a setting can name. To add one, add an entry."""
 
 import hashlib
 import importlib.resources
@@ -18,7 +18,7 @@ from shared.storage.volume import MODELS
 
 
 class Network(NamedTuple):
-    """A network with weights that anybody may have.
+    """A network whose weights are public.
 
     Args:
         file: path of the file below the zoo's address, or inside the package.
@@ -39,10 +39,10 @@ class Network(NamedTuple):
 
 
 def network_bytes(network: Network, volume: Storage, zoo: str) -> bytes:
-    """Return the network's file, checked: from its package, from the volume, or else from the zoo.
+    """The network's file, checked by its SHA-256: from its package, from the volume, or else from the zoo.
 
     Raises:
-        CannotProceedError: it cannot be had, or is another file.
+        CannotProceedError: it cannot be fetched or read, or is another file.
     """
     if network.package:
         return package_bytes(network)
@@ -53,23 +53,21 @@ def network_bytes(network: Network, volume: Storage, zoo: str) -> bytes:
 
 
 def by_hand_path(volume: Storage, network: Network) -> Path:
-    """Return where a user may put a file of the zoo that this machine cannot fetch."""
+    """Where a user may put a file of the zoo that this machine cannot fetch."""
     return volume.local_path(MODELS) / Path(network.file).name
 
 
 def package_bytes(network: Network) -> bytes:
-    """Return the file that an installed package brings."""
+    """The file inside an installed package."""
     try:
         data = importlib.resources.files(network.package).joinpath(network.file).read_bytes()
     except (ModuleNotFoundError, FileNotFoundError) as error:
-        raise CannotProceedError(
-            f"the package {network.package} is not installed whole ({error}); install it again"
-        ) from error
+        raise CannotProceedError(f"the package {network.package} is incomplete ({error}); install it again") from error
     return check(data, network, f"{network.file} of the package {network.package}")
 
 
 def check(data: bytes, network: Network, where: str) -> bytes:
-    """Return the bytes if they are the ones we know."""
+    """The bytes, if they have the expected SHA-256."""
     found = hashlib.sha256(data).hexdigest()
     if found != network.sha256:
         raise CannotProceedError(

@@ -1,4 +1,4 @@
-"""The card of an ONNX file: what goes in, what comes out, and the names of its categories."""
+"""The card of an ONNX file: its input, its outputs and the names of its categories."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Triple = tuple[float, float, float]
 
 
 class ModelSpec(NamedTuple):
-    """What a network takes and gives; as JSON beside an ONNX file, the same names.
+    """Input and outputs of a network; a card is the same as JSON, with the same names.
 
     Args:
         side_px: pictures go in whole, squashed to side_px x side_px, RGB.
@@ -60,7 +60,7 @@ def read_card(path: Path) -> ModelSpec:
     try:
         values = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        message = f"expected a card at {path} that says what the network takes and gives, such as {EXAMPLE}; see the README, 'Add a model'"
+        message = f"expected a card at {path} with the network's input and outputs, such as {EXAMPLE}; see the README, 'Add a model'"
         raise UsageError(message) from None
     except (OSError, ValueError) as error:
         raise UsageError(f"expected JSON in {path}, got an error: {error}") from error
@@ -73,7 +73,7 @@ def read_card(path: Path) -> ModelSpec:
 
 
 def check_keys(values: Any, path: Path) -> None:
-    """Refuse a card that lacks a key or has one that nobody would read."""
+    """Refuse a card with a missing or an unknown key."""
     if not isinstance(values, dict):
         raise UsageError(f"expected one JSON object in {path}, got {type(values).__name__}")
     missing, unknown = sorted(REQUIRED - values.keys()), sorted(values.keys() - set(ModelSpec._fields))

@@ -1,4 +1,4 @@
-"""What every command does alike: flags, log lines, errors as one sentence, exit codes."""
+"""What all commands share: flags, log lines, errors as one sentence, exit codes."""
 
 import argparse
 import logging
@@ -14,7 +14,7 @@ S = TypeVar("S", bound=Settings)
 
 OK, NOTHING_PRODUCED, WRONG_USAGE = 0, 1, 2
 
-#: What a stopped command that stores its progress has to add.
+#: Added to the message of a stopped command that stores its progress.
 GOES_ON = "; what is finished is kept, and the same command goes on from there"
 
 
@@ -34,25 +34,25 @@ def settings_of(cls: type[S], arguments: argparse.Namespace) -> S:
     return cls.resolve(vars(arguments), arguments.profile)
 
 
-def run_command(command: Callable[[], int], what_now: str = "") -> int:
-    """Run a command; say a user's error as one line on standard error and return the exit code.
+def run_command(command: Callable[[], int], advice: str = "") -> int:
+    """Run a command, print a user's error as one line on standard error, and return the exit code.
 
     Args:
-        what_now: what the sentence about Ctrl-C or SIGTERM adds, see `signals.stoppable`.
+        advice: see `signals.stoppable`.
     """
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("py4j").setLevel(logging.WARNING)
     try:
-        with signals.stoppable(what_now):
+        with signals.stoppable(advice):
             return command()
     except UsageError as error:
-        return _say(error, WRONG_USAGE)
+        return _print_error(error, WRONG_USAGE)
     except (CannotProceedError, BadInputError) as error:
-        return _say(error, NOTHING_PRODUCED)
+        return _print_error(error, NOTHING_PRODUCED)
     except OSError as error:  # a full or broken disk, a missing right: the operating system's words name the file
-        return _say(error, NOTHING_PRODUCED)
+        return _print_error(error, NOTHING_PRODUCED)
 
 
-def _say(error: object, code: int) -> int:
+def _print_error(error: object, code: int) -> int:
     print(f"imagerec: {error}", file=sys.stderr)
     return code

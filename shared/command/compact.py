@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 from shared import tables
 from shared.command import cli
-from shared.settings import Settings
+from shared.command.commands import COMMANDS, call
+from shared.settings import Settings, as_flags
 from shared.tables.contracts import IMAGES
 
 log = logging.getLogger(__name__)
 
-DESCRIPTION = "Merge the small slices that many runs leave, and delete rows of pictures that were removed."
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Return 0 when the volume is compact, 1 when a file is missing or damaged, 2 on wrong usage."""
-    parser = cli.parser("imagerec compact", DESCRIPTION, Settings)
+    parser = cli.parser("imagerec compact", COMMANDS["compact"].help, Settings)
     return cli.run_command(lambda: run(cli.settings_of(Settings, parser.parse_args(argv))), cli.GOES_ON)
 
 
@@ -26,7 +25,7 @@ def run(settings: Settings) -> int:
     Raises:
         CannotProceedError: the volume is in use, or a part is missing or damaged.
     """
-    from shared.pipeline import compact  # pulls in Spark
+    from shared.pipeline import compact  # imports Spark
     from shared.spark import session
 
     volume = settings.volume
@@ -50,7 +49,4 @@ def rebuild_index(settings: Settings) -> int:
     if importlib.util.find_spec("recommendation") is None:
         log.info("compact: run `imagerec recommendation` where that stage is installed")
         return cli.OK
-    code: int = importlib.import_module("recommendation.__main__").main(
-        ["--data", str(settings.data), "--master", settings.master]
-    )
-    return code
+    return call("recommendation", as_flags(settings))

@@ -56,7 +56,7 @@ class Embedder:
 
 
 class Observer:
-    """A network that tells what goes on inside it, from `embedding.networks.quantise.observing`."""
+    """A network that tells what goes on inside it, from `embedding.networks.quantise.observer_graph`."""
 
     def __init__(self, network: bytes) -> None:
         self._session = open_session(network)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from pyspark import SparkContext
 
 from shared import tables
-from shared.command import cli
 from shared.errors import CannotProceedError
 from shared.pipeline import compact, runs
 from shared.pipeline.runs import StageCounts
@@ -49,21 +48,8 @@ def make_stage(name: str, settings: Settings, job: ModuleType) -> Stage:
     return Stage(name, settings, job.run, *checks)
 
 
-def main(name: str, description: str, settings: type[Settings], job: ModuleType, argv: Sequence[str] | None) -> int:
-    """The command of one stage: 0 when something was produced or nothing was left to do, 1 when nothing could be, 2 on wrong usage."""
-
-    def command() -> int:
-        arguments = cli.parser(f"imagerec {name}", description, settings).parse_args(argv)
-        return run_stages([make_stage(name, cli.settings_of(settings, arguments), job)], name)
-
-    return cli.run_command(command, cli.GOES_ON)
-
-
-def run_stages(stages: Sequence[Stage], what: str) -> int:
-    """Run the stages in order; the first that produces nothing ends the chain.
-
-    Returns:
-        0, or 1 when a stage could produce nothing.
+def run_stages(stages: Sequence[Stage], what: str) -> bool:
+    """Run the stages in order; False when one could produce nothing, which ends the chain.
 
     Raises:
         UsageError: a stage's settings cannot work.
@@ -79,10 +65,10 @@ def run_stages(stages: Sequence[Stage], what: str) -> int:
         if stages[0].name == tables.FIRST_STAGE:
             compact_if_due(sc, first.volume)
         log.info("Spark is up after %.1f s", time.monotonic() - started)
-        code = next((cli.NOTHING_PRODUCED for stage in stages if not _run_stage(sc, stage)), cli.OK)
+        is_done = all(_run_stage(sc, stage) for stage in stages)
         catalog.rebuild(first.volume)
     log.info("all done in %.1f s", time.monotonic() - started)
-    return code
+    return is_done
 
 
 def sweep_orphans(volume: Storage) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from shared.errors import CannotProceedError
+from shared.spark.environment import home_dir
 from shared.storage.files import digest, temporary_name
 
 #: Oldest Java that Spark 4 runs on. Source: https://spark.apache.org/docs/latest/
@@ -36,7 +37,7 @@ def java_home(environ: Mapping[str, str]) -> Path:
         home = usable_home(java)
         if home:
             return home
-    return packaged_home(Path.home() / ".cache" / "imagerec")
+    return packaged_home(home_dir() / ".cache" / "imagerec")
 
 
 def usable_home(java: Path) -> Path | None:

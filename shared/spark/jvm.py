@@ -1,6 +1,7 @@
-"""The Java process that runs Spark: its start, what it says, and its end when the user stops the command."""
+"""The Java process that runs Spark: its start, its messages, and its end when the user stops the command."""
 
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from shared.errors import CannotProceedError
 
 #: Spark's launcher asks for this module on every start, and Java warns of it.
 EXPECTED = b"WARNING: Using incubator modules: jdk.incubator.vector\n"
+#: Spark's launcher ends so where it does not accept a setting, such as the master.
+REFUSAL = re.compile(rb'Exception in thread "main" org\.apache\.spark\.SparkException: (.+)\n')
 END_LIMIT_S = 5
 
 
@@ -24,7 +27,7 @@ def gateway(conf: SparkConf) -> Iterator[JavaGateway]:
     """The way to this process's Java, which is gone when the user stops the command in the block.
 
     Raises:
-        CannotProceedError: Java does not start; on standard error it has said why.
+        CannotProceedError: Java does not start; its message is on standard error.
     """
     found = None
     with signals.ending(lambda: end(found)):
@@ -36,21 +39,32 @@ def gateway(conf: SparkConf) -> Iterator[JavaGateway]:
 def launch(conf: SparkConf) -> JavaGateway:
     """Start Java; errors as `gateway`."""
     reading, writing = os.pipe()
-    relay = threading.Thread(target=pass_on, args=(reading,), name="what Java says", daemon=True)
+    refusals: list[str] = []
+    relay = threading.Thread(target=pass_on, args=(reading, refusals), name="output of Java", daemon=True)
     relay.start()
     try:
         with os.fdopen(writing, "wb") as stderr:
             return launch_gateway(conf, {"stderr": stderr})  # type: ignore[no-untyped-call]
     except PySparkRuntimeError as error:
         relay.join()  # Java has ended
-        raise CannotProceedError("Java does not start; what it said is above") from error
+        if refusals:
+            raise CannotProceedError(f"Spark does not start: {'; '.join(refusals)}") from error
+        raise CannotProceedError("Java does not start; its own message is above") from error
 
 
-def pass_on(reading: int) -> None:
-    """Write what Java says to standard error until it ends, but for what it says every time."""
-    with os.fdopen(reading, "rb") as said:
-        for line in said:
-            if line != EXPECTED:
+def pass_on(reading: int, refusals: list[str]) -> None:
+    """Write Java's messages to standard error until it ends, but for the expected one and Spark's refusal to start.
+
+    Args:
+        refusals: is given the text of such a refusal.
+    """
+    is_refusal = False
+    with os.fdopen(reading, "rb") as lines:
+        for line in lines:
+            if refused := REFUSAL.fullmatch(line):
+                refusals.append(refused[1].decode(errors="replace"))
+            is_refusal = bool(refused) or (is_refusal and line.startswith(b"\t"))  # its stack trace
+            if line != EXPECTED and not is_refusal:
                 with suppress(OSError):  # nobody listens; Java must not wait for that
                     os.write(signals.STDERR, line)
 

@@ -4,29 +4,30 @@ import logging
 import os
 import re
 import socket
-import sys
 import tempfile
 import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from py4j.java_gateway import JavaGateway
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import BasicProfiler, SparkConf, SparkContext
 
 from shared import signals
-from shared.command.profiling import folder as profiles
-from shared.command.profiling.workers import WorkerProfiler
 from shared.errors import CannotProceedError
 from shared.project import PACKAGES, PROJECT
+from shared.secret import read_secret
 from shared.settings import Settings
-from shared.spark import java, jvm
+from shared.spark import environment, java, jvm, profiles
+from shared.spark.environment import LOOPBACK
 
 log = logging.getLogger(__name__)
 
 TASK_TRIES = 4
+LOG_SETTINGS = PROJECT / "shared/spark/log4j2.properties"
 #: The last line of a worker's traceback that a person can do something about.
 WORKER_ERROR = re.compile(r"^(?:shared\.errors\.CannotProceedError: |(?=\w*Error: \[Errno \d+\]))(.+)$", re.MULTILINE)
 #: One thread per task: Spark already runs a task on every core.
@@ -38,17 +39,16 @@ def context(settings: Settings, name: str) -> Iterator[SparkContext]:
     """A SparkContext until the block ends; its jobs are described by the name, and its workers profiled if that is wanted.
 
     Raises:
-        CannotProceedError: there is no Java 17 or newer, the cluster's secret cannot be read, a worker met something
-            that it cannot go on from (a full disk, a damaged file), or Java died.
+        CannotProceedError: there is no Java 17 or newer, the cluster's secret cannot be read, Spark refuses the master,
+            a worker met something that it cannot go on from (a full disk, a damaged file), or Java died.
     """
-    _prepare_environment()
-    conf, profiled = spark_conf(settings.master, name), profiles.wanted()
-    if profiled:
-        conf.set("spark.python.profile", "true")
+    _prepare_environment(settings.master)
+    conf, profiled = spark_conf(settings, name), profiles.wanted()
+    inside = with_secret(conf, settings)
     log.info("starting Spark on %s", settings.master)
     with (
         jvm.gateway(conf) as gateway,
-        _started(conf, gateway, profiled) as sc,
+        _started(inside, gateway, profiled) as sc,
         _clear_errors(sc),
         tempfile.TemporaryDirectory() as folder,
     ):
@@ -59,17 +59,32 @@ def context(settings: Settings, name: str) -> Iterator[SparkContext]:
 
 
 @contextmanager
-def _started(conf: SparkConf, gateway: JavaGateway, profiled: Path | None) -> Iterator[SparkContext]:
-    with signals.kept():  # PySpark puts a handler of its own in place
-        sc = SparkContext(conf=conf, gateway=gateway, profiler_cls=WorkerProfiler if profiled else BasicProfiler)
+def _started(conf: SparkConf, gateway: JavaGateway, profiled: profiles.Profiles | None) -> Iterator[SparkContext]:
+    if profiled is not None:
+        conf.set("spark.python.profile", "true")
+    try:
+        with signals.kept():  # PySpark puts a handler of its own in place
+            sc = SparkContext(conf=conf, gateway=gateway, profiler_cls=_profiler_class(profiled))
+    except Py4JJavaError as error:
+        raise CannotProceedError(f"Spark does not start: {refusal(error.java_exception)}") from error
     sc.setLogLevel("ERROR")
     try:
         yield sc
     finally:  # Java may be gone
         with suppress(Py4JError, ConnectionError), warnings.catch_warnings(action="ignore"):
             sc.stop()
-        if profiled:
-            sc.dump_profiles(str(profiled))
+        if profiled is not None:
+            for _, profiler, _ in sc.profiler_collector.profilers:
+                profiler.collect(profiled)
+            sc.profiler_collector.profilers.clear()  # PySpark would print them at exit
+
+
+def _profiler_class(profiled: profiles.Profiles | None) -> type[BasicProfiler]:
+    if profiled is None:
+        return BasicProfiler
+    from shared.spark.worker_profiler import WorkerProfiler  # imports a profiler, which other commands do without
+
+    return WorkerProfiler
 
 
 @contextmanager
@@ -115,50 +130,64 @@ def local_master(master: str) -> str:
     return master
 
 
-def spark_conf(master: str, name: str) -> SparkConf:
-    """All of Spark's settings that are not its defaults."""
-    conf = SparkConf().setAppName(f"imagerec {name}").setMaster(local_master(master))
+def refusal(error: Any) -> str:
+    """The messages of a Java exception and of what caused it, on one line."""
+    messages = []
+    while error is not None:
+        messages += [line for line in [" ".join(str(error.getMessage()).split()).rstrip(".")] if line not in messages]
+        error = error.getCause()
+    return ": ".join(messages)
+
+
+def spark_conf(settings: Settings, name: str) -> SparkConf:
+    """All of Spark's settings that are not its defaults, but for the secret: they are arguments of Java's process."""
+    conf = SparkConf().setAppName(f"imagerec {name}").setMaster(local_master(settings.master))
     conf.set("spark.ui.enabled", "false")
     conf.set("spark.ui.showConsoleProgress", "false")
     # Over TCP the last small packet of every task waits 45 ms to be acknowledged.
     conf.set("spark.python.unix.domain.socket.enabled", "true")
-    conf.set("spark.driver.memory", os.environ.get("IMAGEREC_DRIVER_MEMORY", "1g"))
+    conf.set("spark.driver.memory", settings.driver_memory)
     # The JVM only schedules: quick start-up is worth more than peak speed of compiled code.
-    options = f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile={(PROJECT / 'shared/spark/log4j2.properties').as_uri()}"
-    conf.set("spark.driver.extraJavaOptions", options)
+    options = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}"]
+    conf.set("spark.driver.extraJavaOptions", " ".join([*options, *environment.java_options()]))
     for variable in THREAD_VARIABLES:
         conf.setExecutorEnv(variable, "1")
-    return _cluster_conf(conf) if is_cluster(master) else _local_conf(conf)
+    conf.setExecutorEnv("PYTHONSAFEPATH", "1")
+    return _cluster_conf(conf, settings) if is_cluster(settings.master) else _local_conf(conf)
 
 
 def _local_conf(conf: SparkConf) -> SparkConf:
-    conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.bindAddress", "127.0.0.1")
+    conf.set("spark.driver.host", LOOPBACK).set("spark.driver.bindAddress", LOOPBACK)
+    conf.set("spark.python.unix.domain.socket.dir", environment.socket_dir())
     return conf.set("spark.python.daemon.module", "shared.spark.worker_daemon")
 
 
-def _cluster_conf(conf: SparkConf) -> SparkConf:
-    conf.set("spark.driver.host", os.environ.get("IMAGEREC_DRIVER_HOST", socket.gethostname()))
-    conf.set("spark.executor.memory", os.environ.get("IMAGEREC_EXECUTOR_MEMORY", "1g"))
-    secret_file = os.environ.get("IMAGEREC_SPARK_SECRET_FILE")
-    if secret_file:
-        conf.set("spark.authenticate", "true").set("spark.authenticate.secret", _read_secret(Path(secret_file)))
-        conf.set("spark.network.crypto.enabled", "true")
-    return conf
+def _cluster_conf(conf: SparkConf, settings: Settings) -> SparkConf:
+    conf.set("spark.driver.host", settings.driver_host or socket.gethostname())
+    return conf.set("spark.executor.memory", settings.executor_memory)
 
 
-def _read_secret(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise CannotProceedError(f"IMAGEREC_SPARK_SECRET_FILE: {path} cannot be read ({error.strerror})") from error
+def with_secret(conf: SparkConf, settings: Settings) -> SparkConf:
+    """The same settings and the cluster's secret, for inside the running Java process only.
+
+    Raises:
+        CannotProceedError: the secret cannot be read.
+    """
+    copy = SparkConf().setAll(conf.getAll())
+    if settings.spark_secret_file and is_cluster(settings.master):
+        secret = read_secret(settings.spark_secret_file, "--spark-secret-file")
+        copy.set("spark.authenticate", "true").set("spark.authenticate.secret", secret.reveal())
+        copy.set("spark.network.crypto.enabled", "true")
+    return copy
 
 
-def _prepare_environment() -> None:
-    """Workers run this interpreter, find this code, and Java is one that Spark can use."""
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
-    paths = [str(PROJECT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
+def _prepare_environment(master: str) -> None:
+    prepared = environment.spark_environment(os.environ, is_cluster(master))
+    if names := environment.ignored(os.environ, prepared):
+        log.info("ignored, since Spark runs on this machine alone: %s", ", ".join(names))
+        for name in names:
+            del os.environ[name]
+    os.environ.update(prepared)
     os.environ["JAVA_HOME"] = str(java.java_home(os.environ))
 
 

@@ -1,4 +1,4 @@
-"""Spark's starter of Python workers, whose workers end without a word when Java goes first.
+"""Spark's starter of Python workers, whose workers end silently when Java has stopped.
 
 Over a Unix socket an idle worker notices at once that Java has stopped, and prints a traceback if that is before the
 starter tells it to end. Used on one machine; a cluster's workers write to their own logs.
@@ -14,7 +14,7 @@ JAVA_IS_GONE = 1
 
 
 def worker(serve: Callable[[socket.socket, bool], int], sock: socket.socket, authenticated: bool) -> int:
-    """Be a worker until Java is done with it."""
+    """Serve Java's tasks until it stops."""
     try:
         return serve(sock, authenticated)
     except BrokenPipeError:

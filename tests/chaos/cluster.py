@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psutil
 import pyspark
 
 from shared.spark import java
@@ -17,19 +18,22 @@ from tests.chaos.points import kill_session
 HOSTS = ("127.0.0.1", "127.0.0.2")
 START_LIMIT_S = 120.0
 LOOK_EVERY_S = 0.2
-EXECUTOR = b"org.apache.spark.executor.CoarseGrainedExecutorBackend"
+EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend"
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[str]:
+def cluster(folder: Path, *lines: str) -> Iterator[str]:
     """Start a cluster and yield its address; it ends with the block.
+
+    Args:
+        lines: of the properties file of master and workers.
 
     Raises:
         TimeoutError: its workers do not come up in time.
     """
     folder.mkdir(parents=True)
     settings = folder / "spark.conf"
-    settings.write_text("spark.master.rest.enabled false\n", encoding="ascii")
+    settings.write_text("\n".join(["spark.master.rest.enabled false", *lines, ""]), encoding="ascii")
     port, page = free_port(), free_port()
     address = f"spark://{HOSTS[0]}:{port}"
     common = ["--properties-file", str(settings)]
@@ -87,14 +91,8 @@ def await_word(log: Path, word: str, count: int) -> None:
 
 def executors(folder: Path) -> list[int]:
     """Processes of the executors that run below a cluster's folder."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes()
-                is_ours = (entry / "cwd").readlink().is_relative_to(folder)
-            except OSError:
-                continue
-            if EXECUTOR in words and is_ours:
-                found.append(int(entry.name))
-    return found
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline", "cwd"])
+        if EXECUTOR in (process.info["cmdline"] or []) and Path(process.info["cwd"] or "/").is_relative_to(folder)
+    ]

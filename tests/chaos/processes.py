@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from shared.storage import LocalStorage
 from tests.chaos.points import Plan, kill_session, session, write_plan
 from tests.commands import ROOT
 
 INJECT = Path(__file__).with_name("inject")
-DAEMONS = {b"shared.spark.worker_daemon", b"pyspark.daemon"}  # of this machine, of a cluster's executors
+DAEMONS = {"shared.spark.worker_daemon", "pyspark.daemon"}  # of this machine, of a cluster's executors
 LIMIT_S = 300.0
 LOOK_EVERY_S = 0.02
 
@@ -24,7 +26,7 @@ class Command:
     """A running `imagerec` command, its crash points counted.
 
     Args:
-        folder: for its log, the log of its crash points and its plan.
+        folder: for its output, the log of its crash points and its plan.
         volume: what it works on; the crash points are there.
         plan: at which crash point to die, if at one.
     """
@@ -105,21 +107,15 @@ def environment(plan: Path) -> Mapping[str, str]:
     return os.environ | {"PYTHONPATH": paths, "CHAOS_PLAN": str(plan), "IMAGEREC_DRIVER_HOST": "127.0.0.1"}
 
 
-def kind_of(process: int) -> str:
+def kind_of(number: int) -> str:
     """What a process of a command's session is; empty when it has ended or is something else."""
-    try:
-        words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-        parent = int(Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
-    except OSError:
-        return ""
-    if words[0].endswith(b"java"):
-        return "java"
-    if DAEMONS & set(words):
-        return "worker" if _runs_daemon(parent) else "daemon"
-    return "driver" if b"shared" in words else ""
-
-
-def _runs_daemon(process: int) -> bool:
-    with suppress(OSError):
-        return bool(DAEMONS & set(Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")))
-    return False
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        process = psutil.Process(number)
+        words = process.cmdline()
+        if words[:1] and words[0].endswith("java"):
+            return "java"
+        if DAEMONS & set(words):
+            parent = process.parent()
+            return "worker" if parent and DAEMONS & set(parent.cmdline()) else "daemon"
+        return "driver" if "shared" in words else ""
+    return ""

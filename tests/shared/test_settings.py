@@ -9,7 +9,9 @@ import pytest
 
 from shared.command import cli
 from shared.errors import BadInputError, CannotProceedError, UsageError
-from shared.settings import PROFILES_DIR, Settings, add_flags, setting
+from shared.settings import PROFILES_DIR, Settings, add_flags, as_flags, setting
+
+VOLUME = Path("shared_data").absolute()
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def test_flag_then_variable_then_profile_then_default(monkeypatch: pytest.Monkey
         {"IMAGEREC_SIDE": "2", "IMAGEREC_SHARE": "0.2", "IMAGEREC_FAST": "yes"},
         str(profile),
     )
-    assert settings == Stage(side=3, share=0.2, fast=True, mode="scan", model=None)
+    assert settings == Stage(data=VOLUME, side=3, share=0.2, fast=True, mode="scan", model=None)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +50,7 @@ def test_flag_then_variable_then_profile_then_default(monkeypatch: pytest.Monkey
         ("IMAGEREC_SHARE", "x", "IMAGEREC_SHARE: expected a number, got 'x'"),
         ("IMAGEREC_SHARE", "2", "IMAGEREC_SHARE: expected 0 to 1, got 2.0"),
         ("IMAGEREC_SHARE", "nan", "IMAGEREC_SHARE: expected 0 to 1, got nan"),
-        ("IMAGEREC_MASTER", "nonsense", "IMAGEREC_MASTER: expected Spark master: .* got 'nonsense'"),
-        ("IMAGEREC_MASTER", "local[", "IMAGEREC_MASTER: expected Spark master"),
+        ("IMAGEREC_MASTER", "  ", "IMAGEREC_MASTER: expected a text, got none"),
         ("IMAGEREC_FAST", "perhaps", "IMAGEREC_FAST: expected yes or no, got 'perhaps'"),
         ("IMAGEREC_MODE", "slow", "IMAGEREC_MODE: expected one of auto, scan, got 'slow'"),
         ("IMAGEREC_PROFILE", "nope", "--profile: expected full, mini or a TOML file, got 'nope'"),
@@ -62,9 +63,39 @@ def test_a_wrong_value_is_named_with_its_origin(
         resolve(monkeypatch, {}, {variable: value})
 
 
-@pytest.mark.parametrize("value", ["local", "local[*]", "local[2]", "local[2,4]", "spark://a:7077", "spark://a:1,b:2"])
-def test_every_kind_of_master_is_understood(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+@pytest.mark.parametrize(
+    "value", ["local", "local[2,4]", "spark://a:1,b:2", "yarn", "k8s://https://a:6443", "nonsense"]
+)
+def test_every_master_is_left_to_spark(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     assert resolve(monkeypatch, {"master": value}, {}).master == value
+
+
+def test_settings_can_be_given_to_another_command_as_flags() -> None:
+    settings = Settings(data=VOLUME, master="local[2]", driver_host="10.0.0.5")
+    parser = argparse.ArgumentParser()
+    add_flags(parser, Settings)
+    assert Settings.resolve(vars(parser.parse_args(as_flags(settings))), None) == settings
+
+
+def test_an_empty_master_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="--master: expected a text, got none"):
+        resolve(monkeypatch, {"master": ""}, {})
+
+
+def test_paths_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert resolve(monkeypatch, {}, {}).data == tmp_path / "shared_data"
+    settings = resolve(monkeypatch, {"data": "mine"}, {"IMAGEREC_SPARK_SECRET_FILE": "secret"})
+    assert (settings.data, settings.spark_secret_file) == (tmp_path / "mine", tmp_path / "secret")
+
+
+def test_what_spark_gets_is_a_flag_a_variable_and_a_line_of_a_profile(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    profile = tmp_path / "mine.toml"
+    profile.write_text('executor_memory = "3g"\n')
+    settings = resolve(monkeypatch, {"driver_memory": "2g"}, {"IMAGEREC_DRIVER_HOST": "10.0.0.5"}, str(profile))
+    assert (settings.driver_memory, settings.driver_host, settings.executor_memory) == ("2g", "10.0.0.5", "3g")
 
 
 def test_a_volume_is_a_folder_with_a_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -99,7 +130,7 @@ def test_a_name_that_no_stage_knows_is_refused_with_those_that_are(
 def test_a_profile_may_speak_to_every_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     profile = tmp_path / "mine.toml"
     profile.write_text('source = "sample"\nprecision = "fp32"\nfeatures_csv = true\ntrees = 1\ntop_k = 3\nport = 0\n')
-    assert resolve(monkeypatch, {}, {}, str(profile)) == Stage()
+    assert resolve(monkeypatch, {}, {}, str(profile)) == Stage(data=VOLUME)
 
 
 @pytest.mark.parametrize("name", ["mini", "full"])

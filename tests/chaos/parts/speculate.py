@@ -43,7 +43,7 @@ def main(master: str, folder: Path) -> int:
     def describe(names: "RDD[str]") -> "RDD[TableRow]":
         return names.flatMap(partial(rows, marks))
 
-    with session.context(Settings(data=volume.root, master=master), "speculation") as sc:
+    with session.context(Settings.resolve({"data": volume.root, "master": master}, None), "speculation") as sc:
         work = slices.work_list(sc, volume, Snapshot({}), STAGE, SLICES)
         done = slices.run_slices(
             sc,

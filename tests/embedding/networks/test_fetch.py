@@ -5,13 +5,14 @@ import socket
 
 import pytest
 
-from embedding.networks.fetch import Timeouts, fetch
+from embedding.networks.fetch import fetch
 from shared.errors import CannotProceedError
+from shared.fetching import FetchLimits
 from tests.embedding.networks.web import Reply, serving
 
 BODY = bytes(range(256)) * 1024
 SHA256 = hashlib.sha256(BODY).hexdigest()
-IMPATIENT = Timeouts(answer_s=0.3, silence_s=0.3)
+IMPATIENT = FetchLimits(answer_s=0.3, silence_s=0.3)
 
 
 def test_the_known_file_is_fetched() -> None:
@@ -29,7 +30,7 @@ def test_a_redirect_is_followed() -> None:
     [
         (Reply(b"x" * len(BODY)), "is not the expected file: expected 262144 bytes with SHA-256"),
         (Reply(BODY[:1000], claimed=len(BODY)), "expected 262144 bytes, got only 1000"),
-        (Reply(BODY + b"more"), "expected 262144 bytes, got more"),
+        (Reply(BODY + b"more"), "expected at most 262144 bytes, got more"),
         (Reply(status=404), "404"),
         (Reply(status=302, location="/net"), "redirect"),
         (Reply(status=302, location="file:///etc/hostname"), "not allowed"),
@@ -64,5 +65,5 @@ def test_a_server_that_never_answers_is_given_up() -> None:
         fetch(f"http://127.0.0.1:{silent.getsockname()[1]}/net", SHA256, len(BODY), IMPATIENT)
 
 
-def test_the_patience_for_an_unreachable_network_is_under_five_seconds() -> None:
-    assert Timeouts().answer_s < 5
+def test_the_time_limit_for_an_unreachable_network_is_under_five_seconds() -> None:
+    assert FetchLimits().answer_s < 5

@@ -1,4 +1,4 @@
-"""Every network gets one face: pixels in, vector and probabilities out, scaling and softmax inside."""
+"""Every network gets one interface: pixels in, vector and probabilities out, scaling and softmax inside."""
 
 from typing import Any
 

@@ -71,7 +71,7 @@ def test_a_network_that_cannot_be_had_is_one_sentence_with_a_way_out(
     with serving({PATH: reply}) as address, pytest.raises(CannotProceedError, match=message) as caught:
         resolve(volume, "mobilenetv2", address)
     assert str(caught.value).endswith(
-        f"use --model efficientnet-lite0, which is here already, or put the file at {by_hand_path(volume, small_zoo)}"
+        f"use --model efficientnet-lite0, which is installed, or put the file at {by_hand_path(volume, small_zoo)}"
     )
     assert store.installed_models(volume) == []
 
@@ -86,7 +86,7 @@ def test_auto_falls_back_aloud(volume: LocalStorage, caplog: pytest.LogCaptureFi
         model = resolve(volume, "auto", NOWHERE)
     assert model.network == "efficientnet-lite0"
     assert [record.message.split(" (")[0] for record in caplog.records] == [
-        "mobilenetv2 cannot be had, so it is efficientnet-lite0, which is here already"
+        "mobilenetv2 cannot be fetched; using efficientnet-lite0, which is installed"
     ]
 
 

@@ -25,7 +25,8 @@ def copied(network: bytes, pixels: NDArray[np.uint8]) -> bytes:
     prepared, observing = quantise.prepare_both(network)
     observer = Observer(observing)
     return quantise.quantise(
-        prepared, reduce(quantise.wider, [observer.ranges(pixels[i : i + 4]) for i in range(0, len(pixels), 4)])
+        prepared,
+        reduce(quantise.union_of_ranges, [observer.ranges(pixels[i : i + 4]) for i in range(0, len(pixels), 4)]),
     )
 
 
@@ -60,7 +61,7 @@ def test_ranges_are_those_of_the_tensors_inside() -> None:
 
 def test_wider_ranges_hold_both() -> None:
     one, other = np.array([[-1, 2], [0, 5]], np.float32), np.array([[-3, 1], [1, 6]], np.float32)
-    assert quantise.wider(one, other).tolist() == [[-3, 2], [0, 6]]
+    assert quantise.union_of_ranges(one, other).tolist() == [[-3, 2], [0, 6]]
 
 
 @pytest.mark.parametrize(

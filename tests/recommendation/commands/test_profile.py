@@ -1,7 +1,7 @@
-"""`imagerec profile`: the same answers and tables as without it, an account, and files that pstats opens."""
+"""`imagerec profile`: the same answers and tables as without it, where the time went, and pages for a web browser."""
 
 import json
-import pstats
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,13 +11,13 @@ from pyspark import SparkContext
 
 from shared import tables
 from shared.command.main import main
-from shared.command.profiling.account import PHASES
 from shared.project import STAGES
 from shared.storage import LocalStorage
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
 from tests.commands import Finished, imagerec
 from tests.recommendation.conftest import Collection
 
+ROOT = Path(__file__).resolve().parents[3]
 CONTENTS = (IMAGES, THUMBNAILS, LOCATIONS, LABELS, FEATURES, EMBEDDINGS, CATEGORIES)
 STEPS = {
     "acquisition": {("acquisition/steps.py", "stage_picture"), ("shared/pictures/sandbox.py", "decode")},
@@ -34,13 +34,20 @@ class Profiled(NamedTuple):
     folder: Path
 
     def functions(self, name: str) -> set[tuple[str, str]]:
-        """Files and names of the functions in a profile."""
-        stats: Any = pstats.Stats(str(self.folder / name))
-        return {(file, function) for file, _, function in stats.stats}
+        """Files, without what is above the project, and names of the functions in a profile."""
+        page = (self.folder / name).read_text(encoding="utf-8")
+        data, _ = json.JSONDecoder().raw_decode(page.split("sessionData = ")[1])
+        frames, found = [data["frame_tree"]], set()
+        while frames:
+            frame = frames.pop()
+            function, _, place = frame["identifier"].partition("\0")
+            found.add((place.partition("\0")[0].removeprefix(f"{ROOT}/"), function))
+            frames += frame["children"]
+        return found
 
 
 def profile(folder: Path, *arguments: str | Path) -> Profiled:
-    return Profiled(imagerec("profile", "--out", folder / "p.prof", *arguments), folder)
+    return Profiled(imagerec("profile", "--out", folder / "p.html", *arguments), folder)
 
 
 @pytest.fixture(scope="module")
@@ -63,19 +70,27 @@ def test_a_profiled_run_makes_what_a_run_makes(run: Profiled, collection: Collec
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_profile_of_a_stages_workers_holds_its_steps(run: Profiled, stage: str) -> None:
-    assert STEPS[stage] <= run.functions(f"p-{stage}.prof")
+    assert STEPS[stage] <= run.functions(f"p-{stage}.html")
 
 
 def test_the_profile_of_a_run_itself_holds_the_stages_jobs(run: Profiled) -> None:
-    assert {(f"{stage}/job.py", "run") for stage in STAGES} <= run.functions("p.prof")
+    assert {(f"{stage}/job.py", "run") for stage in STAGES} <= run.functions("p.html")
 
 
-def test_the_account_of_a_run_names_every_stage_and_what_it_waited_for(run: Profiled) -> None:
+def test_a_run_prints_every_stage_and_what_its_workers_did(run: Profiled) -> None:
     said = run.ran.stderr
-    assert [name for name in PHASES["run"].values() if f"%  {name}\n" not in said] == []
-    for words in ("waiting for the decoder", "the network, in ONNX Runtime", "waiting for Spark", "p-labeling.prof"):
-        assert words in said
+    for stage in STAGES:
+        assert re.search(rf"\d\.\d\d\d run  {stage}/job\.py", said)
+        assert f"\n{stage}, Python workers together: " in said
+    assert "\nrun, this process: " in said
+    assert "context  shared/spark/session.py" in said
     assert run.ran.stdout.startswith("next: ")  # as a run without it
+
+
+def test_the_pages_ask_no_server_for_anything(run: Profiled) -> None:
+    pages = [path.read_text(encoding="utf-8") for path in run.folder.glob("*.html")]
+    assert len(pages) == 5
+    assert {found for page in pages for found in re.findall(r"https?://[\w.]+", page)} <= {"http://www.w3.org"}
 
 
 def test_a_profiled_query_answers_as_a_query_does(
@@ -86,8 +101,8 @@ def test_a_profiled_query_answers_as_a_query_does(
     usual = json.loads(capsys.readouterr().out)
     made = profile(tmp_path, *asked)
     assert without_time(json.loads(made.ran.stdout)) == without_time(usual)
-    assert ("recommendation/search/answerer.py", "open_live") in made.functions("p.prof")
-    for words in ("importing modules", "opening the index and the network", "waiting for the decoder", "p.prof"):
+    assert ("recommendation/search/answerer.py", "open_live") in made.functions("p.html")
+    for words in ("query, this process: ", "import_module", "open_live", "Decoder.decode", "p.html"):
         assert words in made.ran.stderr
 
 
@@ -101,7 +116,7 @@ def test_a_profiled_batch_says_what_the_workers_did(collection: Collection, tmp_
     batch = ("query", "--batch", jobs, "--data", collection.volume.root, "--master", "local[1]")
     made = profile(tmp_path, *batch)
     assert json.loads(made.ran.stdout)["results"]
-    assert ("recommendation/commands/batch.py", "answer_lines") in made.functions("p-query.prof")
+    assert ("recommendation/commands/batch.py", "answer_lines") in made.functions("p-query.html")
 
 
 def test_nothing_is_profiled_unless_asked_for(sc: SparkContext) -> None:
@@ -114,7 +129,7 @@ def test_nothing_is_profiled_unless_asked_for(sc: SparkContext) -> None:
         ([], "profile: expected query or run and its options, got no command"),
         (["serve"], "profile: expected query or run and its options, got serve"),
         (["--out", ".", "run"], "--out: expected a file in a folder that can be written to, got ."),
-        (["--out", "missing/a.prof", "run"], "--out: expected a file"),
+        (["--out", "missing/a.html", "run"], "--out: expected a file"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(arguments: Sequence[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,7 +138,7 @@ def test_wrong_usage_is_exit_code_2(arguments: Sequence[str], says: str, capsys:
     assert (captured.out, says in captured.err, captured.err.count("\n")) == ("", True, 1)
 
 
-def test_what_the_command_refuses_is_not_accounted_for(tmp_path: Path) -> None:
+def test_what_the_command_refuses_is_not_profiled(tmp_path: Path) -> None:
     made = profile(tmp_path, "query", "--data", tmp_path)
     assert (made.ran.returncode, list(tmp_path.iterdir())) == (2, [])
     assert made.ran.stderr == "imagerec: expected 1 to 5 query pictures, got 0\n"

@@ -1,6 +1,9 @@
 """`imagerec status` says what is on a volume, and one clear sentence where nothing is."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +20,7 @@ from shared.tables import Snapshot, publish, write_part
 from shared.tables.contracts import FAILURES, RUNS, TOTALS
 from tests.rows import row
 
+ROOT = Path(__file__).resolve().parents[3]
 GENERATION = "0123456789abcdef"
 DOCUMENT = {
     "pictures": 3,
@@ -101,6 +105,30 @@ def test_a_volume_without_model_says_how_to_get_one(filled: LocalStorage, capsys
     (filled.root / "models" / "CURRENT.json").unlink()
     assert status.main(["--data", str(filled.root)]) == 0
     assert "no model yet; run `imagerec embedding`" in capsys.readouterr().out
+
+
+def test_a_stage_that_is_not_installed_has_no_part(filled: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = status.status(filled)
+    monkeypatch.setattr(status, "PARTS", (*status.PARTS, "no_such_stage.status", "labeling.no_such_module"))
+    assert status.status(filled) == found
+    monkeypatch.setattr(status, "PARTS", ("no_such_stage.status",))
+    assert list(status.status(filled)) == ["volume", "pictures", "failures", "tables", "runs"]
+
+
+def test_the_container_of_recommendation_shows_the_model_and_the_index(filled: LocalStorage, tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    for package in ("shared", "recommendation"):
+        (app / package).symlink_to(ROOT / package)
+    ran = subprocess.run(
+        [sys.executable, "-m", "shared", "status", "--json", "--data", str(filled.root)],
+        cwd=app,
+        env=os.environ | {"PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(ran.stdout) == status.status(filled)
 
 
 def test_an_empty_or_missing_volume_is_one_clear_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,45 @@
+"""The commands of `imagerec`, declared once. A command's module is imported when the command runs."""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """A command of `imagerec`.
+
+    Args:
+        help: its line in `imagerec --help`.
+        module: has ``main(argv) -> exit code``.
+    """
+
+    help: str
+    module: str
+
+
+#: To add a command, add a line here and its module.
+COMMANDS: Mapping[str, Command] = {
+    "run": Command("run all four stages, one after the other", "shared.command.run"),
+    "acquisition": Command("read the pictures of a source and store their thumbnails", "acquisition.__main__"),
+    "labeling": Command("compute the colours, shape, brightness and features of every picture", "labeling.__main__"),
+    "embedding": Command("compute the embedding and the categories of every picture", "embedding.__main__"),
+    "recommendation": Command("build the index of the collection", "recommendation.__main__"),
+    "query": Command("print the pictures most like one picture, or like up to five", "recommendation.commands.query"),
+    "serve": Command("answer queries over HTTP and from the inbox, until stopped", "recommendation.web.service"),
+    "inbox": Command("answer the query jobs that wait in queries/inbox, then end", "recommendation.commands.inbox"),
+    "evaluate": Command("measure retrieval quality over the collection", "recommendation.commands.evaluate"),
+    "compact": Command("merge small slices and delete the rows of removed pictures", "shared.command.compact"),
+    "status": Command("print what is on the volume", "shared.command.status"),
+    "profile": Command("run `query` or `run` and print where the time went", "shared.command.profile"),
+}
+
+
+def call(name: str, argv: Sequence[str]) -> int:
+    """Run a command and return its exit code."""
+    code: int = importlib.import_module(COMMANDS[name].module).main(argv)
+    return code
+
+
+def of_stage(stage: str) -> list[str]:
+    """Names of the commands that a stage answers besides its own."""
+    return [name for name, command in COMMANDS.items() if name != stage and command.module.startswith(f"{stage}.")]
