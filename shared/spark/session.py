@@ -171,10 +171,14 @@ def with_secret(conf: SparkConf, settings: Settings) -> SparkConf:
     """The same settings and the cluster's secret, for inside the running Java process only.
 
     Raises:
-        CannotProceedError: the secret cannot be read.
+        CannotProceedError: the secret cannot be read, or the user has no name.
     """
     copy = SparkConf().setAll(conf.getAll())
     if settings.spark_secret_file and is_cluster(settings.master):
+        if not environment.has_user_name():
+            raise CannotProceedError(
+                f"a cluster that authenticates needs a user with a name, and user id {os.getuid()} has none in /etc/passwd"
+            )
         secret = read_secret(settings.spark_secret_file, "--spark-secret-file")
         copy.set("spark.authenticate", "true").set("spark.authenticate.secret", secret.reveal())
         copy.set("spark.network.crypto.enabled", "true")
