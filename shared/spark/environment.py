@@ -10,8 +10,9 @@ from pathlib import Path
 
 from shared.project import PROJECT
 
-#: Variables of another Spark on this machine: they choose its programs, settings and interpreter.
-FOREIGN = re.compile(r"(PYSPARK|SPARK)_(?!LOCAL_DIRS$)\w+|(HADOOP|YARN)_CONF_DIR")
+#: Variables of another Spark on this machine: they choose its programs, settings and interpreter. Not among them are a
+#: folder for scratch files, and two that PySpark itself sets in this process.
+FOREIGN = re.compile(r"(PYSPARK|SPARK)_(?!(LOCAL_DIRS|AUTH_SOCKET_TIMEOUT|BUFFER_SIZE)$)\w+|(HADOOP|YARN)_CONF_DIR")
 #: Set by `spark-submit`, which has started Java already.
 STARTED = "PYSPARK_GATEWAY_PORT"
 LOOPBACK = "127.0.0.1"

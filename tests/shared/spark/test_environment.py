@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from pyspark import SparkContext
 
 from shared.spark import environment
 from shared.spark.environment import ignored, socket_dir, spark_environment
@@ -92,6 +93,11 @@ def test_a_user_without_a_name_gets_one_and_a_home(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("HOME", raising=False)
     assert environment.user_variables().keys() == {"SPARK_USER", "HADOOP_USER_NAME"}
     assert environment.java_options() == [f"-Duser.home={tempfile.gettempdir()}"]
+
+
+@pytest.mark.spark
+def test_what_the_first_context_sets_is_not_foreign_to_the_second(sc: SparkContext) -> None:
+    assert ignored(os.environ, spark_environment(os.environ, is_cluster=False)) == []
 
 
 @pytest.mark.spark
