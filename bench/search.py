@@ -1,96 +1,140 @@
-"""Search among 100,000 and more real embeddings: what Annoy and the scan find, how fast, and what the index costs."""
+"""Search among 100,000 and more embeddings in shards: what Annoy and the scan find, how fast, and what the index costs."""
 
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommendation import steps
-from recommendation.index import generation, recall, reduction, searcher
+from recommendation.index import annoy_index, objects, recall, reduction, searcher
+from recommendation.index.basis import Basis
+from recommendation.index.build import learning, shards
+from recommendation.index.build.layout import SHARD_ROWS
+from recommendation.index.objects import SHARDS
+from recommendation.index.recall import Measurement
+from recommendation.index.searcher import Searcher, SearchParams
+from recommendation.index.shard import ShardEntry
 from recommendation.settings import Settings
 from shared.pictures.measures import MEASURES
+from shared.storage import LocalStorage, Storage
 
-COLUMNS = ("vectors", "search", "build s", "file MB", "search_k", "recall@5", "p50 ms", "p99 ms")
-BLOCK_ROWS = 10_000
+COLUMNS = ("vectors", "shards", "search", "build s", "file MB", "search_k", "recall@5", "p50 ms", "p99 ms")
+BLOCK_ROWS = 8192
+PIECE_ROWS = 4096
+THREADS = 2
 NAME = "embedding"
+Read = Callable[[int, int], NDArray[np.float32]]
+"""Raw vectors from a row up to another."""
 
 
-def measure_search(vectors: Path, counts: list[int]) -> Iterator[tuple[Any, ...]]:
+class Built(NamedTuple):
+    """One measure of an index, and the seconds that its vectors and its forests took."""
+
+    volume: Storage
+    basis: Basis
+    entries: list[ShardEntry]
+    vectors_s: float
+    forests_s: float
+
+    def searcher(self, params: SearchParams, pool: ThreadPoolExecutor | None = None) -> Searcher:
+        """The searcher over all shards."""
+        return searcher.open_searcher(self.volume, self.basis, self.entries, MEASURES[NAME], params, pool)
+
+    def size_mb(self, suffix: str) -> int:
+        """Size of the objects whose name ends so."""
+        return round(sum(one.size_bytes for one in self.volume.list(SHARDS) if one.key.endswith(suffix)) / 1e6)
+
+
+def measure_search(vectors: Path, counts: list[int], shard_rows: int = SHARD_ROWS) -> Iterator[tuple[Any, ...]]:
     """A row for each number of vectors and way of searching; see COLUMNS."""
+    stored = np.load(vectors, mmap_mode="r")
     for count in counts:
-        with tempfile.TemporaryDirectory(dir=vectors.parent) as folder:
-            yield from _measure_one(np.load(vectors, mmap_mode="r")[:count], Path(folder))
+        with TemporaryDirectory(dir=vectors.parent) as folder:
+            yield from measure_one(lambda start, stop: stored[start:stop].astype(np.float32), count, folder, shard_rows)
 
 
-def _measure_one(raw: NDArray[np.float16], folder: Path) -> Iterator[tuple[Any, ...]]:
-    count, settings = len(raw), Settings()
+def made_up(start: int, stop: int, width: int = 1280, groups: int = 4000) -> NDArray[np.float32]:
+    """Vectors that look like a network's: not negative, in groups, most of their variance along few axes."""
+    dice = np.random.default_rng([7, start])
+    scales = np.random.default_rng(1).gamma(0.5, 1, width).astype(np.float32)
+    centres = np.random.default_rng(2).gamma(0.6, 1, (groups, width)).astype(np.float32)
+    chosen = centres[dice.integers(groups, size=stop - start)]
+    return np.asarray((chosen + dice.gamma(0.4, 1, chosen.shape).astype(np.float32)) * scales, np.float32)
+
+
+def measure_one(read: Read, count: int, folder: str, shard_rows: int) -> Iterator[tuple[Any, ...]]:
+    """The rows for one number of vectors: scan, Annoy, Annoy with threads."""
+    built = build(read, count, LocalStorage(Path(folder).absolute()), shard_rows)
+    scan, annoy = recall.Start()
+    queries = recall.query_rows(np.arange(count))
+    truth = reduce(recall.merge_nearest, (nearest(built, queries, rows) for rows in steps.blocks(count, PIECE_ROWS)))
+    found = recall.try_search(built.searcher(scan), queries, truth)
+    start = (f"{count:,}", len(built.entries))
+    yield (
+        *start,
+        "scan of 128-d, then exact",
+        f"{built.vectors_s:.1f}",
+        built.size_mb(".reduced.npy"),
+        "",
+        *row(found),
+    )
+    params, found = recall.tune_params(built.searcher(annoy), queries, truth, Settings().recall)
+    cost = f"{built.forests_s:.1f}", built.size_mb(".ann"), params.search_k
+    yield (*start, f"Annoy, {Settings().trees} trees, then exact", *cost, *row(found))
+    if len(built.entries) > 1:
+        with ThreadPoolExecutor(THREADS) as pool:
+            found = recall.try_search(built.searcher(params, pool), queries, truth)
+        yield (*start, f"the same in {THREADS} threads", "", "", params.search_k, *row(found))
+
+
+def nearest(built: Built, queries: NDArray[np.int64], rows: range) -> NDArray[np.float32]:
+    """Distances of the true neighbours of each query among some rows."""
+    one = built.searcher(recall.Start().scan)
+    return recall.nearest_distances(one, queries, np.arange(rows.start, rows.stop))
+
+
+def row(found: Measurement) -> tuple[Any, ...]:
+    """The last columns."""
+    latency = recall.percentiles_ms(found.seconds)
+    return f"{found.recall:.4f}", latency["p50"], latency["p99"]
+
+
+def build(read: Read, count: int, volume: Storage, shard_rows: int) -> Built:
+    """Store the shards of one measure, one after the other."""
     started = time.perf_counter()
-    _write_vectors(raw, folder)
-    seconds = time.perf_counter() - started
-    queries = recall.query_rows(count)
-    scan = searcher.open_searcher(folder, MEASURES[NAME], recall.FIRST_SCAN)
-    truth = reduce(
-        recall.merge_nearest,
-        (recall.nearest_distances(scan, queries, rows) for rows in steps.blocks(count, BLOCK_ROWS)),
-    )
-    trial = recall.try_search(scan, queries, truth)
-    yield _row(count, "scan of 128-d, then exact", seconds, folder / f"{NAME}.reduced.npy", "", trial)
-    started = time.perf_counter()
-    steps.build_forest(folder, settings.trees, NAME)
-    seconds = time.perf_counter() - started
-    forest = searcher.open_searcher(folder, MEASURES[NAME], recall.FIRST_ANNOY)
-    params, trial = recall.tune_params(forest, queries, truth, settings.recall)
-    yield _row(
-        count,
-        f"Annoy, {settings.trees} trees, then exact",
-        seconds,
-        folder / f"{NAME}.ann",
-        params.search_k or 0,
-        trial,
-    )
+    basis = learn(read, min(count, learning.SAMPLE_ROWS))
+    entries, forests_s = [], 0.0
+    for number, rows in enumerate(steps.blocks(count, shard_rows)):
+        entry = ShardEntry(f"{number:04}", len(rows), "", 0)
+        full = np.concatenate(
+            [
+                basis.prepare(NAME, read(rows.start + block.start, rows.start + block.stop)).astype(np.float16)
+                for block in steps.blocks(len(rows), BLOCK_ROWS)
+            ]
+        )
+        reduced = shards.reduce_vectors(full, basis.axes[NAME])
+        ids = np.array([f"{one:016}" for one in rows], "S16")
+        for suffix, array in (("ids", ids), (NAME, full), (f"{NAME}.reduced", reduced)):
+            objects.put_array(volume, f"{SHARDS}/{entry.name}.{suffix}.npy", array)
+        before = time.perf_counter()
+        forest = annoy_index.build_forest(reduced, Settings().trees)
+        objects.put_bytes(volume, f"{SHARDS}/{entry.name}.{NAME}.ann", forest)
+        forests_s += time.perf_counter() - before
+        entries.append(entry)
+    return Built(volume, basis, entries, time.perf_counter() - started - forests_s, forests_s)
 
 
-def _row(
-    count: int, name: str, seconds: float, file: Path, search_k: int | str, trial: recall.Measurement
-) -> tuple[Any, ...]:
-    latency = recall.percentiles_ms(trial.seconds)
-    size_mb = round(file.stat().st_size / 1e6)
-    return (
-        f"{count:,}",
-        name,
-        f"{seconds:.1f}",
-        size_mb,
-        search_k,
-        f"{trial.recall:.4f}",
-        latency["p50"],
-        latency["p99"],
-    )
-
-
-def _write_vectors(raw: NDArray[np.float16], folder: Path) -> None:
-    """The files of a generation that one measure needs, a block of rows at a time."""
-    count, width = raw.shape
+def learn(read: Read, count: int) -> Basis:
+    """The basis of a sample."""
     pieces = steps.blocks(count, BLOCK_ROWS)
-    total = sum(reduction.fixed_point_sum(reduction.roots(_read(raw, rows))) for rows in pieces)
+    total = sum(reduction.fixed_point_sum(reduction.roots(read(one.start, one.stop))) for one in pieces)
     mean = reduction.mean_of(np.asarray(total), count)
-    np.save(folder / f"{NAME}.mean.npy", mean)
-    generation.reserve(folder / f"{NAME}.npy", "float16", (count, width))
-    generation.reserve(folder / f"{NAME}.reduced.npy", "float32", (count, steps.reduced_width(NAME)))
-    moment = np.zeros((width, width))
-    for rows in pieces:
-        part = reduction.centre(_read(raw, rows), mean)
-        generation.write_rows(folder / f"{NAME}.npy", rows.start, part)
-        moment += reduction.second_moment(part)
-    steps.write_axes(folder, (NAME, moment))
-    axes, full = np.load(folder / f"{NAME}.axes.npy"), generation.load_rows(folder / f"{NAME}.npy")
-    for rows in pieces:
-        generation.write_rows(folder / f"{NAME}.reduced.npy", rows.start, reduction.project(_read(full, rows), axes))
-
-
-def _read(vectors: NDArray[np.float16], rows: range) -> NDArray[np.float32]:
-    return vectors[rows.start : rows.stop].astype(np.float32)
+    moment = sum(reduction.second_moment(reduction.centre(read(one.start, one.stop), mean)) for one in pieces)
+    axes = reduction.principal_axes(np.asarray(moment), learning.reduced_width(NAME))
+    return Basis("bench", "", {NAME: len(axes)}, {NAME: mean}, {NAME: axes})

@@ -10,15 +10,17 @@ from typing import Any
 from pyspark import SparkContext
 
 from recommendation import steps
-from recommendation.commands import evaluate
-from recommendation.commands.evaluate import Tally
-from recommendation.index import fusion, generation, recall
-from recommendation.index.collection import IndexInput, indexable
+from recommendation.index import basis, fusion, generation, objects, recall, shard
+from recommendation.index.build import layout, learning
+from recommendation.index.build.collection import SliceInput, indexable
+from recommendation.index.build.layout import Group
+from recommendation.index.build.shards import Stored
 from recommendation.index.fusion import FusionWeights
-from recommendation.index.rows import Rows
+from recommendation.index.generation import Generation
+from recommendation.index.recall import Tuned
 from recommendation.search.engine import Options
 from recommendation.settings import QuerySettings, Settings
-from recommendation.steps import Plan
+from recommendation.steps import Tally, View
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.models import store
@@ -26,20 +28,13 @@ from shared.pictures.measures import MEASURES
 from shared.pipeline.runs import StageCounts
 from shared.spark import session
 from shared.storage import Storage
-from shared.storage.files import digest
 from shared.tables import Snapshot
 
 log = logging.getLogger("recommendation")
 
-LAYOUT = 2  # raise it when the files or what is in them change: every index is then built anew
-BLOCK_ROWS = 2048
+PIECE_ROWS = 4096  # whose true neighbours one task finds
 QUERIES_PER_TASK = 250
 PARTITIONS_PER_CORE = 4
-#: Settings that shape a generation.
-SHAPING = ("recall", "trees", "search", "scan_mib")
-
-Facts = dict[str, dict[str, Any]]
-"""Measure -> what is known of it."""
 
 
 def run(sc: SparkContext, settings: Settings) -> StageCounts:
@@ -48,57 +43,48 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
     Raises:
         CannotProceedError: there is no such picture, or a table is damaged.
     """
-    volume = settings.volume
-    parts = indexable(tables.open_snapshot(volume))
-    shape = {name: getattr(settings, name) for name in SHAPING}
-    fingerprint = digest(LAYOUT, shape)
-    name = digest(fingerprint, [[part and part.sha256 for part in one[1:]] for one in parts])[:16]
-    pictures = count_intact(volume, name)
-    if pictures:
-        return StageCounts("recommendation", fingerprint, pictures, 0, pictures, {}, f"generation {name} is up to date")
-    folder = generation.begin(volume, name)
-    plan = build(sc, settings, parts, folder)
-    generation.publish(volume, folder, name)
-    return StageCounts("recommendation", fingerprint, plan.rows, plan.rows, 0, {}, f"generation {name}")
+    return build_index(sc, settings, settings.volume, indexable(tables.open_snapshot(settings.volume)))
+
+
+def build_index(
+    sc: SparkContext,
+    settings: Settings,
+    volume: Storage,
+    slices: Sequence[SliceInput],
+    shard_rows: int = layout.SHARD_ROWS,
+) -> StageCounts:
+    """Store what is not there of the index, and publish it if it is another one; errors as `run`.
+
+    Basis and shards of the live generation are used again where they are intact and nothing that they are made of has
+    changed.
+    """
+    conditions = learning.conditions_of(settings, slices)
+    live, pointer = generation.find_live(volume)
+    clock = Clock()
+    kept = kept_basis(volume, live, conditions, slices)
+    view = kept or learn_basis(sc, volume, conditions, slices)
+    clock.lap("basis")
+    groups = layout.arrange(slices, view.basis, stored_slices(live), shard_rows)
+    stored = store_shards(sc, view, settings.trees, groups, live)
+    view = view._replace(shards=tuple(one.entry for one in stored))
+    clock.lap("shards")
+    name = generation.generation_name(view.basis, [(one.name, one.metadata) for one in view.shards])
+    done = shard.live_count(one.entry for one in stored if one.is_new)
+    skipped = shard.live_count(view.shards) - done
+    if live and kept and live.name == name and not any(one.is_new for one in stored):
+        generation.sweep(volume, pointer)
+        note = f"generation {name} is up to date"
+    else:
+        document = measure(sc, settings, view, clock)
+        timings = {"build_s": clock.laps, "latency_ms": document.pop("latency_ms")}
+        generation.publish(volume, name, document, timings, pointer)
+        note = f"generation {name}"
+    return StageCounts("recommendation", conditions, done + skipped, done, skipped, {}, note)
 
 
 def check_input(snapshot: Snapshot) -> None:
     """Do nothing if there is a picture to index; errors as `run`."""
     indexable(snapshot)
-
-
-def count_intact(volume: Storage, name: str) -> int:
-    """How many pictures the live generation holds if it is this one and undamaged, else 0."""
-    try:
-        live = generation.open_live(volume) if generation.live_name(volume) == name else None
-    except CannotProceedError as error:
-        log.warning("building the index anew: %s", error)
-        return 0
-    return int(live.document["pictures"]) if live else 0
-
-
-def build(sc: SparkContext, settings: Settings, parts: Sequence[IndexInput], folder: Path) -> Plan:
-    """Write all files of a generation and seal it."""
-    clock = Clock()
-    plan, reduced = write_vectors(sc, settings.volume, parts, folder)
-    model = store.load_model(settings.volume, plan.model_sha256)
-    clock.lap("vectors")
-    sc.parallelize(sorted(MEASURES), len(MEASURES)).foreach(partial(steps.build_forest, folder, settings.trees))
-    clock.lap("annoy")
-    measured, latencies = measure_recall(sc, settings, folder, plan.rows)
-    clock.lap("recall")
-    choice = choose_default(sc, folder, measured, plan.rows)
-    clock.lap("fusion")
-    document = {
-        "model": model.name,
-        "model_sha256": plan.model_sha256,
-        "pictures": plan.rows,
-        "settings": {name: getattr(settings, name) for name in SHAPING},
-        "measures": {name: {**reduced.get(name, {}), **measured[name]} for name in MEASURES},
-        "default": choice._asdict(),
-    }
-    generation.seal(folder, document, {"build_s": clock.laps, "latency_ms": latencies})
-    return plan
 
 
 class Clock:
@@ -115,57 +101,116 @@ class Clock:
         log.info("recommendation: %s done in %.1f s", name, self.laps[name])
 
 
-def write_vectors(sc: SparkContext, volume: Storage, parts: Sequence[IndexInput], folder: Path) -> tuple[Plan, Facts]:
-    """Write everything that has a row per picture: full and reduced vectors, ids, what is known of it.
-
-    Returns:
-        The shape of the generation; for each vector measure its dimensions and what they keep.
-    """
-    slices = sc.parallelize(parts, min(len(parts), PARTITIONS_PER_CORE * sc.defaultParallelism))
-    census = slices.map(partial(steps.count_slice, volume)).treeReduce(steps.add_census)
-    plan, places = steps.lay_out(parts, census)
-    steps.reserve_files(folder, plan)
-    shares = steps.shares(places, sc.defaultParallelism)  # few, since each returns 15 MB of moments
-    filled = sc.parallelize(shares, len(shares)).map(partial(steps.fill_slices, volume, folder, plan.mean))
-    moments = filled.treeReduce(steps.add_moments)
-    reduced = (
-        sc.parallelize(sorted(moments.items()), len(moments)).map(partial(steps.write_axes, folder)).collectAsMap()
-    )
-    blocks = steps.blocks(plan.rows, BLOCK_ROWS)
-    sc.parallelize(blocks, len(blocks)).foreach(partial(steps.reduce_rows, folder))
-    steps.order_ids(folder)
-    return plan, dict(reduced)
+def kept_basis(volume: Storage, live: Generation | None, conditions: str, slices: Sequence[SliceInput]) -> View | None:
+    """The basis of the live generation, if it is intact and may be kept."""
+    if live is None:
+        return None
+    name: str = live.document["basis"]
+    try:
+        document = objects.read_document(volume, basis.document_key(name))
+        if not learning.is_valid(document, conditions, learning.picture_count(slices)):
+            return None
+        basis.check_objects(volume, name, document)
+    except CannotProceedError as error:
+        log.warning("building the index again: %s", error)
+        return None
+    return View(volume, name, document)
 
 
-def measure_recall(sc: SparkContext, settings: Settings, folder: Path, rows: int) -> tuple[Facts, Facts]:
-    """Settle how each measure searches, and say how well and how fast it does.
+def learn_basis(sc: SparkContext, volume: Storage, conditions: str, slices: Sequence[SliceInput]) -> View:
+    """Learn means and axes from the collection or a sample of it; weights and parameters follow in `measure`."""
+    chosen = learning.sample(slices)
+    shares = steps.shares(chosen, sc.defaultParallelism)  # few, since each returns 15 MB of moments
+    found = sc.parallelize(shares, len(shares)).map(partial(learning.sum_slices, volume)).treeReduce(learning.add_sums)
+    sums = learning.check_sums(found)
+    means = learning.means_of(sums)
+    centred = partial(learning.centred_moments, volume, means)
+    moments = sc.parallelize(shares, len(shares)).map(centred).treeReduce(learning.add_moments) | sums.moments
+    name = learning.basis_name(conditions, chosen)
+    put_axes = partial(learning.put_axes, volume, name)
+    axes = sc.parallelize(sorted(moments.items()), len(moments)).map(put_axes).collect()
+    document = learning.describe(sums, learning.put_means(volume, name, means), axes)
+    learnt = {"conditions": conditions, "collection": learning.picture_count(slices)}
+    return View(volume, name, {**learnt, **document})
 
-    Returns:
-        For each measure what is settled (the same at every build), and what was measured in milliseconds.
-    """
+
+def stored_slices(live: Generation | None) -> dict[str, list[str]]:
+    """The slices of each shard of the live generation whose manifest can be read."""
+    found: dict[str, list[str]] = {}
+    if live is None:
+        return found
+    for entry in live.shards:
+        try:
+            manifest = objects.read_document(live.volume, shard.manifest_key(entry.name))
+        except CannotProceedError as error:
+            log.warning("storing the shard again: %s", error)
+        else:
+            found[entry.name] = list(manifest["slices"])
+    return found
+
+
+def store_shards(
+    sc: SparkContext, view: View, trees: int, groups: Sequence[Group], live: Generation | None
+) -> list[Stored]:
+    """Store what is not there of each shard, and check what is."""
+    known = {entry.name: entry for entry in live.shards} if live else {}
+    tasks = [(group, known.get(layout.shard_name(view.basis, group))) for group in groups]
+    return sc.parallelize(tasks, len(tasks)).map(partial(steps.ensure_shard, view, trees)).collect()
+
+
+def measure(sc: SparkContext, settings: Settings, view: View, clock: Clock) -> dict[str, Any]:
+    """The document of a generation; a basis without weights and parameters gets them here."""
+    tuned = tune(sc, settings, view)
+    clock.lap("recall")
+    facts = {name: {**view.document["measures"].get(name, {}), **one.facts} for name, one in tuned.items()}
+    if "default" not in view.document:
+        default = choose_default(sc, view, facts)._asdict()
+        starts = {name: recall.stored_start(one.start) for name, one in tuned.items()}
+        view = view._replace(document={**view.document, "params": starts, "default": default})
+        objects.put_document(view.volume, basis.document_key(view.basis), view.document)
+        clock.lap("fusion")
+    sha256 = view.document["model_sha256"]
+    return {
+        "model": store.load_model(view.volume, sha256).name,
+        "model_sha256": sha256,
+        "pictures": shard.live_count(view.shards),
+        "settings": {name: getattr(settings, name) for name in learning.SHAPING},
+        "measures": facts,
+        "default": view.document["default"],
+        "basis": view.basis,
+        "shards": [one._asdict() for one in view.shards],
+        "latency_ms": {name: one.latency_ms for name, one in tuned.items()},
+    }
+
+
+def tune(sc: SparkContext, settings: Settings, view: View) -> dict[str, Tuned]:
+    """Choose how each measure searches, from its basis's parameters on, and measure how well and how fast it does."""
+    sampled = view._replace(shards=tuple(recall.sample(view.shards)))
+    rows = sampled.pictures().rows
     queries = recall.query_rows(rows)
-    pieces = [(name, block) for name in MEASURES for block in steps.blocks(rows, BLOCK_ROWS)]
-    nearest = sc.parallelize(pieces, len(pieces)).map(partial(recall.nearest_of_piece, folder, queries))
+    blocks = steps.blocks(len(rows), PIECE_ROWS)
+    pieces = [(name, rows[block.start : block.stop]) for name in MEASURES for block in blocks]
+    nearest = sc.parallelize(pieces, len(pieces)).map(partial(steps.nearest_of_piece, sampled, queries))
     truths = nearest.reduceByKey(recall.merge_nearest).collectAsMap()
-    settled = {name: recall.tune(folder, name, queries, truths[name], settings) for name in MEASURES}
-    return {name: one.facts for name, one in settled.items()}, {name: one.latency_ms for name, one in settled.items()}
+    return {name: steps.tune_measure(settings, view, sampled, name, queries, truths[name]) for name in MEASURES}
 
 
-def choose_default(sc: SparkContext, folder: Path, settled: Facts, rows: int) -> FusionWeights:
+def choose_default(sc: SparkContext, view: View, tuned: dict[str, dict[str, Any]]) -> FusionWeights:
     """Choose the weights of the default measure from the collection."""
-    known, queries = Rows(folder), fusion.query_rows(rows)
-    kind = fusion.label_kind([known[row] for row in queries])
+    pictures = view.pictures()
+    queries = fusion.query_rows(pictures.rows)
+    kind = fusion.label_kind([pictures.values(int(row), fusion.LABEL_COLUMNS) for row in queries])
     if kind is None:
         return fusion.choose_without_labels()
     groups = [queries[block.start : block.stop] for block in steps.blocks(len(queries), QUERIES_PER_TASK)]
-    hits = sc.parallelize(groups, len(groups)).map(partial(fusion.gather, folder, settled, kind)).collect()
+    hits = sc.parallelize(groups, len(groups)).map(partial(steps.gather_hits, view, tuned, kind)).collect()
     return fusion.choose(fusion.join(hits), kind)
 
 
-def tally_hits(sc: SparkContext, volume: Storage, rows: int) -> Tally:
+def tally_hits(sc: SparkContext, volume: Storage, generation_name: str, count: int) -> Tally:
     """Ask every picture of the live index as a query; count the answers that have its label."""
-    queries = sc.parallelize(range(rows), PARTITIONS_PER_CORE * sc.defaultParallelism)
-    return queries.mapPartitions(partial(evaluate.count_hits, volume)).treeReduce(evaluate.add_tallies)
+    queries = sc.parallelize(range(count), PARTITIONS_PER_CORE * sc.defaultParallelism)
+    return queries.mapPartitions(partial(steps.count_hits, volume, generation_name)).treeReduce(steps.add_tallies)
 
 
 def answer_batch(settings: QuerySettings, options: Options, lines: Sequence[str], folder: Path) -> list[str]:

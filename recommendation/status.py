@@ -1,49 +1,20 @@
 """The part of `imagerec status` about the index."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from shared.errors import CannotProceedError
+from recommendation.index import generation
+from recommendation.index.objects import BUILD
 from shared.storage import Storage
-from shared.storage.volume import INDEX
-
-BUILD = "run `imagerec recommendation build`"
 
 
 def facts(volume: Storage) -> dict[str, Any]:
-    """The document and timings of the current index generation; None before the first build.
+    """The document and timings of the live index generation; None before the first build.
 
     Raises:
         CannotProceedError: a file of it is missing or damaged.
     """
-    current = volume.local_path(INDEX) / "CURRENT"
-    if not current.exists():
-        return {"index": None}
-    folder = volume.local_path(INDEX) / read_text(current).strip()
-    document, timings = read_object(folder / "generation.json"), read_object(folder / "timings.json")
-    for name in document["files"]:
-        if not (folder / name).exists():
-            raise CannotProceedError(f"{folder / name} is missing; {BUILD}")
-    return {"index": {"generation": folder.name, **document, "timings": timings}}
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """A JSON object from a file; errors as `facts`."""
-    try:
-        content: dict[str, Any] = json.loads(read_text(path))
-    except ValueError as error:
-        raise CannotProceedError(f"{path} is damaged ({error}); {BUILD}") from error
-    return content
-
-
-def read_text(path: Path) -> str:
-    """The text of a file; errors as `facts`."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise CannotProceedError(f"{path} cannot be read ({error}); {BUILD}") from error
+    return {"index": generation.read_live_document(volume)}
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:

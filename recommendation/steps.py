@@ -1,177 +1,152 @@
-"""From the tables to the files of an index generation: where each row goes, and what a task does for it."""
+"""What a task does for the index: store shards, find true neighbours, score candidates, ask stored pictures as queries."""
 
-from collections.abc import Iterable, Sequence
-from functools import reduce
-from operator import add
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation.index import annoy_index, generation, reduction
-from recommendation.index.collection import NOTHING_TO_INDEX, VECTORS, IndexInput, read_slice
+from recommendation import metrics
+from recommendation.index import basis, fusion, recall, searcher
+from recommendation.index.basis import Basis
+from recommendation.index.build import shards
+from recommendation.index.build.collection import SliceInput
+from recommendation.index.build.layout import Group
+from recommendation.index.fusion import Hits
+from recommendation.index.pictures import Pictures
+from recommendation.index.recall import Tuned
+from recommendation.index.searcher import Searcher, SearchParams
+from recommendation.index.shard import ShardEntry
+from recommendation.search.engine import Engine, Options
+from recommendation.settings import Settings
 from shared.errors import CannotProceedError
+from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 
-#: Dimensions of the reduced vectors that candidates are found with.
-REDUCED = {"embedding": 128}
-REDUCED_OTHERS = 64
-Moments = dict[str, NDArray[np.float64]]
+K = 5
+SCAN = SearchParams(recall.FIRST_CANDIDATES, None)
+
+Tally = dict[str, int]
+"""Measure -> how many of its answers have their query's label; `queries` -> how many there were."""
 
 
-class Census(NamedTuple):
-    """What must be known of some slices before any row can be written."""
+class View(NamedTuple):
+    """A basis and shards that no generation names yet; small enough to be sent to tasks.
 
-    sizes: dict[str, tuple[int, int]]  # slice -> rows, bytes of their lines
-    total: NDArray[np.float64]  # reduction.fixed_point_sum of the embeddings' roots
-    widths: dict[str, int]  # measure -> length of its vectors
-    models: frozenset[str]
-
-
-class Place(NamedTuple):
-    """A slice, and where its rows go."""
-
-    parts: IndexInput
-    row: int
-    byte: int
-
-
-class Plan(NamedTuple):
-    """The shape of a generation."""
-
-    rows: int
-    text_bytes: int
-    mean: NDArray[np.float32]
-    widths: dict[str, int]
-    model_sha256: str
-
-
-def count_slice(volume: Storage, parts: IndexInput) -> Census | None:
-    """Count a slice's rows and bytes and sum its embeddings; None for a slice without rows; errors as `read_slice`."""
-    rows = read_slice(volume, parts)
-    if not rows.lines:
-        return None
-    return Census(
-        sizes={parts.slice: (len(rows.lines), sum(map(len, rows.lines)))},
-        total=reduction.fixed_point_sum(reduction.roots(rows.features["embedding"])),
-        widths={name: matrix.shape[1] for name, matrix in rows.features.items()},
-        models=rows.models,
-    )
-
-
-def add_census(left: Census | None, right: Census | None) -> Census | None:
-    """What is known of all the slices of two; exact, so the order does not matter."""
-    if left is None or right is None:
-        return left or right
-    return Census(left.sizes | right.sizes, left.total + right.total, left.widths, left.models | right.models)
-
-
-def lay_out(parts: Iterable[IndexInput], census: Census | None) -> tuple[Plan, list[Place]]:
-    """Give every slice that has rows its place.
-
-    Raises:
-        CannotProceedError: there is no picture, or embeddings of two models.
+    Args:
+        document: of the basis, see `learning.describe`.
     """
-    if census is None:
-        raise CannotProceedError(NOTHING_TO_INDEX)
-    if len(census.models) > 1:
-        raise CannotProceedError(
-            f"expected the embeddings of one model, got {', '.join(sorted(census.models))}; run `imagerec embedding` again"
-        )
-    places, row, byte = [], 0, 0
-    for one in parts:
-        n_rows, n_bytes = census.sizes.get(one.slice, (0, 0))
-        if n_rows:
-            places.append(Place(one, row, byte))
-        row, byte = row + n_rows, byte + n_bytes
-    return Plan(row, byte, reduction.mean_of(census.total, row), census.widths, min(census.models)), places
+
+    volume: Storage
+    basis: str
+    document: dict[str, Any]
+    shards: tuple[ShardEntry, ...] = ()
+
+    def open_basis(self) -> Basis:
+        """The basis; its objects must have been checked."""
+        return basis.open_basis(self.volume, self.basis, self.document)
+
+    def pictures(self) -> Pictures:
+        """Ids and metadata of the shards."""
+        return Pictures(self.volume, self.shards)
+
+    def searcher(self, measure: str, params: SearchParams) -> Searcher:
+        """The searcher of a measure over the shards."""
+        return searcher.open_searcher(self.volume, self.open_basis(), self.shards, MEASURES[measure], params)
 
 
-def reserve_files(folder: Path, plan: Plan) -> None:
-    """Make the files of a generation, with space for every row."""
-    for name, width in plan.widths.items():
-        generation.reserve(folder / f"{name}.npy", "float16" if name in VECTORS else "uint8", (plan.rows, width))
-    for name in VECTORS:
-        width = min(plan.widths[name], reduced_width(name))
-        generation.reserve(folder / f"{name}.reduced.npy", "float32", (plan.rows, width))
-    generation.reserve(folder / "ids.npy", "S16", (plan.rows,))
-    generation.reserve(folder / "rows.offsets.npy", "uint64", (plan.rows + 1,))
-    generation.save_array(folder / "embedding.mean.npy", plan.mean)
-    with (folder / "rows.jsonl").open("wb") as file:
-        file.truncate(plan.text_bytes)
+def ensure_shard(view: View, trees: int, task: tuple[Group, ShardEntry | None]) -> shards.Stored:
+    """Store what is not there of a shard; see `shards.ensure_shard`."""
+    group, known = task
+    return shards.ensure_shard(view.volume, view.open_basis(), trees, group, known)
 
 
-def fill_slice(volume: Storage, folder: Path, mean: NDArray[np.float32], place: Place) -> Moments:
-    """Write a slice's rows to their place; return the second moments of its vectors.
+def nearest_of_piece(
+    view: View, queries: NDArray[np.int64], piece: tuple[str, NDArray[np.int64]]
+) -> tuple[str, NDArray[np.float32]]:
+    """A measure's name, and `recall.nearest_distances` by it among some rows."""
+    name, rows = piece
+    return name, recall.nearest_distances(view.searcher(name, SCAN), queries, rows)
 
-    Raises:
-        CannotProceedError: as `read_slice`.
-        OSError: the disk is full or broken.
-    """
-    rows = read_slice(volume, place.parts)
-    features = {**rows.features, "embedding": reduction.centre(rows.features["embedding"], mean)}
-    for name, matrix in features.items():
-        generation.write_rows(folder / f"{name}.npy", place.row, matrix)
-    generation.write_rows(
-        folder / "ids.npy", place.row, np.array([bytes.fromhex(one) for one in rows.image_ids], "S16")
+
+def tune_measure(
+    settings: Settings,
+    view: View,
+    sampled: View,
+    name: str,
+    queries: NDArray[np.int64],
+    truth: NDArray[np.float32],
+) -> Tuned:
+    """Choose how a measure searches and measure it over a sample of the shards; its latency is that of all of them."""
+    reduced_bytes = view.searcher(name, SCAN).reduced_bytes
+    tuned = recall.tune(
+        partial(sampled.searcher, name),
+        recall.start_of(view.document.get("params"), name),
+        recall.is_scan_used(settings, reduced_bytes),
+        queries,
+        truth,
+        settings.recall,
     )
-    ends = place.byte + np.cumsum([len(line) for line in rows.lines])
-    generation.write_rows(folder / "rows.offsets.npy", place.row + 1, ends)
-    generation.write_at(folder / "rows.jsonl", place.byte, b"".join(rows.lines))
-    return {name: reduction.second_moment(features[name]) for name in VECTORS}
+    if sampled.shards == view.shards:
+        return tuned
+    whole = view.searcher(name, searcher.tuned_params(tuned.facts))
+    rows = recall.query_rows(view.pictures().rows)
+    return tuned._replace(latency_ms=recall.percentiles_ms(recall.try_search(whole, rows, truth).seconds))
 
 
-def fill_slices(volume: Storage, folder: Path, mean: NDArray[np.float32], places: Iterable[Place]) -> Moments:
-    """`fill_slice` for several slices, with the sum of their moments."""
-    return reduce(add_moments, (fill_slice(volume, folder, mean, place) for place in places))
-
-
-def add_moments(left: Moments, right: Moments) -> Moments:
-    """Sum of second moments, measure by measure; exact, so the order does not matter."""
-    return {name: add(left[name], right[name]) for name in left}
-
-
-def write_axes(folder: Path, moment: tuple[str, NDArray[np.float64]]) -> tuple[str, dict[str, Any]]:
-    """Write the axes that a measure's vectors are reduced to; return its name and what they keep."""
-    name, sums = moment
-    axes = reduction.principal_axes(sums, reduced_width(name))
-    generation.save_array(folder / f"{name}.axes.npy", axes)
-    kept = round(reduction.kept_share(sums, axes), 4)
-    return name, {"dimensions": axes.shape[0], "reduced_to": axes.shape[1], "kept_share": kept}
-
-
-def reduce_rows(folder: Path, rows: range) -> None:
-    """Write the reduced vectors of some rows; errors as `generation.write_rows`."""
-    for name in VECTORS:
-        full = generation.load_rows(folder / f"{name}.npy")[rows.start : rows.stop].astype(np.float32)
-        axes = np.load(folder / f"{name}.axes.npy")
-        generation.write_rows(folder / f"{name}.reduced.npy", rows.start, reduction.project(full, axes))
-
-
-def build_forest(folder: Path, trees: int, name: str) -> None:
-    """Write a measure's Annoy index of its reduced vectors; errors as `index.build_forest`."""
-    source = folder / (f"{name}.reduced.npy" if name in VECTORS else f"{name}.npy")
-    annoy_index.build_forest(folder / f"{name}.ann", generation.load_rows(source), trees)
-
-
-def order_ids(folder: Path) -> None:
-    """Write the rows in the order of their image_ids, so that an id is found by bisection."""
-    ids = generation.load_rows(folder / "ids.npy")
-    generation.save_array(folder / "ids.order.npy", np.argsort(ids, kind="stable").astype(np.uint32))
-
-
-def reduced_width(name: str) -> int:
-    """Dimensions that a measure's vectors are reduced to, if they have more."""
-    return REDUCED.get(name, REDUCED_OTHERS)
-
-
-def shares(places: Sequence[Place], n_shares: int) -> list[Sequence[Place]]:
+def shares(slices: Sequence[SliceInput], n_shares: int) -> list[Sequence[SliceInput]]:
     """The slices dealt out in turn, since later ones are larger; at most `n_shares` shares, none empty."""
-    n_shares = min(n_shares, len(places))
-    return [places[start::n_shares] for start in range(n_shares)]
+    n_shares = min(n_shares, len(slices))
+    return [slices[start::n_shares] for start in range(n_shares)]
+
+
+def gather_hits(view: View, tuned: Mapping[str, Mapping[str, Any]], kind: str, queries: Iterable[int]) -> Hits:
+    """Scores of the candidates of some rows as queries; see `fusion.gather`."""
+    searchers = searcher.open_searchers(view.volume, view.open_basis(), view.shards, tuned)
+    return fusion.gather(searchers, view.pictures(), kind, queries)
 
 
 def blocks(rows: int, size: int) -> list[range]:
     """0..rows cut into ranges of at most `size`."""
     return [range(start, min(start + size, rows)) for start in range(0, rows, size)]
+
+
+@lru_cache(maxsize=1)
+def engine_of(volume: Storage, generation: str) -> Engine:
+    """This process's engine: opening one checks every object of the index, so partitions share it."""
+    engine = Engine.open(volume)
+    if engine.generation != generation:
+        raise CannotProceedError(f"generation {generation} was replaced by {engine.generation} meanwhile; run again")
+    return engine
+
+
+def count_hits(volume: Storage, generation: str, positions: Iterable[int]) -> Iterator[Tally]:
+    """Ask some pictures of the index as queries; one tally for each.
+
+    Args:
+        positions: of pictures, 0..count-1.
+    """
+    engine = engine_of(cast("Any", volume), generation)  # every storage can be hashed
+    for position in positions:
+        metadata = engine.metadata_at(position)
+        answers = engine.search([engine.features_of(metadata["image_id"])], Options(top_k=K))
+        label = folder_of(metadata)
+        yield {
+            "queries": 1,
+            **{
+                name: metrics.hits_at_k((folder_of(one) == label for one in items), K)
+                for name, items in answers.items()
+            },
+        }
+
+
+def folder_of(metadata: Mapping[str, Any]) -> str:
+    """The folder a picture is in."""
+    return str(PurePosixPath(metadata["location"]).parent)
+
+
+def add_tallies(left: Tally, right: Tally) -> Tally:
+    """Two tallies as one."""
+    return {name: count + right[name] for name, count in left.items()}

@@ -87,7 +87,12 @@ DOORS = {
     "annoy": {"recommendation/index/annoy_index.py"},
     "onnx": {"embedding/networks/"},
     "onnxruntime": {"shared/models/", "embedding/networks/quantise.py"},
-    "pyarrow": {"shared/tables/contracts.py", "shared/tables/parquet.py", "acquisition/sources/untrusted_parquet.py"},
+    "pyarrow": {
+        "shared/tables/contracts.py",
+        "shared/tables/parquet.py",
+        "acquisition/sources/untrusted_parquet.py",
+        "recommendation/index/build/columns.py",
+    },
     "PIL": {
         "shared/pictures/codec.py",
         "shared/pictures/decoding.py",

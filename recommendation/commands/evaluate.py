@@ -2,22 +2,17 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from recommendation.search.engine import Engine, Options
+from recommendation.index import generation
+from recommendation.steps import K, Tally
 from shared.command import cli
 from shared.settings import Settings
-from shared.storage import Storage
 from shared.storage.files import to_json
 
-K = 5
 #: What two pictures must share to belong together.
 LABELS = ("folder",)
-
-Tally = dict[str, int]
-"""Measure -> how many of its answers have their query's label; `queries` -> how many were asked."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -44,33 +39,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
     from shared.spark import session
 
     settings = cli.settings_of(Settings, arguments)
-    rows = Engine.open(settings.volume).count
+    live = generation.open_live(settings.volume)
     with session.context(settings, "evaluate") as sc:
-        found = report(job.tally_hits(sc, settings.volume, rows))
+        found = report(job.tally_hits(sc, settings.volume, live.name, live.document["pictures"]))
     sys.stdout.write(to_json(found).decode() if arguments.json else to_text(found))
     return cli.OK
-
-
-def count_hits(volume: Storage, rows: Iterable[int]) -> Iterator[Tally]:
-    """Ask some rows of the live index as queries; one tally for each."""
-    engine = Engine.open(volume)
-    for row in rows:
-        known = engine.known(row)
-        answers = engine.search([engine.features_of(known["image_id"])], Options(top_k=K))
-        yield {
-            "queries": 1,
-            **{name: sum(folder_of(one) == folder_of(known) for one in items) for name, items in answers.items()},
-        }
-
-
-def folder_of(known: Mapping[str, Any]) -> str:
-    """The folder a picture is in."""
-    return str(PurePosixPath(known["location"]).parent)
-
-
-def add_tallies(left: Tally, right: Tally) -> Tally:
-    """Two tallies as one."""
-    return {name: count + right[name] for name, count in left.items()}
 
 
 def report(tally: Tally) -> dict[str, Any]:

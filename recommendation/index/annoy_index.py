@@ -1,12 +1,13 @@
-"""Annoy: an approximate nearest-neighbour forest in one file. The only module that knows Annoy.
+"""Annoy: an approximate nearest-neighbour forest as one object. The only module that imports Annoy.
 
 Its traps, and what is done here: ids must be dense (rows are); the same seed gives the same bytes only with one
-thread; a damaged file may load and answer nonsense (callers check the SHA-256 first); a file must never change while
-it is open (built under a name of its own, then moved); building on the disk ends in SIGBUS when the disk is full
-(built in memory, then saved); parts of its nodes are never set and hold whatever the memory held (cleared).
+thread; a damaged file may load and answer nonsense (callers check the SHA-256 first); building on the disk ends in
+SIGBUS when the disk is full (built in memory, then saved); parts of its nodes are never set and hold whatever the
+memory held (cleared); it saves to files only (a temporary one, read back).
 """
 
-import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
@@ -14,48 +15,54 @@ import numpy as np
 from annoy import AnnoyIndex
 from numpy.typing import NDArray
 
-from shared.storage.files import temporary_name
-
 SEED = 20260101
-READABLE_BY_ALL = 0o644
+CHUNK_BYTES = 1 << 22
 
 Forest: TypeAlias = AnnoyIndex
 Vectors = NDArray[Any]  # of float32, or of uint8: bits
 
 
 def open_forest(path: Path, width: int, kind: np.dtype[Any]) -> AnnoyIndex:
-    """A forest ready to be asked; the file must be the one that was built (check its SHA-256 before)."""
+    """A forest ready to be searched; the file must be the one that was built (check its SHA-256 before)."""
     forest = _new_forest(width, kind)
     forest.load(str(path))
     return forest
 
 
-def build_forest(path: Path, vectors: Vectors, trees: int) -> None:
-    """Index the rows of `vectors` under their row numbers and put the file at `path`, durable.
+def build_forest(vectors: Vectors, trees: int) -> Iterator[bytes]:
+    """Index the rows of `vectors` under their row numbers; the bytes of Annoy's file.
 
     Args:
         vectors: float32 for angular distance, uint8 for the Hamming distance of their bits; shape (rows, width).
 
     Raises:
-        OSError: the file could not be written.
+        OSError: the temporary file could not be written.
     """
     forest = _new_forest(vectors.shape[1], vectors.dtype)
-    temporary = temporary_name(path)
-    try:
-        for row, vector in enumerate(vectors):
-            forest.add_item(row, _components(vector))
-        forest.build(trees, n_jobs=1)
-        forest.save(str(temporary))
+    for row, vector in enumerate(vectors):
+        forest.add_item(row, _components(vector))
+    forest.build(trees, n_jobs=1)
+    with tempfile.TemporaryDirectory(prefix="imagerec-annoy-") as folder:
+        path = Path(folder) / "forest.ann"
+        forest.save(str(path))
         forest.unload()
-        _clear_unset(temporary, len(vectors), vectors.dtype == np.uint8, vectors.shape[1])
-        _finish(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        _clear_unset(path, len(vectors), vectors.dtype == np.uint8, vectors.shape[1])
+        with path.open("rb") as file:
+            yield from iter(lambda: file.read(CHUNK_BYTES), b"")
 
 
-def nearest(forest: AnnoyIndex, vector: Vectors, count: int, search_k: int) -> NDArray[np.int64]:
-    """Rows that are probably nearest to `vector`, at most `count`; `search_k` nodes are looked at."""
-    return np.asarray(forest.get_nns_by_vector(_components(vector), count, search_k), np.int64)
+def nearest(
+    forest: AnnoyIndex, vector: Vectors, count: int, search_k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Rows that are probably nearest to `vector`, at most `count`, and their distances; `search_k` nodes are visited.
+
+    Returns:
+        Rows and distances, nearest first: 1 - cosine, or for bits the share that differs.
+    """
+    rows, distances = forest.get_nns_by_vector(_components(vector), count, search_k, include_distances=True)
+    found = np.asarray(distances, np.float32)
+    found = found / np.float32(8 * len(vector)) if vector.dtype == np.uint8 else found * found / np.float32(2)
+    return np.asarray(rows, np.int64), found
 
 
 def _new_forest(width: int, kind: np.dtype[Any]) -> AnnoyIndex:
@@ -93,10 +100,3 @@ def _clear_unset(path: Path, items: int, bits: bool, width: int) -> None:
         inner[splits, 3] = 0
         inner[splits, 6:] = 0
     file.flush()
-
-
-def _finish(temporary: Path, path: Path) -> None:
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.chmod(READABLE_BY_ALL)
-    os.replace(temporary, path)

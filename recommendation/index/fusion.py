@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation.index.rows import Rows
-from recommendation.index.searcher import Searcher, open_searchers
+from recommendation import metrics
+from recommendation.index.pictures import Pictures
+from recommendation.index.searcher import Searcher
 from shared.pictures import measures
 
 K = 5
@@ -27,6 +27,8 @@ CANDIDATES = 50  # per measure and query; what is fifth in a sum is seldom far d
 STEPS = 20  # weights are multiples of 1 / STEPS
 GROUPED_SHARE = 0.5  # of the pictures must share their label with another for labels to be of use
 
+#: Metadata that a label is taken from.
+LABEL_COLUMNS = ("tags", "category")
 ALONE = "embedding"  # the default measure of a collection without labels
 
 
@@ -51,23 +53,22 @@ class Hits(NamedTuple):
     def precision(self, weights: Mapping[str, float]) -> float:
         """Precision@5 of a weighted sum of scores, 0..1."""
         fused = np.sum([weight * self.scores[name] for name, weight in weights.items()], axis=0)
-        best = np.argpartition(-fused, K - 1, axis=1)[:, :K]
-        return float(np.take_along_axis(self.is_hit, best, axis=1).mean())
+        return metrics.mean_precision_at_k(fused, self.is_hit, K)
 
 
-def query_rows(rows: int) -> NDArray[np.int64]:
+def query_rows(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows that the weights are chosen on, in a random order by a fixed seed."""
-    return np.random.default_rng(SEED).choice(rows, min(rows, QUERIES), replace=False)
+    return np.random.default_rng(SEED).choice(rows, min(len(rows), QUERIES), replace=False)
 
 
-def label_of(known: Mapping[str, Any], kind: str) -> str:
+def label_of(metadata: Mapping[str, Any], kind: str) -> str:
     """A picture's label: its first tag, or its category; empty when it has none."""
-    label: str = known["category"] if kind == "categories" else next(iter(known["tags"]), "")
+    label: str = metadata["category"] if kind == "categories" else next(iter(metadata["tags"]), "")
     return label
 
 
 def label_kind(sample: Sequence[Mapping[str, Any]]) -> str | None:
-    """What groups the collection, judged by a sample of it: tags, else categories, else None."""
+    """What groups the collection, judged by the metadata of a sample: tags, else categories, else None."""
     return next((kind for kind in ("tags", "categories") if do_group([label_of(one, kind) for one in sample])), None)
 
 
@@ -78,19 +79,18 @@ def do_group(labels: Sequence[str]) -> bool:
     return len(counts) > 1 and shared >= GROUPED_SHARE * len(labels)
 
 
-def gather(folder: Path, settled: Mapping[str, Mapping[str, Any]], kind: str, queries: Iterable[int]) -> Hits:
-    """Ask stored pictures of a generation as queries and score what the measures propose.
+def gather(searchers: Mapping[str, Searcher], pictures: Pictures, kind: str, queries: Iterable[int]) -> Hits:
+    """Search with stored pictures as queries and score what the measures propose.
 
     Args:
-        folder: the generation, whose files are known to be right.
-        settled: how each measure searches.
+        searchers: of every measure; bits have no part.
         kind: what the labels are.
         queries: rows; each is left out of its own answer.
     """
-    searchers = {name: one for name, one in open_searchers(folder, settled).items() if one.axes is not None}
-    rows, width = Rows(folder), len(searchers) * (CANDIDATES + 1)
-    label = cache(lambda row: label_of(rows[row], kind))
-    return stack([gather_one(searchers, label, int(query), width) for query in queries])
+    taking_part = {name: one for name, one in searchers.items() if one.axes is not None}
+    width = len(taking_part) * (CANDIDATES + 1)
+    label = cache(lambda row: label_of(pictures.values(row, LABEL_COLUMNS), kind))
+    return stack([gather_one(taking_part, label, int(query), width) for query in queries])
 
 
 def gather_one(searchers: Mapping[str, Searcher], label: Callable[[int], str], query: int, width: int) -> Hits:
@@ -146,5 +146,5 @@ def choose(hits: Hits, kind: str) -> FusionWeights:
 
 
 def choose_without_labels() -> FusionWeights:
-    """The default measure of a collection in which nothing says what belongs together."""
+    """The default measure of a collection without labels."""
     return FusionWeights({ALONE: 1.0}, f"neither tags nor categories group the pictures, so {ALONE} stands alone", {})

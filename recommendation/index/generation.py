@@ -1,200 +1,254 @@
-"""One index generation on the disk: a folder that never changes once CURRENT names it.
+"""Generations: which basis and shards are searched, published by one conditional commit of index/CURRENT.
 
-index/CURRENT                   the name of the live generation
-index/<generation>/
-generation.json             what it was made of, how well it finds, SHA-256 of every file
-timings.json                what was measured in seconds (all else is equal when built again)
-rows.jsonl rows.offsets.npy what answers say of each row, a JSON object a line, and where each line starts
-ids.npy ids.order.npy       image_id of each row, and the rows in the order of their ids
-<measure>.npy               vectors for exact scores
-<measure>.reduced.npy <measure>.axes.npy <measure>.ann      for candidates
-embedding.mean.npy          the collection's mean embedding
+A generation is a small document. Shards and bases are shared between generations; what neither the live generation nor the
+one before it names is deleted after a publication.
 """
 
-import os
+import logging
 import re
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from functools import partial
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from recommendation.index import basis, metadata, objects, shard
+from recommendation.index.basis import Basis
+from recommendation.index.objects import BASES, BUILD, GENERATIONS, METADATA, SHARDS, read_document, seal, unseal
+from recommendation.index.shard import ShardEntry
 from shared.errors import CannotProceedError
-from shared.storage import Storage
-from shared.storage.checksummed import read_checksummed, write_checksummed
-from shared.storage.files import TEMPORARY, naming, replacing, sha256_of, sync_folder, temporary_name, write_atomically
+from shared.storage import CommitConflictError, Storage
+from shared.storage.files import digest
 from shared.storage.volume import INDEX
 
-CURRENT, DOCUMENT, TIMINGS = "CURRENT", "generation.json", "timings.json"
-NAME = re.compile(rb"([0-9a-f]{16})\n")
-BUILD = "run `imagerec recommendation build`"
+log = logging.getLogger("recommendation")
+
+CURRENT = f"{INDEX}/CURRENT"
+FORMAT = 1
+#: What CURRENT held before it had a format: the name of a folder of the index.
+FORMAT_0 = re.compile(rb"[0-9a-f]{16}\n")
+FOLDER_0 = re.compile(rf"({INDEX}/[0-9a-f]{{16}}[^/]*)/")
 HASHING_THREADS = 4
 
 
-class Generation(NamedTuple):
-    """A generation whose files are what was built."""
+class NewerFormatError(CannotProceedError):
+    """The index was written by a newer version."""
 
-    folder: Path
+
+class Pointer(NamedTuple):
+    """What CURRENT holds.
+
+    Args:
+        previous: the generation that was live before; empty for the first.
+        data: the bytes of CURRENT; None before the first build.
+    """
+
+    name: str
+    previous: str
+    data: bytes | None
+
+
+class Generation(NamedTuple):
+    """A generation whose objects are what was built."""
+
+    volume: Storage
+    name: str
     document: dict[str, Any]
     timings: dict[str, Any]
 
     @property
-    def name(self) -> str:
-        """Digest of what it was made of, 16 hex characters."""
-        return self.folder.name
+    def shards(self) -> list[ShardEntry]:
+        """Its shards, in the order in which their rows are numbered."""
+        return [ShardEntry(**entry) for entry in self.document["shards"]]
+
+    def open_basis(self) -> Basis:
+        """What its vectors were prepared with."""
+        return basis.open_basis(self.volume, self.document["basis"], read_basis_document(self))
+
+    def summary(self) -> dict[str, Any]:
+        """The document for people: shards are counted, and timings added."""
+        return {"generation": self.name, **self.document, "shards": len(self.shards), "timings": self.timings}
+
+
+def generation_name(basis_name: str, shards: Iterable[tuple[str, str]]) -> str:
+    """Name of the generation with a basis and shards, each with the name of its metadata."""
+    return digest(basis_name, list(shards))[:16]
+
+
+def document_key(name: str) -> str:
+    """Where a generation is described."""
+    return f"{GENERATIONS}/{name}.json"
+
+
+def timings_key(name: str) -> str:
+    """Where it is stored how long the build and the queries of a generation took."""
+    return f"{GENERATIONS}/{name}.timings.json"
+
+
+def read_pointer(volume: Storage) -> Pointer:
+    """What CURRENT holds; empty names before the first build.
+
+    Raises:
+        CannotProceedError: CURRENT is damaged, or of another version.
+    """
+    try:
+        data = volume.read(CURRENT)
+    except FileNotFoundError:
+        return Pointer("", "", None)
+    where = volume.locate(CURRENT)
+    if FORMAT_0.fullmatch(data):
+        raise CannotProceedError(f"{where} is of an older version; {BUILD}")
+    content = unseal(data)
+    if content is None:
+        raise CannotProceedError(f"{where} is damaged (its checksum is not the stored one); {BUILD}")
+    if content["format"] > FORMAT:
+        raise NewerFormatError(
+            f"{where} has format {content['format']}, this version reads up to {FORMAT}; use a newer version"
+        )
+    return Pointer(content["generation"], content["previous"], data)
 
 
 def live_name(volume: Storage) -> str | None:
-    """The generation that CURRENT names; None before the first build.
-
-    Raises:
-        CannotProceedError: CURRENT is damaged.
-    """
-    path = volume.local_path(INDEX) / CURRENT
-    try:
-        found = NAME.fullmatch(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    if not found:
-        raise CannotProceedError(f"{path} is damaged (it does not name a generation); {BUILD}")
-    return found[1].decode()
+    """The generation that CURRENT names; None before the first build; errors as `read_pointer`."""
+    return read_pointer(volume).name or None
 
 
 def expected_name(volume: Storage) -> str:
-    """The generation that CURRENT names, whether or not it is there.
+    """The generation that CURRENT names.
 
     Raises:
-        CannotProceedError: there is no index yet, or CURRENT is damaged.
+        CannotProceedError: there is no index yet, or as `read_pointer`.
     """
-    name = live_name(volume)
-    if name is None:
-        raise CannotProceedError(f"no index in {volume.local_path(INDEX)}; {BUILD}")
+    name = read_pointer(volume).name
+    if not name:
+        raise CannotProceedError(f"no index in {volume.locate(INDEX)}; {BUILD}")
     return name
 
 
 def open_live(volume: Storage) -> Generation:
-    """The live generation, every file checked against its SHA-256.
+    """The live generation, every object checked against its SHA-256.
 
     Raises:
-        CannotProceedError: there is no index yet, or a file of it is damaged; the message names it.
+        CannotProceedError: there is no index yet, or an object of it is damaged; the message names it.
     """
     while True:
         name = expected_name(volume)
-        folder = volume.local_path(INDEX) / name
         try:
-            return open_generation(folder)
-        except CannotProceedError as error:
-            if live_name(volume) != name:
-                continue  # another was published and this one removed while we looked
-            if folder.exists():
+            return check_generation(read_generation(volume, name))
+        except CannotProceedError:
+            if read_pointer(volume).name == name:
                 raise
-            raise CannotProceedError(
-                f"{folder.with_name(CURRENT)} names {name}, which is not there; {BUILD}"
-            ) from error
+            # else another was published and this one deleted while it was read
 
 
-def open_generation(folder: Path) -> Generation:
-    """A generation, every file checked against its SHA-256; errors as `open_live`."""
-    document, timings = read_checksummed(folder / DOCUMENT, BUILD), read_checksummed(folder / TIMINGS, BUILD)
-    files: dict[str, str] = document["files"]
-    with ThreadPoolExecutor(HASHING_THREADS) as pool:
-        list(pool.map(lambda entry: _check_file(folder / entry[0], entry[1]), files.items()))
-    return Generation(folder, document, timings)
-
-
-def _check_file(path: Path, sha256: str) -> None:
-    try:
-        found = sha256_of(path)
-    except OSError as error:
-        raise CannotProceedError(f"{path} cannot be read ({error.strerror}); {BUILD}") from error
-    if found != sha256:
-        raise CannotProceedError(f"{path} is damaged (its SHA-256 is not the stored one); {BUILD}")
-
-
-def begin(volume: Storage, name: str) -> Path:
-    """An empty folder to build a generation in; what earlier attempts left is removed.
-
-    Each time it has another name: a worker that outlives a killed run does not find the folder of the next.
-    """
-    for left in volume.local_path(INDEX).glob(f"*{TEMPORARY}*"):
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
-    folder = temporary_name(volume.local_path(INDEX) / name)
-    folder.mkdir(parents=True)
-    return folder
-
-
-def reserve(path: Path, kind: str, shape: tuple[int, ...]) -> None:
-    """An array file of zeros, to be filled in any order by `write_rows`."""
-    np.lib.format.open_memmap(path, mode="w+", dtype=np.dtype(kind), shape=shape)
-
-
-def write_rows(path: Path, start: int, rows: NDArray[Any]) -> None:
-    """Put rows at their place in an array file; a second attempt writes the same bytes.
+def read_generation(volume: Storage, name: str) -> Generation:
+    """A generation whose shards are not checked.
 
     Raises:
-        OSError: the disk is full or broken (writing through a memory map would be killed instead).
+        CannotProceedError: its document or its timings are missing or damaged.
     """
-    array = np.load(path, mmap_mode="r")
-    data = np.ascontiguousarray(rows, array.dtype)
-    if data.shape[1:] != array.shape[1:] or start + len(data) > len(array):
-        raise ValueError(f"expected rows of shape {array.shape[1:]} within {len(array)}, got {data.shape} at {start}")
-    write_at(path, array.offset + start * data[:1].nbytes, data.tobytes())
+    return Generation(volume, name, read_document(volume, document_key(name)), read_document(volume, timings_key(name)))
 
 
-def write_at(path: Path, offset: int, data: bytes) -> None:
-    """Put bytes at their place in a file that exists; `seal` makes them durable."""
-    with naming(path), path.open("r+b") as file:
-        file.seek(offset)
-        file.write(data)
+def read_basis_document(found: Generation) -> dict[str, Any]:
+    """The document of a generation's basis; errors as `read_generation`."""
+    return read_document(found.volume, basis.document_key(found.document["basis"]))
 
 
-def save_array(path: Path, array: NDArray[Any]) -> None:
-    """Store a whole array as `np.save` does, in one move and durable."""
-    array = np.ascontiguousarray(array)
-    with replacing(path) as file:
-        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
-        file.write(array.tobytes())  # `np.save` forgets why it could not write
-
-
-def load_rows(path: Path) -> NDArray[Any]:
-    """An array file, read from the disk as it is used."""
-    array: NDArray[Any] = np.load(path, mmap_mode="r")
-    return array.view(np.ndarray)  # indexing a plain array is several times faster than a memmap
-
-
-def seal(folder: Path, document: Mapping[str, Any], timings: Mapping[str, Any]) -> None:
-    """Make a finished generation durable and store its documents, with the SHA-256 of each of its files."""
-    names = sorted(path.name for path in folder.iterdir() if path.name not in {DOCUMENT, TIMINGS})
+def check_generation(found: Generation) -> Generation:
+    """The same generation, if every object is what was stored; errors as `open_live`."""
+    volume, name = found.volume, found.document["basis"]
+    checks = [partial(basis.check_objects, volume, name, read_basis_document(found))]
+    for entry in found.shards:
+        manifest = read_document(volume, shard.manifest_key(entry.name))
+        checks += [
+            partial(objects.check_object, volume, f"{SHARDS}/{entry.name}.{suffix}", sha256)
+            for suffix, sha256 in manifest["objects"].items()
+        ]
+        checks.append(partial(shard.check_metadata, volume, entry.metadata))
     with ThreadPoolExecutor(HASHING_THREADS) as pool:
-        hashes = list(pool.map(_sync_and_hash, [folder / name for name in names]))
-    write_checksummed(folder / TIMINGS, timings)
-    write_checksummed(folder / DOCUMENT, {**document, "files": dict(zip(names, hashes, strict=True))})
+        list(pool.map(lambda check: check(), checks))
+    return found
 
 
-def _sync_and_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-    return sha256_of(path)
+def read_live_document(volume: Storage) -> dict[str, Any] | None:
+    """The live generation for people, see `Generation.summary`; None before the first build.
 
-
-def publish(volume: Storage, building: Path, name: str) -> None:
-    """Make a sealed generation the live one in one move, keep the one before it and remove older ones.
-
-    A reader that has an older one open keeps its files until it closes them.
+    Raises:
+        CannotProceedError: an object of it is missing, or its document is damaged; vectors are not read.
     """
-    folder = volume.local_path(INDEX) / name
-    if folder.exists():  # damaged, or published by a run that died before CURRENT named it
-        os.replace(folder, folder.with_name(f"{name}{TEMPORARY}replaced"))
-    os.replace(building, folder)
-    sync_folder(folder.parent)
+    name = live_name(volume)
+    if name is None:
+        return None
+    found = read_generation(volume, name)
+    for key in object_keys(found):
+        if volume.stat(key) is None:
+            raise CannotProceedError(f"{volume.locate(key)} is missing; {BUILD}")
+    return found.summary()
+
+
+def find_live(volume: Storage) -> tuple[Generation | None, Pointer]:
+    """The live generation to build on, if it can be, and what CURRENT holds.
+
+    Raises:
+        NewerFormatError: a newer version wrote it.
+    """
+    pointer = Pointer("", "", None)
     try:
-        before = live_name(volume)
+        pointer = read_pointer(volume)
+        return read_generation(volume, pointer.name) if pointer.name else None, pointer
+    except NewerFormatError:
+        raise
+    except CannotProceedError as error:
+        log.warning("building the index again: %s", error)
+    return None, pointer._replace(data=pointer.data or volume.read(CURRENT))
+
+
+def publish(volume: Storage, name: str, document: Mapping[str, Any], timings: Mapping[str, Any], old: Pointer) -> None:
+    """Store a generation's documents and make it the live one, if nobody else has published since `old` was read.
+
+    Raises:
+        CannotProceedError: somebody has.
+    """
+    objects.put_document(volume, timings_key(name), timings)
+    objects.put_document(volume, document_key(name), document)
+    previous = old.previous if old.name == name else old.name
+    data = seal({"format": FORMAT, "generation": name, "previous": previous})
+    try:
+        volume.commit(CURRENT, data, old.data)
+    except CommitConflictError as error:
+        raise CannotProceedError(f"{error}; run again") from error
+    sweep(volume, Pointer(name, previous, data))
+
+
+def sweep(volume: Storage, pointer: Pointer) -> None:
+    """Delete what neither the live generation nor the one before it names, and what interrupted writes left.
+
+    A reader that has an older one open keeps its objects until it closes them.
+    """
+    for prefix in (INDEX, GENERATIONS, BASES, SHARDS, METADATA):
+        volume.delete_unfinished(prefix)
+    kept = {CURRENT} | object_keys(read_generation(volume, pointer.name)) | previous_keys(volume, pointer.previous)
+    deleted = [found.key for found in volume.list(INDEX) if found.key not in kept]
+    for key in deleted:
+        volume.delete(key)
+    for folder in {match[1] for key in deleted if (match := FOLDER_0.match(key))}:
+        volume.local_path(folder).rmdir()  # format 0 was on local disks only
+
+
+def previous_keys(volume: Storage, name: str) -> set[str]:
+    """Every object of the generation before the live one; none where it cannot be read, so nobody can use it."""
+    try:
+        return object_keys(read_generation(volume, name))
     except CannotProceedError:
-        before = None
-    write_atomically(volume.local_path(INDEX) / CURRENT, f"{name}\n".encode())
-    for other in volume.local_path(INDEX).iterdir():
-        if other.is_dir() and other.name not in {name, before}:
-            shutil.rmtree(other)
+        return set()
+
+
+def object_keys(found: Generation) -> set[str]:
+    """Every object of a generation; errors as `read_live_document`."""
+    volume, name = found.volume, found.document["basis"]
+    keys = {document_key(found.name), timings_key(found.name), basis.document_key(name)}
+    keys |= {f"{BASES}/{name}.{suffix}" for suffix in read_basis_document(found)["objects"]}
+    for entry in found.shards:
+        keys |= {metadata.data_key(entry.metadata), metadata.document_key(entry.metadata)}
+        keys.update(shard.object_keys(entry.name, read_document(volume, shard.manifest_key(entry.name))))
+    return keys

@@ -1,20 +1,26 @@
-"""One measure of an index generation: proposes candidates from reduced vectors, scores them exactly on full ones."""
+"""One measure of an index: proposes candidates from reduced vectors of all shards, scores them exactly on full ones."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation.index import annoy_index, generation, reduction
-from shared.errors import CannotProceedError
+from recommendation.index import annoy_index, objects, reduction
+from recommendation.index.basis import VECTORS, Basis
+from recommendation.index.objects import SHARDS
+from recommendation.index.pictures import gather, starts_of
+from recommendation.index.shard import ShardEntry, open_metadata
 from shared.pictures import measures
 from shared.pictures.measures import MEASURES, Measure
+from shared.storage import Storage
 
 CANDIDATES_PER_ANSWER = 20
 
 Vector = NDArray[Any]  # of float32, or of uint8: bits
+Candidates = tuple[NDArray[np.int64], NDArray[np.float32]]
+"""Rows, and a number for each that orders them as their distances do."""
 
 
 class SearchParams(NamedTuple):
@@ -22,31 +28,48 @@ class SearchParams(NamedTuple):
 
     Args:
         candidates: how many are scored exactly, at least.
-        search_k: nodes of the Annoy forest to look at for that many; None to scan all reduced vectors.
+        search_k: nodes of each Annoy forest to visit for that many; None to scan all reduced vectors.
     """
 
     candidates: int
     search_k: int | None
 
 
+class ShardVectors(NamedTuple):
+    """One measure of a shard.
+
+    Args:
+        ids: 16 bytes of each row.
+        full: vectors for exact scores, shape (rows, width): float16 of unit length, or uint8 bits.
+        reduced: vectors for candidates, shape (rows, dimensions); bits are not reduced.
+        forest: Annoy's index of the reduced vectors; None where all are scanned.
+        removed: rows whose picture no longer exists.
+    """
+
+    ids: NDArray[np.bytes_]
+    full: NDArray[Any]
+    reduced: NDArray[Any]
+    forest: annoy_index.Forest | None
+    removed: NDArray[np.int64]
+
+
 class Searcher(NamedTuple):
     """What one measure needs to answer.
 
     Args:
-        full: vectors for exact scores, shape (rows, width): float16 of unit length, or uint8 bits.
-        reduced: vectors for candidates, shape (rows, dimensions); bits are not reduced.
+        starts: first row of each shard, then the number of all rows.
         axes: shape (width, dimensions); None for bits.
         mean: what a query's feature is centred on; None where it is not.
-        forest: Annoy's index of the reduced vectors; None where all are scanned.
+        pool: threads to search forests with; None to search one shard after the other.
     """
 
     measure: Measure
-    full: NDArray[Any]
-    reduced: NDArray[Any]
+    shards: tuple[ShardVectors, ...]
+    starts: NDArray[np.int64]
     axes: NDArray[np.float32] | None
     mean: NDArray[np.float32] | None
-    forest: annoy_index.Forest | None
     params: SearchParams
+    pool: ThreadPoolExecutor | None = None
 
     def prepare(self, feature: Vector) -> Vector:
         """A picture's feature as the collection's vectors are: centred and of unit length; bits as they are."""
@@ -56,14 +79,19 @@ class Searcher(NamedTuple):
         return reduction.unit(vector) if self.mean is None else reduction.centre(vector, self.mean)
 
     def stored(self, row: int) -> Vector:
-        """The feature of a stored picture, known but for its length: `prepare` makes its vector of it."""
+        """The feature of a stored picture but for its length: `prepare` makes its vector of it."""
         vector = self.vector(row)
         return vector if self.mean is None else reduction.uncentre(vector, self.mean)
 
     def vector(self, row: int) -> Vector:
         """The prepared vector of a stored picture."""
-        vector: Vector = self.full[row]
-        return vector if self.axes is None else vector.astype(np.float32)
+        vector: Vector = self.vectors(np.array([row]))[0]
+        return vector
+
+    def vectors(self, rows: NDArray[np.int64]) -> Vector:
+        """The prepared vectors of some stored pictures, shape (len(rows), width)."""
+        full = gather([one.full for one in self.shards], self.starts, rows)
+        return full if self.axes is None else full.astype(np.float32)
 
     @property
     def metric(self) -> str:
@@ -71,70 +99,120 @@ class Searcher(NamedTuple):
         return self.measure.metrics[0]
 
     @property
-    def trees(self) -> int:
-        """Trees in the forest, 0 without one."""
-        return 0 if self.forest is None else self.forest.get_n_trees()
+    def reduced_bytes(self) -> int:
+        """Size of all reduced vectors."""
+        return sum(one.reduced.nbytes for one in self.shards)
 
     def candidate_count(self, top_k: int) -> int:
         """How many candidates to score exactly for `top_k` answers."""
         return max(self.params.candidates, CANDIDATES_PER_ANSWER * top_k)
 
     def propose(self, vector: Vector, count: int) -> NDArray[np.int64]:
-        """Rows that are probably nearest to a prepared vector, at most `count`, in no order."""
+        """Rows that are probably nearest to a prepared vector, at most `count`, in no order.
+
+        With a scan they are the same however the rows are spread over shards.
+        """
         reduced = vector if self.axes is None else reduction.project(vector, self.axes)
-        if self.forest is not None:
-            share = max(1.0, count / self.params.candidates)
-            return annoy_index.nearest(self.forest, reduced, count, int((self.params.search_k or 0) * share))
-        if self.axes is None:
-            return smallest(measures.distances(self.metric, reduced, self.reduced), count)
-        return smallest(-(self.reduced @ reduced), count)
+        run = map if self.pool is None else self.pool.map
+        return self._merge(list(run(lambda one: self._search(one, reduced, count), self.shards)), count)
+
+    def _search(self, shard: ShardVectors, reduced: Vector, count: int) -> Candidates:
+        """Candidates of one shard; a scan where its forest finds removed pictures instead of enough others."""
+        existing = len(shard.ids) - len(shard.removed)
+        if shard.forest is None or not existing:
+            return self._scan(shard, reduced, count)
+        factor = len(shard.ids) / existing
+        search_k = (self.params.search_k or 0) * max(1.0, count / self.params.candidates) * factor
+        rows, values = annoy_index.nearest(shard.forest, reduced, int(count * factor), int(search_k))
+        exists = ~np.isin(rows, shard.removed)
+        if exists.all():
+            return rows, values
+        if exists.sum() < min(count, existing):
+            return self._scan(shard, reduced, count)
+        return rows[exists][:count], values[exists][:count]
+
+    def _scan(self, shard: ShardVectors, reduced: Vector, count: int) -> Candidates:
+        is_bits = self.axes is None
+        values = measures.distances(self.metric, reduced, shard.reduced) if is_bits else 1 - shard.reduced @ reduced
+        values[shard.removed] = np.inf
+        rows = smallest(values, count, shard.ids)
+        return rows, values[rows]
+
+    def _merge(self, found: Sequence[Candidates], count: int) -> NDArray[np.int64]:
+        rows = np.concatenate([start + one[0] for start, one in zip(self.starts, found, strict=False)])
+        if len(found) == 1:
+            return rows
+        ids = np.concatenate([shard.ids[one[0]] for shard, one in zip(self.shards, found, strict=True)])
+        return rows[smallest(np.concatenate([one[1] for one in found]), count, ids)]
 
     def distances(self, vector: Vector, rows: NDArray[np.int64], metric: str) -> NDArray[np.float32]:
         """Exact distances from a prepared vector to some rows, shape (len(rows),)."""
-        full = self.full[rows]
-        gallery = full if self.axes is None else full.astype(np.float32)
-        return measures.distances(metric, vector, gallery)
+        return measures.distances(metric, vector, self.vectors(rows))
 
 
-def open_searcher(folder: Path, measure: Measure, params: SearchParams) -> Searcher:
-    """The searcher of a measure over a generation whose files are known to be right."""
-    full = generation.load_rows(folder / f"{measure.name}.npy")
-    mean = folder / f"{measure.name}.mean.npy"
-    axes = folder / f"{measure.name}.axes.npy"
-    reduced = generation.load_rows(folder / f"{measure.name}.reduced.npy") if axes.exists() else full
-    is_scan = params.search_k is None
-    forest = (
-        None if is_scan else annoy_index.open_forest(folder / f"{measure.name}.ann", reduced.shape[1], reduced.dtype)
-    )
+def open_searcher(
+    volume: Storage,
+    basis: Basis,
+    shards: Sequence[ShardEntry],
+    measure: Measure,
+    params: SearchParams,
+    pool: ThreadPoolExecutor | None = None,
+) -> Searcher:
+    """The searcher of a measure over shards whose objects were checked."""
+    opened = [open_vectors(volume, one, measure.name, params) for one in shards if one.rows]
     return Searcher(
-        measure=measure,
-        full=full,
-        reduced=reduced,
-        axes=np.load(axes) if axes.exists() else None,
-        mean=np.load(mean) if mean.exists() else None,
-        forest=forest,
-        params=params,
+        measure,
+        tuple(opened),
+        starts_of(len(one.ids) for one in opened),
+        basis.axes.get(measure.name),
+        basis.means.get(measure.name),
+        params,
+        pool if params.search_k is not None and len(opened) > 1 else None,
     )
 
 
-def open_searchers(folder: Path, settled: Mapping[str, Mapping[str, Any]]) -> dict[str, Searcher]:
-    """The searcher of every measure, searching as the build settled.
+def open_vectors(volume: Storage, entry: ShardEntry, measure: str, params: SearchParams) -> ShardVectors:
+    """One measure of a shard whose objects were checked."""
+    start = f"{SHARDS}/{entry.name}"
+    full = objects.load_array(volume, f"{start}.{measure}.npy")
+    reduced = objects.load_array(volume, f"{start}.{measure}.reduced.npy") if measure in VECTORS else full
+    forest = None
+    if params.search_k is not None:
+        path = volume.local_path(f"{start}.{measure}.ann")
+        forest = annoy_index.open_forest(path, reduced.shape[1], reduced.dtype)
+    removed = np.zeros(0, np.int64)
+    if entry.removed:
+        removed = open_metadata(volume, entry).removed_rows()
+    return ShardVectors(objects.load_array(volume, f"{start}.ids.npy"), full, reduced, forest, removed)
 
-    Raises:
-        CannotProceedError: the generation has other measures.
-    """
-    if settled.keys() != MEASURES.keys():
-        raise CannotProceedError(f"{folder} was built with other measures; {generation.BUILD}")
-    return {name: open_searcher(folder, measure, tuned_params(settled[name])) for name, measure in MEASURES.items()}
+
+def open_searchers(
+    volume: Storage,
+    basis: Basis,
+    shards: Sequence[ShardEntry],
+    tuned: Mapping[str, Mapping[str, Any]],
+    pool: ThreadPoolExecutor | None = None,
+) -> dict[str, Searcher]:
+    """The searcher of every measure, with the parameters that a generation states."""
+    return {
+        name: open_searcher(volume, basis, shards, measure, tuned_params(tuned[name]), pool)
+        for name, measure in MEASURES.items()
+    }
 
 
 def tuned_params(facts: Mapping[str, Any]) -> SearchParams:
-    """How hard a measure searches, from what the build wrote of it."""
+    """How hard a measure searches, from what a generation states about it."""
     return SearchParams(facts["candidates"], facts["search_k"] if facts["search"] == "annoy" else None)
 
 
-def smallest(values: NDArray[Any], count: int) -> NDArray[np.int64]:
-    """Positions of the `count` smallest values, in no order; all of them when there are not so many."""
-    if count >= len(values):
-        return np.arange(len(values))
-    return np.argpartition(values, count)[:count].astype(np.int64)
+def smallest(values: NDArray[Any], count: int, ids: NDArray[np.bytes_]) -> NDArray[np.int64]:
+    """Positions of the `count` smallest finite values, in no order; among equals at the limit those of the smallest ids."""
+    rows = np.arange(len(values))
+    if count < len(values):
+        limit = np.partition(values, count - 1)[count - 1]
+        rows = np.flatnonzero(values <= limit)
+        if len(rows) > count:
+            equal = rows[values[rows] == limit]
+            below = rows[values[rows] < limit]
+            rows = np.concatenate([below, equal[np.argsort(ids[equal])][: count - len(below)]])
+    return rows[values[rows] < np.inf]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from recommendation.index import generation
 from recommendation.search.engine import Engine, Options, QueryPicture
 from recommendation.search.query_picture import Upload, check_size, describe
 from shared.errors import CannotProceedError
@@ -13,7 +14,6 @@ from shared.models import store
 from shared.models.session import Embedder, embedder
 from shared.pictures.sandbox import decoder
 from shared.storage import Storage
-from shared.storage.volume import INDEX
 
 log = logging.getLogger("recommendation")
 
@@ -100,11 +100,11 @@ class Answerer:
 
 
 def current(volume: Storage) -> str:
-    """Name of the live generation, empty where there is none."""
+    """Name of the live generation, empty where there is none, `unknown` where CURRENT cannot be read."""
     try:
-        return (volume.local_path(INDEX) / "CURRENT").read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        return ""
+        return generation.live_name(volume) or ""
+    except CannotProceedError:
+        return "unknown"
 
 
 def answer_object(

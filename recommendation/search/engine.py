@@ -1,6 +1,7 @@
 """The query engine: from the features of up to a few pictures to the pictures most like them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from recommendation.index import generation
 from recommendation.index.generation import Generation
-from recommendation.index.rows import Rows
+from recommendation.index.pictures import Pictures
 from recommendation.index.searcher import Searcher, Vector, open_searchers
 from shared.errors import UsageError
 from shared.pictures import measures
@@ -19,6 +20,9 @@ DEFAULT = "default"
 #: How the scores against several query pictures become one: like all of them in the mean, like all, like any.
 COMBINES: dict[str, Callable[..., NDArray[np.float64]]] = {"mean": np.mean, "min": np.min, "max": np.max}
 DECIMALS = 6
+SEARCH_THREADS = 4
+#: Metadata that answers show.
+ITEM_COLUMNS = ("image_id", "filename", "location", "license")
 
 Ranking = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Rows, best first, and their scores."""
@@ -53,60 +57,58 @@ class Engine:
 
     def __init__(self, live: Generation) -> None:
         self.generation = live.name
-        self._document, self._timings = live.document, live.timings
-        self._searchers = open_searchers(live.folder, live.document["measures"])
+        self._live, shards = live, live.shards
+        pool = ThreadPoolExecutor(SEARCH_THREADS, "search") if len(shards) > 1 else None
+        self._searchers = open_searchers(live.volume, live.open_basis(), shards, live.document["measures"], pool)
         self.weights: dict[str, float] = live.document["default"]["weights"]
-        self._rows = Rows(live.folder)
+        self._pictures = Pictures(live.volume, shards)
 
     @classmethod
     def open(cls, volume: Storage) -> Self:
-        """The engine of the live generation, every file of it checked first.
+        """The engine of the live generation, every object of it checked first.
 
         Raises:
-            CannotProceedError: there is no index, or a file of it is damaged; the message names it.
+            CannotProceedError: there is no index, or an object of it is damaged; the message names it.
         """
         return cls(generation.open_live(volume))
 
     @property
     def model_sha256(self) -> str:
         """SHA-256 of the model that query pictures must be embedded with."""
-        sha256: str = self._document["model_sha256"]
+        sha256: str = self._live.document["model_sha256"]
         return sha256
 
     @property
     def count(self) -> int:
         """Pictures in the index."""
-        return len(self._rows)
+        count: int = self._live.document["pictures"]
+        return count
 
     def summary(self) -> dict[str, Any]:
         """What the generation was made of and how well it finds, with what was measured in seconds."""
-        return {"generation": self.generation, **self._document, "timings": self._timings}
+        return self._live.summary()
 
     def metadata(self, image_id: str) -> dict[str, Any]:
-        """What is known of a stored picture: file name, location, licence, ..., and where its thumbnail is.
+        """The columns of `index.metadata` for a stored picture: file name, location, licence, ...
 
         Raises:
             UsageError: it is not in the index.
         """
-        return self._rows[self._row(image_id)]
+        return self._pictures.metadata(self._row(image_id))
+
+    def metadata_at(self, position: int) -> dict[str, Any]:
+        """The same for the picture at a position, 0..count-1."""
+        return self._pictures.metadata(int(self._pictures.rows[position]))
 
     def features_of(self, image_id: str) -> QueryPicture:
         """A stored picture as a query; errors as `metadata`."""
         row = self._row(image_id)
         features = {name: one.stored(row) for name, one in self._searchers.items()}
-        return QueryPicture(image_id, self._rows[row]["filename"], features)
-
-    def known(self, row: int) -> dict[str, Any]:
-        """What is known of the picture in a row, 0..count-1."""
-        return self._rows[row]
-
-    def first_id(self) -> str:
-        """The image_id of some picture, always the same."""
-        image_id: str = self._rows[0]["image_id"]
-        return image_id
+        filename: str = self._pictures.values(row, ["filename"])["filename"]
+        return QueryPicture(image_id, filename, features)
 
     def _row(self, image_id: str) -> int:
-        row = self._rows.find(image_id)
+        row = self._pictures.find(image_id)
         if row is None:
             raise UsageError(f"expected the image_id of a picture in the index, got {image_id!r}")
         return row
@@ -118,8 +120,8 @@ class Engine:
             UsageError: an option is not one of those possible.
         """
         wanted = {name: self.weights if name == DEFAULT else {name: 1.0} for name in asked_measures(options)}
-        stored = [row for row in (self._rows.find(one.image_id) for one in pictures) if row is not None]
-        query = Query(self._searchers, options, [self._prepare(one) for one in pictures], stored)
+        stored = [row for row in (self._pictures.find(one.image_id) for one in pictures) if row is not None]
+        query = Query(self._searchers, self._pictures, options, [self._prepare(one) for one in pictures], stored)
         best = {name: query.best(weights) for name, weights in wanted.items()}
         return self._answers(query, best)
 
@@ -127,10 +129,13 @@ class Engine:
         return {name: one.prepare(picture.features[name]) for name, one in self._searchers.items()}
 
     def _answers(self, query: "Query", best: Mapping[str, Ranking]) -> dict[str, list[dict[str, Any]]]:
-        rows = np.unique(np.concatenate([ranking[0] for ranking in best.values()]))
+        rows = query.order(np.unique(np.concatenate([ranking[0] for ranking in best.values()])))
         scores = {name: query.scores(name, rows) for name in self._searchers}
         shown = {
-            int(row): (self._rows[row], {name: rounded(values[place]) for name, values in scores.items()})
+            int(row): (
+                self._pictures.values(int(row), ITEM_COLUMNS),
+                {name: rounded(values[place]) for name, values in scores.items()},
+            )
             for place, row in enumerate(rows)
         }
         return {
@@ -152,34 +157,51 @@ class Query:
     def __init__(
         self,
         searchers: Mapping[str, Searcher],
+        collection: Pictures,
         options: Options,
         pictures: Sequence[Mapping[str, Vector]],
         stored: Sequence[int],
     ) -> None:
-        self._searchers, self._options, self._pictures, self._stored = searchers, options, pictures, stored
+        self._searchers, self._collection, self._options = searchers, collection, options
+        self._pictures, self._stored = pictures, stored
         self._ranked: dict[tuple[tuple[str, float], ...], Ranking] = {}
+        self._proposals: dict[tuple[str, int], NDArray[np.int64]] = {}
+        self._found: dict[tuple[str, int], dict[int, float]] = {}  # measure, picture -> row -> distance
 
     def best(self, weights: Mapping[str, float]) -> Ranking:
-        """The top_k rows by a weighted sum of scores, best first, and their scores; equals by distance, then row."""
+        """The top_k rows by a weighted sum of scores, best first, and their scores; equals by distance, then image_id."""
         key = tuple(weights.items())
         if key not in self._ranked:  # one measure alone may be the default, too
-            rows = np.setdiff1d(self._candidates(weights), self._stored)
+            rows = self.order(np.setdiff1d(self._candidates(weights), self._stored))
             scores, distances = self._judge(weights, rows)
             order = np.lexsort((distances, -scores))[: self._options.top_k]  # many scores are 0, no distance is
             self._ranked[key] = rows[order], scores[order]
         return self._ranked[key]
 
+    def order(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows in the order of their image_ids, which is the same however they are spread over shards."""
+        return rows[np.argsort(self._collection.ids(rows))]
+
     def _candidates(self, names: Iterable[str]) -> NDArray[np.int64]:
         """What some measures propose for any of the pictures."""
-        top_k, n_stored = self._options.top_k, len(self._stored)
-        searchers = [(name, self._searchers[name]) for name in names]
-        return np.concatenate(
-            [
-                one.propose(picture[name], one.candidate_count(top_k) + n_stored)
-                for name, one in searchers
-                for picture in self._pictures
-            ]
-        )
+        return np.concatenate([self._proposed(name, place) for name in names for place in range(len(self._pictures))])
+
+    def _proposed(self, name: str, place: int) -> NDArray[np.int64]:
+        """What a measure proposes for a picture; searched once, for the measure alone and as a part of a sum."""
+        if (name, place) not in self._proposals:
+            one = self._searchers[name]
+            count = one.candidate_count(self._options.top_k) + len(self._stored)
+            self._proposals[name, place] = one.propose(self._pictures[place][name], count)
+        return self._proposals[name, place]
+
+    def _distances(self, name: str, place: int, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Distances of a picture to some rows that are in the order of `order`; computed once for each row."""
+        found = self._found.setdefault((name, place), {})
+        missing = np.array([row for row in rows.tolist() if row not in found], np.int64)
+        if len(missing):
+            distances = self._searchers[name].distances(self._pictures[place][name], missing, self._metric(name))
+            found.update(zip(missing.tolist(), distances.tolist(), strict=True))
+        return np.array([found[row] for row in rows.tolist()], np.float32)
 
     def scores(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Scores of some rows by one measure against all pictures together, shape (len(rows),)."""
@@ -190,12 +212,11 @@ class Query:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Weighted scores and weighted distances of some rows against all pictures together."""
         scores, distances = np.zeros((2, len(self._pictures), len(rows)))
-        for place, picture in enumerate(self._pictures):
+        for place in range(len(self._pictures)):
             for name, weight in weights.items():
-                metric = self._metric(name)
-                found = self._searchers[name].distances(picture[name], rows, metric)
+                found = self._distances(name, place, rows)
                 distances[place] += weight * found
-                scores[place] += weight * measures.score(metric, found)
+                scores[place] += weight * measures.score(self._metric(name), found)
         return COMBINES[self._options.combine](scores, axis=0), distances.mean(axis=0)
 
     def _metric(self, name: str) -> str:
@@ -203,13 +224,13 @@ class Query:
         return self._options.metric if self._options.metric in allowed else allowed[0]
 
 
-def item(rank: int, score: float, known: Mapping[str, Any], scores: Mapping[str, float]) -> dict[str, Any]:
+def item(rank: int, score: float, metadata: Mapping[str, Any], scores: Mapping[str, float]) -> dict[str, Any]:
     """One picture of an answer."""
     return {
         "rank": rank,
-        **{key: known[key] for key in ("image_id", "filename", "location")},
+        **{key: metadata[key] for key in ("image_id", "filename", "location")},
         "score": rounded(score),
-        "license": known["license"],
+        "license": metadata["license"],
         "scores": dict(scores),
     }
 

@@ -1,6 +1,7 @@
 """Stored thumbnails of the collection, for pages, drawings and the health check."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from recommendation.search.engine import Engine
 from shared import tables
@@ -26,11 +27,11 @@ class Thumbnails:
         """
         return {image_id: self._jpeg(image_id, engine.metadata(image_id)) for image_id in image_ids}
 
-    def _jpeg(self, image_id: str, known: dict[str, object]) -> bytes:
-        place = str(known["slice"]), int(str(known["row"]))
+    def _jpeg(self, image_id: str, metadata: dict[str, Any]) -> bytes:
+        place = metadata["slice"], metadata["row"]
         try:
             return self._read(image_id, *place)
-        except CannotProceedError:  # acquisition may have published another part since we looked
+        except CannotProceedError:  # acquisition may have published another part since the last read
             self._parts = {part.slice: part for part in tables.open_snapshot(self._volume).parts(THUMBNAILS)}
             return self._read(image_id, *place)
 

@@ -52,7 +52,7 @@ class Health:
 
     def _ask(self) -> dict[str, Any]:
         engine = self._answerer.live.engine
-        image_id = engine.known(0)["image_id"]
+        image_id = engine.metadata_at(0)["image_id"]
         jpeg = self._thumbnails.read(engine, [image_id])[image_id]
         try:
             content = self._answerer.answer([Upload("health check", jpeg)], Options(top_k=1)).content

@@ -1,19 +1,21 @@
 """A made-up collection: tables whose pictures fall into known groups, without any picture being decoded."""
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 
 from shared import tables
 from shared.models import store
 from shared.models.store import Model
-from shared.storage import LocalStorage
-from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES
+from shared.storage import LocalStorage, Storage
+from shared.tables import Part, Snapshot
+from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES, LABELS, Contract
 from tests.rows import Row, row, write_slices
 
 GROUPS = 6
 WIDTHS = {"vector": 32, "color": 40, "structure": 24}
-STAGES = {"acquisition": [IMAGES], "labeling": [FEATURES], "embedding": [EMBEDDINGS, CATEGORIES]}
+STAGES = {"acquisition": [IMAGES], "labeling": [FEATURES, LABELS], "embedding": [EMBEDDINGS, CATEGORIES]}
 
 Rows = dict[str, list[Row]]
 
@@ -27,7 +29,10 @@ def group_of(number: int) -> str:
 
 
 def make_volume(volume: LocalStorage, slices: dict[str, range], *, seed: int = 7, tagged: bool = True) -> LocalStorage:
-    """Publish the tables that the index is made of; picture `number` is of group `number % GROUPS`."""
+    """Publish the tables that the index is made of; picture `number` is of group `number % GROUPS`.
+
+    Slices of other names that are there already stay.
+    """
     sha256 = make_model(volume)
     rows = {
         name: make_rows(numbers, sha256, np.random.default_rng(seed), tagged=tagged) for name, numbers in slices.items()
@@ -35,14 +40,21 @@ def make_volume(volume: LocalStorage, slices: dict[str, range], *, seed: int = 7
     snapshot = tables.open_snapshot(volume)
     for stage, contracts in STAGES.items():
         mine = {name: {contract: some[contract.name] for contract in contracts} for name, some in rows.items()}
-        snapshot = tables.publish(volume, snapshot, stage, write_slices(volume, stage, mine))
+        made = write_slices(volume, stage, mine)
+        parts = {one.name: [*others(snapshot, one, slices), *made[one.name]] for one in contracts}
+        snapshot = tables.publish(volume, snapshot, stage, parts)
     return volume
 
 
+def others(snapshot: Snapshot, contract: Contract, slices: Iterable[str]) -> list[Part]:
+    """The parts of a table but those of some slices."""
+    return [part for part in snapshot.parts(contract) if part.slice not in set(slices)]
+
+
 def make_model(volume: LocalStorage) -> str:
-    """What is known of a network, without a network."""
-    known = Model("", "made-up", "", "fp32", "", 224, WIDTHS["vector"], "", "", ("thing",))
-    return store.save_model(volume, b"no network", known).sha256
+    """The description of a network, without a network."""
+    model = Model("", "made-up", "", "fp32", "", 224, WIDTHS["vector"], "", "", ("thing",))
+    return store.save_model(volume, b"no network", model).sha256
 
 
 def make_rows(numbers: range, sha256: str, random: np.random.Generator, *, tagged: bool) -> Rows:
@@ -57,6 +69,7 @@ def make_rows(numbers: range, sha256: str, random: np.random.Generator, *, tagge
     ids = [image_id(number) for number in numbers]
     return {
         "images": [image_row(number, tagged=tagged) for number in numbers],
+        "labels": [label_row(one) for one in ids],
         "features": [
             row(FEATURES, image_id=one, color=color, structure=structure, hash=random.bytes(24))
             for one, color, structure in zip(ids, unit["color"], unit["structure"], strict=True)
@@ -91,4 +104,38 @@ def image_row(number: int, *, tagged: bool) -> Row:
         size_bytes=10,
         width_px=30,
         height_px=20,
+        exif={"date_taken": "2020-01-02T03:04:05", "camera_make": "Maker"} if number % 2 else {},
     )
+
+
+def label_row(image_id: str) -> Row:
+    return row(
+        LABELS,
+        image_id=image_id,
+        color_names=["red"],
+        orientation="landscape",
+        size_category="thumbnail",
+        brightness=50.0,
+    )
+
+
+def replace_part(volume: Storage, contract: Contract, slice_name: str, rows: list[Row]) -> None:
+    """Publish another part of a table for a slice that it has."""
+    snapshot = tables.open_snapshot(volume)
+    [old] = [part for part in snapshot.parts(contract) if part.slice == slice_name]
+    fingerprint = hashlib.sha256(repr(rows).encode()).hexdigest()
+    part = tables.write_part(volume, contract, rows, slice_name, old.stage, fingerprint)
+    tables.publish(volume, snapshot, old.stage, {contract.name: [*others(snapshot, contract, [slice_name]), part]})
+
+
+def rows_of_slice(volume: Storage, contract: Contract, slice_name: str) -> list[Row]:
+    """The rows that a table has of a slice."""
+    [part] = [part for part in tables.open_snapshot(volume).parts(contract) if part.slice == slice_name]
+    return tables.read_rows(volume, part)
+
+
+def remove_pictures(volume: Storage, slice_name: str, numbers: Iterable[int]) -> None:
+    """Take pictures out of `images`, as a synchronised source does."""
+    gone = {image_id(number) for number in numbers}
+    rows = [row for row in rows_of_slice(volume, IMAGES, slice_name) if row["image_id"] not in gone]
+    replace_part(volume, IMAGES, slice_name, rows)

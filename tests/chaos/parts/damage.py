@@ -32,7 +32,7 @@ def kinds(volume: LocalStorage) -> list[Kind]:
     snapshot = tables.open_snapshot(volume)
     parts = [part for of_table in snapshot.tables.values() for part in of_table]
     manifests = [volume.local_path(key) for key in sorted(named_keys(snapshot)) if key.endswith(".json")]
-    live = generation.open_live(volume).folder
+    index_files = [volume.local_path(key) for key in sorted(generation.object_keys(generation.open_live(volume)))]
     choice, models = store.choice_path(volume), sorted(volume.local_path("models").glob("*.onnx"))
     return [
         Kind("part", [volume.local_path(part.key) for part in parts], lambda: read_tables(volume)),
@@ -41,8 +41,8 @@ def kinds(volume: LocalStorage) -> list[Kind]:
         Kind(
             "catalog", [volume.local_path("catalog.duckdb")], lambda: catalog.check(volume.local_path("catalog.duckdb"))
         ),
-        Kind("index file", sorted(live.iterdir()), lambda: generation.open_live(volume)),
-        Kind("index/CURRENT", [volume.local_path("index") / generation.CURRENT], lambda: generation.open_live(volume)),
+        Kind("index file", index_files, lambda: generation.open_live(volume)),
+        Kind("index/CURRENT", [volume.local_path(generation.CURRENT)], lambda: generation.open_live(volume)),
         Kind("model", models, lambda: [checked_bytes(path, path.stem) for path in models]),
         Kind(
             "model's description",

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recommendation.index import annoy_index, generation
+from recommendation.index import annoy_index, generation, objects
+from recommendation.index.build import columns
+from recommendation.index.objects import BASES, METADATA, SHARDS
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.pipeline import exports, runs, slices, stages
@@ -85,14 +87,24 @@ def slice_rows(edition: Edition, name: str) -> Iterator[TableRow]:
 def publish_index(volume: LocalStorage, _: Edition) -> None:
     """Build a small index generation, unless it is the live one."""
     name = tables.open_snapshot(volume).digest(TOTALS)[:16]
-    if generation.live_name(volume) == name:
+    live, pointer = generation.find_live(volume)
+    if live is not None and live.name == name:
+        generation.sweep(volume, pointer)
         return
-    folder, vectors = generation.begin(volume, name), np.eye(8, dtype=np.float32)
-    generation.reserve(folder / "color.npy", "float16", vectors.shape)
-    generation.write_rows(folder / "color.npy", 0, vectors)
-    annoy_index.build_forest(folder / "color.ann", vectors, trees=2)
-    generation.seal(folder, {"pictures": len(vectors)}, {"build_s": {}})
-    generation.publish(volume, folder, name)
+    vectors = np.eye(8, dtype=np.float32)
+    forest = annoy_index.build_forest(vectors, trees=2)
+    hashes = {
+        "color.npy": objects.put_array(volume, f"{SHARDS}/{name}.color.npy", vectors),
+        "color.ann": objects.put_bytes(volume, f"{SHARDS}/{name}.color.ann", forest),
+    }
+    objects.put_document(volume, f"{SHARDS}/{name}.json", {"slices": {"000-a": 8}, "objects": hashes})
+    data, document = columns.encode([{}] * len(vectors))
+    sha256 = objects.put_bytes(volume, f"{METADATA}/{name}.arrow", [data])
+    objects.put_document(volume, f"{METADATA}/{name}.json", {**document, "sha256": sha256})
+    objects.put_document(volume, f"{BASES}/{name}.json", {"objects": {}})
+    shard = {"name": name, "rows": len(vectors), "metadata": name, "removed": 0}
+    content = {"pictures": len(vectors), "basis": name, "shards": [shard]}
+    generation.publish(volume, name, content, {"build_s": {}}, pointer)
 
 
 #: What a run does, in its order.

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from pyspark import SparkContext
 
-from recommendation import job
+from recommendation import job, steps
 from recommendation.commands import evaluate
+from recommendation.index import generation
 from recommendation.search.engine import Engine, Options
 from recommendation.settings import Settings
+from shared.errors import CannotProceedError
 from shared.pictures.measures import MEASURES
-from shared.storage import LocalStorage
+from shared.storage import LocalStorage, Storage
 from tests.in_process import context
 from tests.recommendation.made_up import group_of, make_volume
 
@@ -25,10 +27,18 @@ def volume(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
     return made
 
 
+def live_name(volume: LocalStorage) -> str:
+    return generation.expected_name(volume)
+
+
+def tallies_of(volume: LocalStorage) -> list[steps.Tally]:
+    return list(steps.count_hits(volume, live_name(volume), range(ROWS)))
+
+
 def test_answers_from_the_querys_folder_are_counted(volume: LocalStorage) -> None:
-    engine, tallies = Engine.open(volume), list(evaluate.count_hits(volume, range(ROWS)))
+    engine, tallies = Engine.open(volume), tallies_of(volume)
     for number in (0, 7, 59):
-        answers = engine.search([engine.features_of(engine.known(number)["image_id"])], Options())
+        answers = engine.search([engine.features_of(engine.metadata_at(number)["image_id"])], Options())
         expected = {
             name: sum(group_of(number) in item["location"] for item in items) for name, items in answers.items()
         }
@@ -36,12 +46,12 @@ def test_answers_from_the_querys_folder_are_counted(volume: LocalStorage) -> Non
 
 
 def test_tallies_add_up_to_a_report() -> None:
-    tally = evaluate.add_tallies({"queries": 1, "default": 5, "color": 1}, {"queries": 1, "default": 4, "color": 0})
+    tally = steps.add_tallies({"queries": 1, "default": 5, "color": 1}, {"queries": 1, "default": 4, "color": 0})
     assert evaluate.report(tally) == {"precision_at_5": {"default": 0.9, "color": 0.1}, "queries": 2}
 
 
 def test_a_collection_in_clear_groups_is_told_apart(volume: LocalStorage) -> None:
-    tallies = list(evaluate.count_hits(volume, range(ROWS)))
+    tallies = tallies_of(volume)
     assert np.mean([tally["embedding"] for tally in tallies]) > 4.5
     assert np.mean([tally["default"] for tally in tallies]) >= np.mean([tally["embedding"] for tally in tallies])
 
@@ -51,10 +61,32 @@ def test_the_report_for_people_is_a_line_for_each_measure() -> None:
     assert text == "precision@5 of 2 queries, the folder as label\n  default    0.9000\n  embedding  0.8500\n"
 
 
+def test_a_process_opens_the_index_once_for_all_its_partitions(
+    volume: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.engine_of.cache_clear()
+    opened: list[Storage] = []
+    open_live = generation.open_live
+
+    def counted(storage: Storage) -> generation.Generation:
+        opened.append(storage)
+        return open_live(storage)
+
+    monkeypatch.setattr(generation, "open_live", counted)
+    for _ in range(3):
+        tallies_of(volume)
+    assert opened == [volume]
+
+
+def test_an_index_replaced_during_the_evaluation_stops_it(volume: LocalStorage) -> None:
+    with pytest.raises(CannotProceedError, match=r"generation 0000 was replaced by .* meanwhile; run again"):
+        list(steps.count_hits(volume, "0000", range(ROWS)))
+
+
 @pytest.mark.spark
 def test_every_picture_is_asked_once(sc: SparkContext, volume: LocalStorage) -> None:
-    found = evaluate.report(job.tally_hits(sc, volume, ROWS))
-    tallies = list(evaluate.count_hits(volume, range(ROWS)))
+    found = evaluate.report(job.tally_hits(sc, volume, live_name(volume), ROWS))
+    tallies = tallies_of(volume)
     assert found["queries"] == ROWS
     assert found["precision_at_5"] == {
         name: pytest.approx(np.mean([tally[name] for tally in tallies]) / 5, abs=1e-4)

@@ -82,10 +82,10 @@ def test_weights_are_all_the_ways_to_share_out_one() -> None:
 def test_tags_are_labels_where_they_group_the_pictures_else_categories(
     tags: list[str | None], categories: list[str], kind: str | None
 ) -> None:
-    known = [
+    metadata = [
         {"tags": [tag] if tag else [], "category": category} for tag, category in zip(tags, categories, strict=True)
     ]
-    assert fusion.label_kind(known) == kind
+    assert fusion.label_kind(metadata) == kind
 
 
 def test_without_labels_the_embedding_stands_alone() -> None:
@@ -93,7 +93,7 @@ def test_without_labels_the_embedding_stands_alone() -> None:
 
 
 def test_queries_are_drawn_alike_each_time_and_never_twice() -> None:
-    rows = fusion.query_rows(5000)
+    rows = fusion.query_rows(np.arange(5000))
     assert len(set(rows.tolist())) == fusion.QUERIES
-    assert np.array_equal(rows, fusion.query_rows(5000))
-    assert sorted(fusion.query_rows(10).tolist()) == list(range(10))
+    assert np.array_equal(rows, fusion.query_rows(np.arange(5000)))
+    assert sorted(fusion.query_rows(np.arange(3, 13)).tolist()) == list(range(3, 13))

@@ -7,6 +7,7 @@ import pytest
 from pyspark import SparkContext
 
 from recommendation import job
+from recommendation.index import generation
 from recommendation.search import answerer
 from recommendation.search.answerer import Answerer
 from recommendation.search.engine import Options
@@ -47,14 +48,19 @@ def test_a_query_under_way_keeps_its_generation_even_when_that_is_removed(
     image_id = old.engine.features_of(live_id(old)).image_id
     build_another(sc, own_collection.volume)
     answerer.refresh()
-    for path in (own_collection.volume.local_path("index") / old.engine.generation).iterdir():
-        path.unlink()
+    for key in keys_of(own_collection.volume, old.engine.generation):
+        own_collection.volume.delete(key)
     assert len(old.engine.search([old.engine.features_of(image_id)], Options())["default"]) == 5
+
+
+def keys_of(volume: LocalStorage, name: str) -> set[str]:
+    """The objects of a generation."""
+    return generation.object_keys(generation.read_generation(volume, name))
 
 
 def live_id(one: answerer.Live) -> str:
     """The id of some stored picture."""
-    image_id: str = one.engine.known(0)["image_id"]
+    image_id: str = one.engine.metadata_at(0)["image_id"]
     return image_id
 
 
@@ -67,7 +73,7 @@ def test_a_broken_generation_is_refused_and_the_old_one_answers_on(
     before = answerer.live.engine.generation
     after = build_another(sc, volume)
     if damage == "generation":
-        path = volume.local_path("index") / after / "embedding.npy"
+        path = volume.local_path(next(key for key in keys_of(volume, after) if key.endswith(".embedding.npy")))
         path.write_bytes(path.read_bytes()[:-1] + b"\x01\x02")
     elif damage == "CURRENT":
         write_atomically(volume.local_path("index") / "CURRENT", b"nonsense")

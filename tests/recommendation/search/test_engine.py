@@ -103,8 +103,8 @@ def test_the_default_score_is_the_weighted_sum(engine: Engine) -> None:
 
 
 def test_query_pictures_are_left_out_and_unknown_ones_find_themselves(engine: Engine) -> None:
-    known = engine.search([picture(8), picture(9)], Options(top_k=ROWS, measures=("embedding",)))["embedding"]
-    assert {item["image_id"] for item in known} == {image_id(number) for number in range(ROWS)} - {
+    stored = engine.search([picture(8), picture(9)], Options(top_k=ROWS, measures=("embedding",)))["embedding"]
+    assert {item["image_id"] for item in stored} == {image_id(number) for number in range(ROWS)} - {
         image_id(8),
         image_id(9),
     }
@@ -147,7 +147,7 @@ def test_an_engine_says_what_it_is(engine: Engine) -> None:
     assert described["generation"] == engine.generation
     assert (described["model"], described["model_sha256"]) == ("made-up fp32", engine.model_sha256)
     assert described["pictures"] == engine.count == ROWS
-    assert engine.first_id() == image_id(0)
+    assert engine.metadata_at(0)["image_id"] == image_id(0)
 
 
 @pytest.mark.parametrize(
@@ -174,14 +174,14 @@ def test_a_metric_changes_only_the_measures_that_allow_it(engine: Engine) -> Non
 
 
 def test_a_collection_smaller_than_the_answer_is_answered_whole(tmp_path: Path) -> None:
-    volume = make_volume(LocalStorage(tmp_path), {"a": range(3)})
+    volume = make_volume(LocalStorage(tmp_path / "small"), {"a": range(3)})
     job.run(context(), Settings(data=volume.root))
     found = Engine.open(volume).search([picture(1)], Options())
     assert {name: len(items) for name, items in found.items()} == dict.fromkeys(found, 2)
 
 
 def test_a_collection_of_one_picture_answers_with_nothing_more(tmp_path: Path) -> None:
-    volume = make_volume(LocalStorage(tmp_path), {"a": range(1)})
+    volume = make_volume(LocalStorage(tmp_path / "one"), {"a": range(1)})
     job.run(context(), Settings(data=volume.root))
     assert Engine.open(volume).search([picture(0)], Options(measures=("color",))) == {"color": []}
 

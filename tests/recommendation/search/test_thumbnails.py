@@ -26,10 +26,10 @@ def test_a_picture_that_is_not_in_the_index_has_none(collection: Collection, ans
 
 
 def test_a_flipped_bit_is_noticed_and_the_file_named(own_collection: Collection, answerer: Answerer) -> None:
-    known = answerer.live.engine.known(0)
+    metadata = answerer.live.engine.metadata_at(0)
     parts = tables.open_snapshot(own_collection.volume).parts(THUMBNAILS)
-    [path] = [own_collection.volume.local_path(part.key) for part in parts if part.slice == known["slice"]]
+    [path] = [own_collection.volume.local_path(part.key) for part in parts if part.slice == metadata["slice"]]
     data = path.read_bytes()
     path.write_bytes(flip_bit(data, 4 * len(data)))
     with pytest.raises(CannotProceedError, match=str(path)):
-        Thumbnails(own_collection.volume).read(answerer.live.engine, [known["image_id"]])
+        Thumbnails(own_collection.volume).read(answerer.live.engine, [metadata["image_id"]])

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from recommendation.index import generation, objects
 from shared import tables
 from shared.command import status
 from shared.models.store import Model, ModelChoice, choose, save_model
 from shared.pipeline.runs import StageCounts, record
 from shared.storage import LocalStorage
-from shared.storage.files import to_json, write_atomically
 from shared.tables import Snapshot, publish, write_part
 from shared.tables.contracts import FAILURES, RUNS, TOTALS
 from tests.rows import row
@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parents[3]
 GENERATION = "0123456789abcdef"
 DOCUMENT = {
     "pictures": 3,
-    "files": {"embedding.npy": "0" * 64},
+    "basis": "b",
+    "shards": [],
     "model": "m",
     "default": {"weights": {"embedding": 0.75, "color": 0.25}},
     "measures": {
@@ -52,10 +53,9 @@ def filled(volume: LocalStorage) -> LocalStorage:
     choose(
         volume, ModelChoice(save_model(volume, b"network", model).sha256, settled=True, reason="it keeps 0.98 of them")
     )
-    write_atomically(volume.local_path("index") / "CURRENT", f"{GENERATION}\n".encode())
-    write_atomically(volume.local_path("index") / GENERATION / "generation.json", to_json(DOCUMENT))
-    write_atomically(volume.local_path("index") / GENERATION / "timings.json", to_json(TIMINGS))
-    write_atomically(volume.local_path("index") / GENERATION / "embedding.npy", b"rows")
+    objects.put_document(volume, "index/bases/b.json", {"objects": {"axes.npy": "0" * 64}})
+    volume.put("index/bases/b.axes.npy", b"rows")
+    generation.publish(volume, GENERATION, DOCUMENT, TIMINGS, generation.read_pointer(volume))
     return volume
 
 
@@ -140,7 +140,9 @@ def test_an_empty_or_missing_volume_is_one_clear_sentence(tmp_path: Path, capsys
         )
 
 
-@pytest.mark.parametrize("name", ["CURRENT", f"{GENERATION}/generation.json", f"{GENERATION}/timings.json"])
+@pytest.mark.parametrize(
+    "name", ["CURRENT", f"generations/{GENERATION}.json", f"generations/{GENERATION}.timings.json"]
+)
 def test_a_damaged_index_is_named(filled: LocalStorage, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     (filled.local_path("index") / name).write_bytes(b"\xff{")
     assert status.main(["--data", str(filled.root)]) == 1
@@ -179,7 +181,7 @@ def test_a_file_of_the_index_or_the_network_that_is_gone_is_named(
     [network] = (filled.root / "models").glob("*.onnx")
     for path, advice in (
         (network, "run `imagerec embedding`, which installs it again"),
-        (filled.local_path("index") / GENERATION / "embedding.npy", "run `imagerec recommendation build`"),
+        (filled.local_path("index/bases/b.axes.npy"), "run `imagerec recommendation build`"),
     ):
         content = path.read_bytes()
         path.unlink()

@@ -1,0 +1,61 @@
+"""What all shards of a generation have in common: means and principal axes, learnt from the collection.
+
+Their vectors can be compared because they were prepared alike.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendation.index import objects, reduction
+from recommendation.index.objects import BASES
+from shared.pictures.measures import MEASURES
+from shared.storage import Storage
+
+#: Measures whose features are vectors of unit length; the others' are bits.
+VECTORS = tuple(name for name, measure in MEASURES.items() if measure.metrics != ("hamming",))
+#: Measures whose vectors are roots, centred on the collection's mean.
+CENTRED = ("embedding",)
+
+
+class Basis(NamedTuple):
+    """What vectors are prepared with.
+
+    Args:
+        widths: measure -> length of its vectors, or bytes of its bits.
+        means: measure -> what its vectors are centred on, shape (width,); for measures in CENTRED.
+        axes: measure -> shape (width, dimensions); for measures in VECTORS.
+    """
+
+    name: str
+    model_sha256: str
+    widths: dict[str, int]
+    means: dict[str, NDArray[np.float32]]
+    axes: dict[str, NDArray[np.float32]]
+
+    def prepare(self, measure: str, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Features as they are compared: centred, of unit length; shape (rows, width)."""
+        mean = self.means.get(measure)
+        return features if mean is None else reduction.centre(features, mean)
+
+
+def document_key(name: str) -> str:
+    """Where a basis is described."""
+    return f"{BASES}/{name}.json"
+
+
+def open_basis(volume: Storage, name: str, document: Mapping[str, Any]) -> Basis:
+    """A basis from its document; its objects must have been checked."""
+
+    def arrays(kind: str, names: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+        return {one: np.load(volume.local_path(f"{BASES}/{name}.{one}.{kind}.npy")) for one in names}
+
+    return Basis(name, document["model_sha256"], document["widths"], arrays("mean", CENTRED), arrays("axes", VECTORS))
+
+
+def check_objects(volume: Storage, name: str, document: Mapping[str, Any]) -> None:
+    """Do nothing if the arrays of a basis are what was stored; errors as `objects.check_object`."""
+    for suffix, sha256 in document["objects"].items():
+        objects.check_object(volume, f"{BASES}/{name}.{suffix}", sha256)

@@ -1,0 +1,204 @@
+"""What a basis is learnt from: exact sums over the collection or a sample of it, the same in any order.
+
+A basis is learnt from all pictures, or a sample where there are more than SAMPLE_ROWS, and kept until the collection has
+grown or shrunk by CHANGED_SHARE.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendation.index import objects, reduction
+from recommendation.index.basis import CENTRED, VECTORS
+from recommendation.index.build.collection import NOTHING_TO_INDEX, SliceInput, read_indexed_vectors
+from recommendation.index.objects import BASES
+from recommendation.settings import Settings
+from shared.errors import CannotProceedError
+from shared.pictures.measures import MEASURES
+from shared.storage import Storage
+from shared.storage.files import digest
+
+LAYOUT = 3  # raise it when what is stored changes: every index is then built again
+SAMPLE_ROWS = 100_000
+CHANGED_SHARE = 0.5
+#: Dimensions of the reduced vectors that candidates are found with.
+REDUCED = {"embedding": 128}
+REDUCED_OTHERS = 64
+#: Settings that shape an index; when one changes, another basis is learnt.
+SHAPING = ("recall", "trees", "search", "scan_mib")
+
+Moments = dict[str, NDArray[np.float64]]
+
+
+class Sums(NamedTuple):
+    """Sums over some slices; exact, so they can be added in any order."""
+
+    rows: int
+    totals: Moments  # measure in CENTRED -> reduction.fixed_point_sum of its vectors' roots
+    moments: Moments  # other measure in VECTORS -> second moment of its vectors
+    widths: dict[str, int]
+    models: frozenset[str]
+
+
+class Axes(NamedTuple):
+    """What was stored for a measure.
+
+    Args:
+        hashes: name of the object -> SHA-256.
+        facts: dimensions, and the share of the squared lengths that the axes keep.
+    """
+
+    measure: str
+    hashes: dict[str, str]
+    facts: dict[str, Any]
+
+
+def conditions_of(settings: Settings, slices: Iterable[SliceInput]) -> str:
+    """Digest of what a basis is only valid for: settings, measures, and what features and embeddings were made with."""
+    made_with = sorted({part.fingerprint for one in slices for part in (one.features, one.embeddings)})
+    shape = [getattr(settings, name) for name in SHAPING]
+    measures = [(name, measure.column, measure.metrics, reduced_width(name)) for name, measure in MEASURES.items()]
+    return digest(LAYOUT, shape, measures, made_with)
+
+
+def reduced_width(measure: str) -> int:
+    """Dimensions that a measure's vectors are reduced to, if they have more."""
+    return REDUCED.get(measure, REDUCED_OTHERS)
+
+
+def picture_count(slices: Iterable[SliceInput]) -> int:
+    """Pictures in a collection, at most."""
+    return sum(one.images.rows for one in slices)
+
+
+def is_valid(document: Mapping[str, Any], conditions: str, pictures: int) -> bool:
+    """Whether a stored basis may be kept for a collection of so many pictures."""
+    learnt: int = document["collection"]
+    return document["conditions"] == conditions and abs(pictures - learnt) <= CHANGED_SHARE * learnt
+
+
+def sample(slices: Sequence[SliceInput]) -> list[SliceInput]:
+    """The slices to learn from: all, or in the order of a hash until they have SAMPLE_ROWS."""
+    chosen: list[SliceInput] = []
+    for one in sorted(slices, key=lambda one: digest(one.slice)):
+        if picture_count(chosen) >= SAMPLE_ROWS:
+            break
+        chosen.append(one)
+    return sorted(chosen)
+
+
+def basis_name(conditions: str, chosen: Iterable[SliceInput]) -> str:
+    """Name of the basis that is learnt from some slices."""
+    return digest(conditions, [(*one.vectors_id, one.images.sha256) for one in chosen])[:16]
+
+
+def sum_slices(volume: Storage, slices: Iterable[SliceInput]) -> Sums | None:
+    """Sums over all rows of some slices; None where there are none; errors as `collection.read_vectors`."""
+    return reduce(add_sums, (sum_slice(volume, one) for one in slices))
+
+
+def sum_slice(volume: Storage, parts: SliceInput) -> Sums | None:
+    """Sums over the rows of a slice."""
+    found = read_indexed_vectors(volume, parts)
+    if not found.image_ids:
+        return None
+    features = found.features
+    return Sums(
+        rows=len(found.image_ids),
+        totals={name: reduction.fixed_point_sum(reduction.roots(features[name])) for name in CENTRED},
+        moments={name: reduction.second_moment(features[name]) for name in VECTORS if name not in CENTRED},
+        widths={name: matrix.shape[1] for name, matrix in features.items()},
+        models=found.models,
+    )
+
+
+def add_sums(left: Sums | None, right: Sums | None) -> Sums | None:
+    """Sums over the slices of both."""
+    if left is None or right is None:
+        return left or right
+    return Sums(
+        left.rows + right.rows,
+        add_moments(left.totals, right.totals),
+        add_moments(left.moments, right.moments),
+        left.widths,
+        left.models | right.models,
+    )
+
+
+def check_sums(sums: Sums | None) -> Sums:
+    """The sums, if there is something to index.
+
+    Raises:
+        CannotProceedError: there is no picture, or embeddings of two models.
+    """
+    if sums is None:
+        raise CannotProceedError(NOTHING_TO_INDEX)
+    check_models(sums.models)
+    return sums
+
+
+def check_models(models: frozenset[str]) -> None:
+    """Do nothing for embeddings of one model.
+
+    Raises:
+        CannotProceedError: they are of several.
+    """
+    if len(models) > 1:
+        raise CannotProceedError(
+            f"expected the embeddings of one model, got {', '.join(sorted(models))}; run `imagerec embedding` again"
+        )
+
+
+def means_of(sums: Sums) -> dict[str, NDArray[np.float32]]:
+    """The mean of each measure that is centred."""
+    return {name: reduction.mean_of(total, sums.rows) for name, total in sums.totals.items()}
+
+
+def centred_moments(volume: Storage, means: Mapping[str, NDArray[np.float32]], slices: Iterable[SliceInput]) -> Moments:
+    """Second moments of the centred measures over some slices that have a row."""
+    found = (read_indexed_vectors(volume, one).features for one in slices)
+    each = (
+        {name: reduction.second_moment(reduction.centre(features[name], mean)) for name, mean in means.items()}
+        for features in found
+        if all(len(features[name]) for name in means)
+    )
+    return reduce(add_moments, each, {})
+
+
+def add_moments(left: Moments, right: Moments) -> Moments:
+    """Sums of two sets of arrays, name by name; exact, so the order does not matter."""
+    return {name: left[name] + right[name] for name in left} if left and right else left or right
+
+
+def put_means(volume: Storage, name: str, means: Mapping[str, NDArray[np.float32]]) -> dict[str, str]:
+    """Store the means; return the SHA-256 of each object by the end of its name."""
+    arrays = {f"{measure}.mean.npy": mean for measure, mean in means.items()}
+    return {suffix: objects.put_array(volume, f"{BASES}/{name}.{suffix}", mean) for suffix, mean in arrays.items()}
+
+
+def put_axes(volume: Storage, name: str, moment: tuple[str, NDArray[np.float64]]) -> Axes:
+    """Store the axes that a measure's vectors are reduced to."""
+    measure, sums = moment
+    axes = reduction.principal_axes(sums, reduced_width(measure))
+    suffix = f"{measure}.axes.npy"
+    kept = round(reduction.kept_share(sums, axes), 4)
+    return Axes(
+        measure,
+        {suffix: objects.put_array(volume, f"{BASES}/{name}.{suffix}", axes)},
+        {"dimensions": axes.shape[0], "reduced_to": axes.shape[1], "kept_share": kept},
+    )
+
+
+def describe(sums: Sums, means: Mapping[str, str], axes: Iterable[Axes]) -> dict[str, Any]:
+    """What a basis's document says of its arrays."""
+    stored = sorted(axes)
+    return {
+        "learnt_from": sums.rows,
+        "model_sha256": min(sums.models),
+        "widths": sums.widths,
+        "measures": {one.measure: one.facts for one in stored},
+        "objects": reduce(lambda left, right: {**left, **right}, (one.hashes for one in stored), dict(means)),
+    }

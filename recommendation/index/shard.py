@@ -1,0 +1,69 @@
+"""One shard: the ids, vectors and forests of some slices, written in sequence by one task and never changed.
+
+index/shards/<name>.json                its slices and the SHA-256 of each of its objects; put last
+<name>.ids.npy <name>.order.npy         image_id of each row, and the rows in the order of their ids
+<name>.<measure>.npy                    vectors for exact scores: float16 of unit length, or uint8 bits
+<name>.<measure>.reduced.npy .ann       for candidates
+index/metadata/<name>.arrow             see `metadata`
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from recommendation.index import metadata, objects
+from recommendation.index.metadata import Metadata
+from recommendation.index.objects import SHARDS
+from shared.storage import Storage
+
+
+class ShardEntry(NamedTuple):
+    """A shard as a generation lists it.
+
+    Args:
+        rows: of its arrays.
+        removed: how many of them are of pictures that no longer exist.
+    """
+
+    name: str
+    rows: int
+    metadata: str
+    removed: int
+
+
+def manifest_key(name: str) -> str:
+    """Where a shard is described."""
+    return f"{SHARDS}/{name}.json"
+
+
+def check_shard(volume: Storage, name: str) -> dict[str, Any]:
+    """A shard's manifest, if every object of the shard is what was stored.
+
+    Raises:
+        CannotProceedError: one is missing or damaged; the message names it.
+    """
+    manifest = objects.read_document(volume, manifest_key(name))
+    for suffix, sha256 in manifest["objects"].items():
+        objects.check_object(volume, f"{SHARDS}/{name}.{suffix}", sha256)
+    return manifest
+
+
+def check_metadata(volume: Storage, name: str) -> None:
+    """Do nothing if the metadata of a shard are what was stored; errors as `check_shard`."""
+    document = objects.read_document(volume, metadata.document_key(name))
+    objects.check_object(volume, metadata.data_key(name), document["sha256"])
+
+
+def open_metadata(volume: Storage, entry: ShardEntry) -> Metadata:
+    """The metadata of a shard; they must have been checked."""
+    document = objects.read_document(volume, metadata.document_key(entry.metadata))
+    return Metadata(volume.local_path(metadata.data_key(entry.metadata)), document)
+
+
+def object_keys(name: str, manifest: dict[str, Any]) -> list[str]:
+    """Every object of a shard."""
+    return [manifest_key(name), *(f"{SHARDS}/{name}.{suffix}" for suffix in manifest["objects"])]
+
+
+def live_count(shards: Iterable[ShardEntry]) -> int:
+    """Pictures in some shards, without removed ones."""
+    return sum(one.rows - one.removed for one in shards)
