@@ -16,7 +16,7 @@ from recommendation.index import fusion, generation, recall
 from recommendation.index.collection import IndexInput, indexable
 from recommendation.index.fusion import FusionWeights
 from recommendation.index.rows import Rows
-from recommendation.search.engine import Options
+from recommendation.search.request import Options
 from recommendation.settings import QuerySettings, Settings
 from recommendation.steps import Plan
 from shared import tables

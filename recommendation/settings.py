@@ -8,6 +8,9 @@ from shared.settings import setting
 #: How candidates are found: by looking at every reduced vector, or in an Annoy forest.
 SEARCHES = ("auto", "scan", "annoy")
 
+#: How the scores against several query pictures become one: like all on average, like every one, like any.
+COMBINES = ("mean", "min", "max")
+
 
 @dataclass(frozen=True)
 class Settings(settings.Settings):
@@ -34,7 +37,7 @@ class QuerySettings(settings.Settings):
         None, "distance to use instead of each measure's own: cosine, euclidean, manhattan, ..."
     )
     combine: str = setting(
-        "mean", "several query pictures: like all on average, like every one, like any", choices=("mean", "min", "max")
+        "mean", "several query pictures: like all on average, like every one, like any", choices=COMBINES
     )
 
 

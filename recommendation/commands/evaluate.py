@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from recommendation.search.engine import Engine, Options
+from recommendation.search.engine import Engine
+from recommendation.search.request import Options
 from shared.command import cli
 from shared.settings import Settings
 from shared.storage import Storage

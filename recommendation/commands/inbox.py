@@ -14,12 +14,11 @@ import stat
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
+from recommendation.search.answer import Answer, ErrorAnswer
+from recommendation.search.answerer import Answerer, answer_or_error
 from recommendation.search.query_picture import read_upload
-from recommendation.search.request import answer_job, answer_or_error, default_options
+from recommendation.search.request import Options, default_options
 from recommendation.settings import QuerySettings
 from shared.command import cli
 from shared.errors import BadInputError, CannotProceedError, UsageError
@@ -85,10 +84,10 @@ class Inbox:
             " with an error" if "error" in content else "",
         )
 
-    def _answer_content(self, path: Path) -> dict[str, Any]:
+    def _answer_content(self, path: Path) -> Answer | ErrorAnswer:
         if path.suffix.lower() != ".json":
             return answer_or_error(lambda: self._answerer.answer([read_upload(path)], self._defaults).content)
-        return answer_or_error(lambda: answer_job(self._answerer, read_job(path), self._defaults, self.locate))
+        return self._answerer.answer_json(lambda: read_job(path), self._defaults, self.locate)
 
     def locate(self, name: str) -> Path:
         """Where a job's picture is: an absolute path as it stands, else in the inbox, or in done/ once answered itself.

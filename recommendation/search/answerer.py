@@ -1,14 +1,17 @@
-"""The live index generation, held open to answer queries and exchanged without a pause for a newer one."""
+"""Answers queries from the current index generation, which is exchanged without a pause for a newer one."""
 
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
-from recommendation.search.engine import Engine, Options, QueryPicture
-from recommendation.search.query_picture import Upload, check_size, describe
-from shared.errors import CannotProceedError
+from recommendation.search.answer import Answer, ErrorAnswer, Item, error_object
+from recommendation.search.engine import Engine, QueryPicture
+from recommendation.search.query_picture import Upload, prepare, read_upload
+from recommendation.search.request import Options, check_count, parse_request, read_json
+from shared.errors import BadInputError, CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import Embedder, embedder
 from shared.pictures.sandbox import decoder
@@ -18,22 +21,22 @@ from shared.storage.volume import INDEX
 log = logging.getLogger("recommendation")
 
 
-class Live(NamedTuple):
-    """One index generation and the very network that made its vectors."""
+class Current(NamedTuple):
+    """One index generation and the network that made its vectors."""
 
     engine: Engine
     embedder: Embedder
     model_name: str
 
 
-class Answer(NamedTuple):
-    """The answer as one JSON object, and the query pictures' thumbnails for drawing it."""
+class Answered(NamedTuple):
+    """An answer, and the query pictures' thumbnails (JPEG) for drawing it."""
 
-    content: dict[str, Any]
+    content: Answer
     query_thumbnails: list[bytes]
 
 
-def open_live(volume: Storage) -> Live:
+def open_current(volume: Storage) -> Current:
     """The generation that index/CURRENT names.
 
     Raises:
@@ -41,7 +44,7 @@ def open_live(volume: Storage) -> Live:
     """
     engine = Engine.open(volume)
     model = store.load_model(volume, engine.model_sha256)
-    return Live(engine, embedder(store.model_path(volume, model.sha256), model.sha256), model.name)
+    return Current(engine, embedder(store.model_path(volume, model.sha256), model.sha256), model.name)
 
 
 class Answerer:
@@ -53,68 +56,93 @@ class Answerer:
 
     def __init__(self, volume: Storage) -> None:
         self._volume = volume
-        self._seen = current(volume)
-        self.live = open_live(volume)
+        self._checked = generation_name(volume)
+        self.current = open_current(volume)
         self._decoder = decoder()
         self._refreshing = threading.Lock()
 
     def refresh(self) -> bool:
-        """Take over a generation published since the last look; True if there was one that could be used.
+        """Change to a generation published since the last call; True if there was one that could be used.
 
         A generation that cannot be opened is logged once and refused: the one in use stays. Queries under way keep the
         generation they began with, and its files stay mapped until the last of them ends.
         """
         with self._refreshing:
-            latest = current(self._volume)
-            if latest == self._seen:
+            latest = generation_name(self._volume)
+            if latest == self._checked:
                 return False
-            self._seen = latest
+            self._checked = latest
             try:
-                self.live = open_live(self._volume)
+                self.current = open_current(self._volume)
             except (CannotProceedError, OSError) as error:
                 log.error(
-                    "generation %s refused, still answering from %s: %s", latest, self.live.engine.generation, error
+                    "generation %s refused, still answering from %s: %s", latest, self.current.engine.generation, error
                 )
                 return False
-            log.info("answering from generation %s", self.live.engine.generation)
+            log.info("answering from generation %s", self.current.engine.generation)
             return True
 
-    def answer(self, uploads: Sequence[Upload], options: Options, image_ids: Sequence[str] = ()) -> Answer:
+    def answer(self, uploads: Sequence[Upload], options: Options, image_ids: Sequence[str] = ()) -> Answered:
         """Answer one query of uploaded and stored pictures, 1 to 5 together.
 
         Raises:
-            UsageError: too many pictures, none, or an option that cannot be.
+            UsageError: too many pictures, none, or one that is not stored.
             BadInputError: a picture cannot be used.
             CannotProceedError: the volume lacks something.
         """
         started = time.perf_counter()
-        check_size(len(uploads) + len(image_ids), options.top_k)
-        live = self.live
-        stored = [live.engine.features_of(image_id) for image_id in image_ids]
-        described = [describe(upload, self._decoder, live.embedder) for upload in uploads]
-        pictures = [*stored, *(one.picture for one in described)]
-        results = live.engine.search(pictures, options)
-        return Answer(
-            answer_object(live, pictures, results, time.perf_counter() - started), [one.thumbnail for one in described]
+        check_count(len(uploads) + len(image_ids))
+        current = self.current
+        stored = [current.engine.features_of(image_id) for image_id in image_ids]
+        prepared = [prepare(upload, self._decoder, current.embedder) for upload in uploads]
+        pictures = [*stored, *(one.picture for one in prepared)]
+        results = current.engine.search(pictures, options)
+        return Answered(
+            make_answer(current, pictures, results, time.perf_counter() - started), [one.thumbnail for one in prepared]
         )
 
+    def answer_json(
+        self, read: Callable[[], str | bytes], defaults: Options, locate: Callable[[str], Path]
+    ) -> Answer | ErrorAnswer:
+        """The answer to a request in JSON; one that cannot be answered gives the error object.
 
-def current(volume: Storage) -> str:
-    """Name of the live generation, empty where there is none."""
+        Args:
+            read: gives the text of the request; raises BadInputError.
+            locate: where the picture file of a name is; raises BadInputError or UsageError.
+        """
+
+        def answer() -> Answer:
+            request = parse_request(read_json(read()), defaults)
+            uploads = [read_upload(locate(name), name) for name in request.images]
+            return self.answer(uploads, request, request.id).content
+
+        return answer_or_error(answer)
+
+
+def answer_or_error(answer: Callable[[], Answer]) -> Answer | ErrorAnswer:
+    """What `answer` returns, or the error object of what the user can mend."""
+    try:
+        return answer()
+    except (BadInputError, UsageError, CannotProceedError) as error:
+        return error_object(error)
+
+
+def generation_name(volume: Storage) -> str:
+    """Name of the current generation, empty where there is none."""
     try:
         return (volume.local_path(INDEX) / "CURRENT").read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return ""
 
 
-def answer_object(
-    live: Live, pictures: Sequence[QueryPicture], results: dict[str, Any], seconds: float
-) -> dict[str, Any]:
+def make_answer(
+    current: Current, pictures: Sequence[QueryPicture], results: dict[str, list[Item]], seconds: float
+) -> Answer:
     """The one object that the command line, HTTP, the inbox and a batch answer with."""
     return {
         "queries": [{"image_id": picture.image_id, "filename": picture.name} for picture in pictures],
-        "model": live.model_name,
-        "generation": live.engine.generation,
+        "model": current.model_name,
+        "generation": current.engine.generation,
         "seconds": round(seconds, 4),
         "results": results,
     }

@@ -1,16 +1,13 @@
-"""What the service answers when it does not answer a query: one object, whatever went wrong, and its status."""
+"""Errors over HTTP: one object, whatever went wrong, and its status."""
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from recommendation.search.query_picture import error_object
+from recommendation.search.answer import ErrorAnswer, error_object, make_error
 from shared.errors import BadInputError, CannotProceedError, UsageError
 
 log = logging.getLogger("recommendation")
@@ -35,29 +32,6 @@ CODES = {
     503: "unavailable",
 }
 
-#: What a query may say, and what is expected to be said.
-FIELDS = {
-    "images": "picture files",
-    "id": "texts",
-    "top_k": "a whole number",
-    "measure": "texts",
-    "metric": "a text",
-    "combine": "a text",
-}
-
-
-class ErrorDetail(BaseModel):
-    """What went wrong: a code for programs, a sentence for people."""
-
-    code: str
-    message: str
-
-
-class ErrorAnswer(BaseModel):
-    """Every error has this form."""
-
-    error: ErrorDetail
-
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI description of some error statuses."""
@@ -80,24 +54,11 @@ def add_error_handlers(app: FastAPI) -> None:
         log.error("503: %s", error)
         return JSONResponse(error_object(error), 503)
 
-    @app.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        details = "; ".join(dict.fromkeys(map(problem, error.errors())))
-        return JSONResponse({"error": {"code": CODES[422], "message": details}}, 422)
-
     @app.exception_handler(HTTPException)
     def other(_: Request, error: HTTPException) -> JSONResponse:
         code = CODES.get(error.status_code, "error")
-        return JSONResponse(
-            {"error": {"code": code, "message": error.detail}}, error.status_code, headers=error.headers
-        )
+        return JSONResponse(make_error(code, error.detail), error.status_code, headers=error.headers)
 
     @app.exception_handler(Exception)
     def bug(_: Request, __: Exception) -> JSONResponse:
-        return JSONResponse({"error": {"code": CODES[500], "message": "a bug; the service's log says more"}}, 500)
-
-
-def problem(error: Mapping[str, Any]) -> str:
-    """What is wrong with a field that FastAPI could not read, in the words of all other errors."""
-    name, got = str(error["loc"][1]), error["input"]
-    return f"{name}: expected {FIELDS[name]}, got {repr(got)[:80] if isinstance(got, str) else 'a file'}"
+        return JSONResponse(make_error(CODES[500], "a bug; the service's log says more"), 500)

@@ -1,4 +1,4 @@
-"""The health check: a real query through the whole path, and the threads that must be alive."""
+"""The health check: a query through the whole path, and the threads that must be alive."""
 
 import threading
 import time
@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
 from recommendation.search.query_picture import Upload
+from recommendation.search.request import Options
 from recommendation.search.thumbnails import Thumbnails
 from shared.errors import BadInputError, CannotProceedError
 
-VALID_S = 3.0  # many watchers must not cost many queries
+VALID_S = 3.0  # frequent checks must not cost many queries
 
 
 class Health:
-    """Whether the service answers; safe to ask from several threads.
+    """Whether the service answers; safe to use from several threads.
 
     Args:
         answerer: what answers.
@@ -36,7 +36,7 @@ class Health:
         self._last: tuple[float, str, dict[str, Any]] | None = None
 
     def check(self) -> dict[str, Any]:
-        """What a query with a stored picture took; at most VALID_S seconds old, and of the live generation.
+        """The result of a query with a stored picture, at most VALID_S seconds old and of the current generation.
 
         Raises:
             CannotProceedError: the service cannot answer, and why.
@@ -45,13 +45,13 @@ class Health:
             if not thread.is_alive():
                 raise CannotProceedError(f"{thread.name} has stopped; restart the service, its log says why")
         with self._checking:
-            now, generation = self._clock(), self._answerer.live.engine.generation
+            now, generation = self._clock(), self._answerer.current.engine.generation
             if self._last is None or self._last[1] != generation or now - self._last[0] >= VALID_S:
-                self._last = (now, generation, self._ask())
+                self._last = (now, generation, self._query())
             return self._last[2]
 
-    def _ask(self) -> dict[str, Any]:
-        engine = self._answerer.live.engine
+    def _query(self) -> dict[str, Any]:
+        engine = self._answerer.current.engine
         image_id = engine.known(0)["image_id"]
         jpeg = self._thumbnails.read(engine, [image_id])[image_id]
         try:

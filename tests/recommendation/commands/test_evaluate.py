@@ -8,7 +8,8 @@ from pyspark import SparkContext
 
 from recommendation import job
 from recommendation.commands import evaluate
-from recommendation.search.engine import Engine, Options
+from recommendation.search.engine import Engine
+from recommendation.search.request import Options
 from recommendation.settings import Settings
 from shared.pictures.measures import MEASURES
 from shared.storage import LocalStorage

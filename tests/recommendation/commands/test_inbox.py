@@ -10,7 +10,7 @@ import pytest
 
 from recommendation.commands.inbox import Inbox, answer_name, answer_once, free_path, short_name, watch_inbox
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
+from recommendation.search.request import Options
 from recommendation.settings import QuerySettings
 from shared.errors import CannotProceedError
 from shared.storage import LocalStorage
@@ -94,7 +94,7 @@ def test_unfinished_names_folders_and_pipes_are_left_alone(inbox: Inbox) -> None
     ("text", "code", "says"),
     [
         ("not json", "wrong_usage", "expected a JSON object"),
-        ("[1]", "wrong_usage", "expected a JSON object, got [1]"),
+        ("[1]", "wrong_usage", "expected a JSON object, got a list"),
         ('{"images": ["a.jpg"], "topk": 3}', "wrong_usage", "topk"),
         ('{"images": {"a": 1}}', "wrong_usage", "images: expected a text or a list of texts"),
         ('{"images": ["a.jpg"], "top_k": "5"}', "wrong_usage", "top_k: expected a whole number"),

@@ -9,8 +9,8 @@ from pyspark import SparkContext
 from recommendation import job
 from recommendation.search import answerer
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
 from recommendation.search.query_picture import read_upload
+from recommendation.search.request import Options
 from recommendation.settings import Settings
 from shared.errors import CannotProceedError
 from shared.models.session import embedder
@@ -24,15 +24,15 @@ pytestmark = pytest.mark.spark
 def build_another(sc: SparkContext, volume: LocalStorage) -> str:
     """Another generation of the same collection; return its name."""
     job.run(sc, Settings(data=volume.root, trees=7))
-    return answerer.current(volume)
+    return answerer.generation_name(volume)
 
 
 def test_a_new_generation_is_noticed_and_answers(sc: SparkContext, own_collection: Collection) -> None:
     answerer = Answerer(own_collection.volume)
-    before = answerer.live.engine.generation
+    before = answerer.current.engine.generation
     assert not answerer.refresh()
     after = build_another(sc, own_collection.volume)
-    assert answerer.live.engine.generation == before
+    assert answerer.current.engine.generation == before
     assert answerer.refresh()
     assert not answerer.refresh()
     upload = read_upload(own_collection.paths()[0])
@@ -43,8 +43,8 @@ def test_a_query_under_way_keeps_its_generation_even_when_that_is_removed(
     sc: SparkContext, own_collection: Collection
 ) -> None:
     answerer = Answerer(own_collection.volume)
-    old = answerer.live
-    image_id = old.engine.features_of(live_id(old)).image_id
+    old = answerer.current
+    image_id = old.engine.features_of(stored_id(old)).image_id
     build_another(sc, own_collection.volume)
     answerer.refresh()
     for path in (own_collection.volume.local_path("index") / old.engine.generation).iterdir():
@@ -52,7 +52,7 @@ def test_a_query_under_way_keeps_its_generation_even_when_that_is_removed(
     assert len(old.engine.search([old.engine.features_of(image_id)], Options())["default"]) == 5
 
 
-def live_id(one: answerer.Live) -> str:
+def stored_id(one: answerer.Current) -> str:
     """The id of some stored picture."""
     image_id: str = one.engine.known(0)["image_id"]
     return image_id
@@ -64,7 +64,7 @@ def test_a_broken_generation_is_refused_and_the_old_one_answers_on(
 ) -> None:
     volume = own_collection.volume
     answerer = Answerer(volume)
-    before = answerer.live.engine.generation
+    before = answerer.current.engine.generation
     after = build_another(sc, volume)
     if damage == "generation":
         path = volume.local_path("index") / after / "embedding.npy"
