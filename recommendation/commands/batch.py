@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from recommendation.search.answerer import Answerer, generation_name
+from recommendation.search.query_picture import read_upload
 from recommendation.search.request import Options
 from shared.errors import UsageError
 from shared.storage import Storage
@@ -32,7 +33,9 @@ def answer_lines(lines: Iterable[str], volume: Storage, defaults: Options, folde
     """
     answerer = answerer_of(volume, generation_name(volume))
     for line in lines:
-        yield json.dumps(answerer.answer_json(partial(str, line), defaults, lambda name: folder / name))
+        yield json.dumps(
+            answerer.answer_json(partial(str, line), defaults, lambda name: read_upload(folder / name, name))
+        )
 
 
 def is_error(answer: str) -> bool:

@@ -3,22 +3,26 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from recommendation.search.answer import Answer, ErrorAnswer, Item, error_object
 from recommendation.search.engine import Engine, QueryPicture
-from recommendation.search.query_picture import Upload, prepare, read_upload
+from recommendation.search.query_picture import Upload, prepare
 from recommendation.search.request import Options, check_count, parse_request, read_json
 from shared.errors import BadInputError, CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import Embedder, embedder
 from shared.pictures.sandbox import decoder
-from shared.storage import Storage
-from shared.storage.volume import INDEX
+from shared.storage import Storage, StoredObject
+from shared.storage.volume import INDEX, MODELS
 
 log = logging.getLogger("recommendation")
+
+RETRY_S = 60.0  # opening a generation reads every file of it
+
+Files = tuple[str, list[StoredObject]]
+"""The name of a generation, and the files that it may be made of."""
 
 
 class Current(NamedTuple):
@@ -54,36 +58,46 @@ class Answerer:
         volume: where the index is.
     """
 
-    def __init__(self, volume: Storage) -> None:
-        self._volume = volume
-        self._checked = generation_name(volume)
+    def __init__(self, volume: Storage, clock: Callable[[], float] = time.monotonic) -> None:
+        self._volume, self._clock = volume, clock
         self.current = open_current(volume)
         self._decoder = decoder()
         self._refreshing = threading.Lock()
+        self._refused: tuple[float, Files] | None = None
 
     def refresh(self) -> bool:
-        """Change to a generation published since the last call; True if there was one that could be used.
+        """Change to the generation that index/CURRENT names now; True if it is another one and could be used.
 
-        A generation that cannot be opened is logged once and refused: the one in use stays. Queries under way keep the
-        generation they began with, and its files stay mapped until the last of them ends.
+        One that cannot be opened is refused: the one in use stays, and it is tried again when its files change or
+        RETRY_S have passed. Queries under way keep the generation they began with, and its files stay mapped until the
+        last of them ends.
         """
         with self._refreshing:
-            latest = generation_name(self._volume)
-            if latest == self._checked:
+            name = generation_name(self._volume)
+            if name == self.current.engine.generation:
+                self._refused = None
                 return False
-            self._checked = latest
-            try:
-                self.current = open_current(self._volume)
-            except (CannotProceedError, OSError) as error:
-                log.error(
-                    "generation %s refused, still answering from %s: %s", latest, self.current.engine.generation, error
-                )
+            files = name, self._volume.list(INDEX) + self._volume.list(MODELS)
+            if self._refused and self._refused[1] == files and self._clock() - self._refused[0] < RETRY_S:
                 return False
-            log.info("answering from generation %s", self.current.engine.generation)
-            return True
+            is_first = not self._refused or self._refused[1] != files
+            self._refused = self._clock(), files  # before it is opened: whatever happens then, it is not tried at once
+            return self._change_to(name, is_first)
 
-    def answer(self, uploads: Sequence[Upload], options: Options, image_ids: Sequence[str] = ()) -> Answered:
-        """Answer one query of uploaded and stored pictures, 1 to 5 together.
+    def _change_to(self, name: str, is_first: bool) -> bool:
+        try:
+            self.current = open_current(self._volume)
+        except (CannotProceedError, OSError) as error:
+            if is_first:
+                current = self.current.engine.generation
+                log.error("generation %s refused, still answering from %s: %s", name, current, error)
+            return False
+        self._refused = None
+        log.info("answering from generation %s", self.current.engine.generation)
+        return True
+
+    def answer(self, uploads: Iterable[Upload], options: Options, image_ids: Sequence[str] = ()) -> Answered:
+        """Answer one query of uploaded and stored pictures, 1 to 5 together; uploads are taken one at a time.
 
         Raises:
             UsageError: too many pictures, none, or one that is not stored.
@@ -91,30 +105,29 @@ class Answerer:
             CannotProceedError: the volume lacks something.
         """
         started = time.perf_counter()
-        check_count(len(uploads) + len(image_ids))
         current = self.current
         stored = [current.engine.features_of(image_id) for image_id in image_ids]
         prepared = [prepare(upload, self._decoder, current.embedder) for upload in uploads]
         pictures = [*stored, *(one.picture for one in prepared)]
+        check_count(len(pictures))
         results = current.engine.search(pictures, options)
         return Answered(
             make_answer(current, pictures, results, time.perf_counter() - started), [one.thumbnail for one in prepared]
         )
 
     def answer_json(
-        self, read: Callable[[], str | bytes], defaults: Options, locate: Callable[[str], Path]
+        self, read: Callable[[], str | bytes], defaults: Options, read_picture: Callable[[str], Upload]
     ) -> Answer | ErrorAnswer:
         """The answer to a request in JSON; one that cannot be answered gives the error object.
 
         Args:
-            read: gives the text of the request; raises BadInputError.
-            locate: where the picture file of a name is; raises BadInputError or UsageError.
+            read: gives the text of the request; raises what `read_picture` raises.
+            read_picture: gives the picture of a name; raises BadInputError or UsageError.
         """
 
         def answer() -> Answer:
             request = parse_request(read_json(read()), defaults)
-            uploads = [read_upload(locate(name), name) for name in request.images]
-            return self.answer(uploads, request, request.id).content
+            return self.answer(map(read_picture, request.images), request, request.id).content
 
         return answer_or_error(answer)
 
@@ -130,7 +143,7 @@ def answer_or_error(answer: Callable[[], Answer]) -> Answer | ErrorAnswer:
 def generation_name(volume: Storage) -> str:
     """Name of the current generation, empty where there is none."""
     try:
-        return (volume.local_path(INDEX) / "CURRENT").read_text(encoding="utf-8").strip()
+        return volume.read(f"{INDEX}/CURRENT").decode("utf-8", "backslashreplace").strip()
     except FileNotFoundError:
         return ""
 

@@ -1,5 +1,6 @@
 """A query picture: from a file or an upload to the same features that the collection has."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.search.engine import QueryPicture
-from shared.errors import BadInputError
+from shared.errors import BadInputError, UsageError
 from shared.models.session import Embedder
 from shared.pictures import pixels
 from shared.pictures.features import extraction
@@ -18,6 +19,8 @@ from shared.pictures.features.thumbnail import Thumbnail
 from shared.pictures.headers import LIMITS
 from shared.pictures.sandbox import Decoder
 from shared.storage import locations
+
+FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe must not make us wait
 
 
 class Upload(NamedTuple):
@@ -41,44 +44,63 @@ class Prepared(NamedTuple):
     thumbnail: bytes
 
 
-def read_upload(path: Path, label: str = "") -> Upload:
+def read_upload(path: Path, label: str = "", root: Path | None = None, max_bytes: int = LIMITS.max_bytes) -> Upload:
     """Read a picture's file.
 
     Args:
         label: see `Upload`.
+        root: a folder that the path is in, and below which no link is followed.
 
     Raises:
-        BadInputError: it is gone, cannot be read, is no regular file, or is larger than LIMITS.max_bytes.
+        BadInputError: it is gone, cannot be read, is no regular file, or is larger than `max_bytes`.
+        UsageError: a part of the path below `root` is a link.
     """
     name = locations.filename(locations.encode(path))
     shown = label or name
     try:
-        with open_regular(path, shown) as file:
-            data = file.read(LIMITS.max_bytes + 1)
+        with open_regular(path, shown, root) as file:
+            data = file.read(max_bytes + 1)
     except FileNotFoundError:
         raise BadInputError("vanished", f"{shown}: there is no such file") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         why = error.strerror if isinstance(error, OSError) else error
         raise BadInputError("unreadable", f"{shown}: {why}") from error
-    if len(data) > LIMITS.max_bytes:
-        raise BadInputError("too_many_bytes", f"{shown} is larger than {LIMITS.max_bytes >> 20} MiB")
+    if len(data) > max_bytes:
+        raise BadInputError("too_many_bytes", f"{shown} is larger than {max_bytes >> 20} MiB")
     return Upload(name, data, label)
 
 
-def open_regular(path: Path, shown: str) -> BinaryIO:
-    """Open a file to read it.
+def open_regular(path: Path, shown: str, root: Path | None = None) -> BinaryIO:
+    """Open a file to read it; `root` as in `read_upload`.
 
     Raises:
         BadInputError: it is a folder, a device, a pipe: whatever is no regular file.
+        UsageError: a part of the path below `root` is a link.
         OSError, ValueError: it cannot be opened.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not make us wait
+    handle = os.open(path, FLAGS) if root is None else open_below(root, path.relative_to(root), shown)
     mode = os.fstat(handle).st_mode
     if stat.S_ISREG(mode):
         return os.fdopen(handle, "rb")
     os.close(handle)
     kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
     raise BadInputError("unreadable", f"{shown} is {kind}; expected a picture's file")
+
+
+def open_below(root: Path, path: Path, shown: str) -> int:
+    """A handle of a file below a folder, reached without following a link; errors as `open_regular`."""
+    handle = os.open(root, FLAGS | os.O_DIRECTORY)
+    for part in path.parts:
+        folder = handle
+        try:
+            handle = os.open(part, FLAGS | os.O_NOFOLLOW, dir_fd=folder)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise UsageError(f"expected a path that stays inside {root.name}, got the link {shown}") from error
+            raise
+        finally:
+            os.close(folder)
+    return handle
 
 
 def prepare(upload: Upload, decoder: Decoder, embedder: Embedder) -> Prepared:

@@ -7,6 +7,7 @@ from forms, `Options` checks it whoever makes it, and the OpenAPI schema describ
 import difflib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
@@ -20,6 +21,7 @@ MAX_PICTURES = 5
 MAX_TOP_K = 1000
 DEFAULT = "default"  # the name of the fused measure
 TEXTS = tuple[str, ...]
+IMAGE_ID = re.compile("[0-9a-f]{32}")
 MAX_SHOWN = 80  # characters of a wrong value in a message
 
 
@@ -104,6 +106,9 @@ class QueryRequest(Options):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_count(len(self.images) + len(self.id))
+        for image_id in self.id:
+            if not IMAGE_ID.fullmatch(image_id):
+                raise UsageError(f"id: expected image_ids, 32 hex digits in lower case, got {image_id[:MAX_SHOWN]!r}")
 
 
 def default_options(settings: QuerySettings) -> Options:

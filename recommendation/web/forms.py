@@ -1,32 +1,65 @@
 """A query as a form: its body and its address as one request, and its OpenAPI description."""
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import HTTPException, Request
 from pydantic import TypeAdapter
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from recommendation.search.request import KEYS, TEXTS, Options, QueryRequest, expectation, parse_request, types
+from recommendation.web.middleware import limited
 from shared.errors import UsageError
 
+log = logging.getLogger("recommendation")
+
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+CHARSETS = ("utf-8", "utf8", "us-ascii")
+#: A form without files holds a few short fields; parsing it costs time by the byte, on the event loop.
+MAX_URLENCODED_BYTES = 64 << 10
+MAX_FILES, MAX_FIELDS, MAX_FIELD_BYTES = 16, 64, 16 << 10
 IMAGES = "images"
 IN_ADDRESS = tuple(name for name in KEYS if name != IMAGES)
 WHOLE_NUMBER = re.compile(r"[+-]?\d{1,9}")
 UNNAMED = "upload"
 
 
-def check_form(request: Request) -> None:
-    """Do nothing for a request without a body, or with a form.
+async def read_form(request: Request) -> FormData:
+    """The form in a request's body, empty where there is no body; the caller closes its files.
 
     Raises:
-        HTTPException: 400, it has another body.
+        HTTPException: 400, it is no form, or one with too many fields; 413, it is too long; 507, there is no room for it.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind, parameters = parse_options_header(request.headers.get("content-type", ""))
+    check_kind(kind.decode("latin-1").lower(), parameters)
+    if kind.lower() == FORMS[1].encode():
+        request = Request(request.scope, limited(request.receive, MAX_URLENCODED_BYTES))
+    try:
+        form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    except OSError as error:
+        log.error("507: an upload cannot be stored: %s", error)
+        raise HTTPException(507, "there is no room for this upload; try again later") from error
+    return form
+
+
+def check_kind(kind: str, parameters: Mapping[bytes, bytes]) -> None:
+    """Do nothing for a form in UTF-8, or no body; errors as `read_form`."""
     if kind and kind not in FORMS:
         raise HTTPException(400, f"expected a form ({' or '.join(FORMS)}), got {kind[:80]}")
+    charset = parameters.get(b"charset", b"utf-8").decode("latin-1").lower()
+    if charset not in CHARSETS:
+        raise HTTPException(400, f"expected a form in UTF-8, got charset {charset[:80]!r}")
+
+
+def check_texts(form: FormData) -> None:
+    """Do nothing for a form whose names and values are Unicode text; errors as `read_form`."""
+    for name, value in form.multi_items():
+        text = name + (value if isinstance(value, str) else value.filename or "")
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise HTTPException(400, f"{ascii(name)[:80]}: expected text in UTF-8, got lone surrogates")
 
 
 def read_query(form: FormData, address: QueryParams, defaults: Options) -> tuple[QueryRequest, list[UploadFile]]:
@@ -36,6 +69,7 @@ def read_query(form: FormData, address: QueryParams, defaults: Options) -> tuple
         HTTPException: 400, it has a name that no query has.
         UsageError: a field is not what it may be.
     """
+    check_texts(form)
     check_names("form", KEYS, form)
     check_names("address", IN_ADDRESS, address)
     files = files_of(form)
