@@ -100,7 +100,7 @@ DOORS = {
     "starlette": {"recommendation/web/"},
     "jinja2": {"recommendation/web/pages.py"},
     "pydantic": {"recommendation/web/"},
-    "uvicorn": {"recommendation/web/service.py"},
+    "uvicorn": {"recommendation/web/service.py", "recommendation/web/connections.py"},
 }
 
 

