@@ -50,7 +50,7 @@ class Inbox:
         self.claimed, self.done = self.inbox.with_name("claimed"), self.inbox.with_name("done")
         self._answerer, self._defaults = answerer, defaults
         self._seen: dict[str, tuple[int, int]] = {}
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, int | None] = {}
         for folder in (self.inbox, self.claimed, self.done, self.answers):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -86,9 +86,9 @@ class Inbox:
         except FileNotFoundError:  # its owner took it back
             return False
         except OSError as error:
-            if self._problems.get(name) != str(error):
+            if self._problems.get(name) != error.errno:
                 log.error("inbox: %s cannot be %s: %s", printable(name), what, error)
-            self._problems[name] = str(error)
+            self._problems[name] = error.errno
             return False
         self._problems.pop(name, None)
         return True
@@ -200,14 +200,14 @@ def answer_once(settings: QuerySettings) -> int:
     return cli.OK
 
 
-def watch_inbox(settings: QuerySettings, answerer: Answerer, stop: threading.Event) -> None:
+def watch_inbox(settings: QuerySettings, answerer: Answerer, stop: threading.Event, poll_s: float = POLL_S) -> None:
     """Answer the inbox until `stop` is set, whenever no other process does; whatever goes wrong, try again."""
     logged = ""
     while not stop.is_set():
         try:
             with exclusive(settings.volume.local_path(INBOX).parent, "serve"):
                 inbox = Inbox(settings.volume, answerer, default_options(settings))
-                while not stop.wait(POLL_S):
+                while not stop.wait(poll_s):
                     inbox.claim_ready()
                     inbox.answer_claimed(stop.is_set)
                     logged = ""
@@ -215,4 +215,4 @@ def watch_inbox(settings: QuerySettings, answerer: Answerer, stop: threading.Eve
             if str(error) != logged:
                 logged = str(error)
                 log.error("the inbox is not answered: %s", error, exc_info=not isinstance(error, EXPECTED))
-            stop.wait(POLL_S)
+            stop.wait(poll_s)

@@ -184,7 +184,7 @@ def read_json(text: str | bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"expected a JSON object, got something else ({error})") from error
     if not isinstance(content, dict):
-        raise UsageError(f"expected a JSON object, got {describe(content)}")
+        raise UsageError(f"expected a JSON object, got {kind_of(content)}")
     return content
 
 
@@ -242,5 +242,10 @@ def describe(value: Any) -> str:
     """A JSON value for a message: numbers and short texts as they are, others by their kind."""
     if isinstance(value, int | float) or (isinstance(value, str) and len(value) <= MAX_SHOWN):
         return repr(value)
-    kinds = {str: "a long text", list: "a list", dict: "an object", type(None): "null"}
-    return kinds[type(value)]
+    return kind_of(value)
+
+
+def kind_of(value: Any) -> str:
+    """What a JSON value is, in words that do not quote it."""
+    kinds = {str: "a text", list: "a list", dict: "an object", bool: "a truth value", type(None): "null"}
+    return kinds.get(type(value), "a number")

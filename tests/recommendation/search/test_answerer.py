@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from pyspark import SparkContext
@@ -92,3 +93,64 @@ def test_a_missing_model_is_named(own_collection: Collection) -> None:
         path.unlink()
     with pytest.raises(CannotProceedError, match=r"\.onnx"):
         Answerer(own_collection.volume)
+
+
+def test_a_current_that_is_damaged_is_named_and_its_repair_is_noticed(
+    sc: SparkContext, own_collection: Collection, caplog: pytest.LogCaptureFixture
+) -> None:
+    volume = own_collection.volume
+    answerer = Answerer(volume)
+    after = build_another(sc, volume)
+    path = volume.root / "index" / "CURRENT"
+    right = path.read_bytes()
+    for damaged in (b"\xff" + right[1:], b"", b"\0" * 17, right[:-2] + b"\xe9\n"):
+        write_atomically(path, damaged)
+        assert not answerer.refresh()
+        assert not answerer.refresh()
+        with pytest.raises(CannotProceedError, match="CURRENT"):
+            Answerer(volume)
+    assert caplog.text.count("refused, still answering from") == 4
+    write_atomically(path, right)
+    assert answerer.refresh()
+    assert answerer.current.engine.generation == after
+
+
+@pytest.mark.parametrize("folder", ["index", "models"])
+def test_a_refused_generation_is_tried_again_when_its_files_change(
+    sc: SparkContext, own_collection: Collection, folder: str
+) -> None:
+    volume = own_collection.volume
+    answerer = Answerer(volume, clock=lambda: 0.0)
+    after = build_another(sc, volume)
+    embedder.cache_clear()
+    path = (
+        next((volume.root / "index" / after).glob("*.npy"))
+        if folder == "index"
+        else next(volume.root.glob("models/*.onnx"))
+    )
+    right = path.read_bytes()
+    write_atomically(path, right[:-1] + bytes([right[-1] ^ 1]))
+    assert not answerer.refresh()
+    write_atomically(path, right)
+    assert answerer.refresh()
+    assert answerer.current.engine.generation == after
+
+
+def test_a_refused_generation_is_tried_again_after_a_while(
+    sc: SparkContext, own_collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volume, times = own_collection.volume, iter([0.0, 59.0, 61.0, 61.0])
+    answerer = Answerer(volume, clock=lambda: next(times))
+    build_another(sc, volume)
+    opened = []
+
+    def fail(_: LocalStorage) -> NoReturn:
+        opened.append(1)
+        raise CannotProceedError("too many open files")
+
+    monkeypatch.setattr("recommendation.search.answerer.open_current", fail)
+    assert not answerer.refresh()
+    assert not answerer.refresh()
+    assert len(opened) == 1
+    monkeypatch.undo()
+    assert answerer.refresh()
