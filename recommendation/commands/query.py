@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from recommendation.index import generation
 from recommendation.search.answer import Answer
@@ -31,23 +32,9 @@ def main(argv: Sequence[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     """The flags of `imagerec query`."""
     made = cli.parser("imagerec query", DESCRIPTION, QuerySettings)
-    made.add_argument(
-        "--image",
-        nargs="+",
-        action="extend",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help=f"the query: 1 to {MAX_PICTURES} pictures",
-    )
-    made.add_argument(
-        "--id",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="IMAGE_ID",
-        help="pictures of the collection as the query, or part of it",
-    )
+    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
+    made.add_argument("--image", type=Path, metavar="FILE", help=f"the query: 1 to {MAX_PICTURES} pictures", **many)
+    made.add_argument("--id", metavar="IMAGE_ID", help="pictures of the collection as the query, or part of it", **many)
     made.add_argument(
         "--measure",
         action="append",
@@ -55,20 +42,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="default, or the name of one measure; repeatable; without it, all of them",
     )
-    made.add_argument("--json", action="store_true", help="print one JSON object")
-    made.add_argument(
-        "--gallery", type=Path, metavar="FILE.png", help="also draw the query and its answers side by side"
-    )
-    made.add_argument(
-        "--batch",
-        type=Path,
-        metavar="FILE.jsonl",
-        help="answer one JSON request per line with Spark, in the lines' order",
-    )
-    made.add_argument(
-        "--out", type=Path, metavar="FILE.jsonl", help="where the answers of --batch go; without it, standard output"
-    )
+    add_output_flags(made)
     return made
+
+
+def add_output_flags(made: argparse.ArgumentParser) -> None:
+    """Add the flags that say where the answer goes."""
+    made.add_argument("--json", action="store_true", help="print one JSON object")
+    for flag, metavar, meaning in (
+        ("--gallery", "FILE.png", "also draw the query and its answers side by side"),
+        ("--batch", "FILE.jsonl", "answer one JSON request per line with Spark, in the lines' order"),
+        ("--out", "FILE.jsonl", "where the answers of --batch go; without it, standard output"),
+    ):
+        made.add_argument(flag, type=Path, metavar=metavar, help=meaning)
 
 
 def run_query(arguments: argparse.Namespace) -> int:
