@@ -15,8 +15,8 @@ import httpx
 from bench.photos import with_comment
 from recommendation.index.recall import percentiles_ms
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
 from recommendation.search.query_picture import read_upload
+from recommendation.search.request import Options
 from shared.storage import LocalStorage
 
 WARM_UP, QUERIES = 10, 200

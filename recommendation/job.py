@@ -18,7 +18,7 @@ from recommendation.index.build.shards import Stored
 from recommendation.index.fusion import FusionWeights
 from recommendation.index.generation import Generation
 from recommendation.index.recall import Tuned
-from recommendation.search.engine import Options
+from recommendation.search.request import Options
 from recommendation.settings import QuerySettings, Settings
 from recommendation.steps import Tally, View
 from shared import tables

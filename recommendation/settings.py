@@ -8,6 +8,9 @@ from shared.settings import setting
 #: How candidates are found: by looking at every reduced vector, or in an Annoy forest.
 SEARCHES = ("auto", "scan", "annoy")
 
+#: How the scores against several query pictures become one: like all on average, like every one, like any.
+COMBINES = ("mean", "min", "max")
+
 
 @dataclass(frozen=True)
 class Settings(settings.Settings):
@@ -34,7 +37,7 @@ class QuerySettings(settings.Settings):
         None, "distance to use instead of each measure's own: cosine, euclidean, manhattan, ..."
     )
     combine: str = setting(
-        "mean", "several query pictures: like all on average, like every one, like any", choices=("mean", "min", "max")
+        "mean", "several query pictures: like all on average, like every one, like any", choices=COMBINES
     )
 
 
@@ -44,4 +47,10 @@ class ServeSettings(QuerySettings):
 
     host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0 lets other machines ask")
     port: int = setting(8000, "TCP port; 0 takes a free one and says which", limits=(0, 65535))
+    allowed_host: str = setting(
+        "",
+        "names by which the service is reached besides localhost and this machine's own, separated by commas; * for any",
+    )
+    show_locations: bool = setting(False, "give the paths of pictures over HTTP, not only their file names")
+    workers: int = setting(0, "processes that answer; 0 for one a core, as far as there is memory", limits=(0, 256))
     max_upload_mib: int = setting(64, "largest request that is read, MiB, all its pictures together", limits=(1, 4096))

@@ -19,7 +19,8 @@ from recommendation.index.pictures import Pictures
 from recommendation.index.recall import Tuned
 from recommendation.index.searcher import Searcher, SearchParams
 from recommendation.index.shard import ShardEntry
-from recommendation.search.engine import Engine, Options
+from recommendation.search.engine import Engine
+from recommendation.search.request import Options
 from recommendation.settings import Settings
 from shared.errors import CannotProceedError
 from shared.pictures.measures import MEASURES

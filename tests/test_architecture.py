@@ -100,13 +100,12 @@ DOORS = {
         "acquisition/sample/",
         "recommendation/search/gallery.py",
     },
-    "fastapi": {
-        "recommendation/web/server.py",
-        "recommendation/web/error_handlers.py",
-        "recommendation/web/middleware.py",
-    },
     "urllib3": {"shared/fetching.py"},
-    "uvicorn": {"recommendation/web/service.py"},
+    "fastapi": {"recommendation/web/"},
+    "starlette": {"recommendation/web/"},
+    "jinja2": {"recommendation/web/pages.py"},
+    "pydantic": {"recommendation/web/"},
+    "uvicorn": {"recommendation/web/service.py", "recommendation/web/connections.py"},
 }
 
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -191,3 +192,12 @@ def test_make_help_names_every_target() -> None:
     ).stdout
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"make ([a-z-]+)", listed)) == targets - {"setup-test"}
+
+
+@pytest.mark.parametrize("package", [*STAGES, "shared"])
+def test_every_file_of_a_package_is_in_its_wheel(package: str) -> None:
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["*"]
+    docker = ("Dockerfile", "docker")  # for images only
+    files = [path.relative_to(ROOT) for path in (ROOT / package).rglob("*") if path.is_file()]
+    data = [path for path in files if path.suffix not in {".py", ".pyc"} and not set(path.parts) & set(docker)]
+    assert [path for path in data if not any(path.match(pattern) for pattern in patterns)] == []

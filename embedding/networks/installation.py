@@ -1,16 +1,18 @@
 """Installs the network that a setting names on the volume, as float32, once."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 from onnx import version_converter
+from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
 from embedding.networks.graph import standardise
 from embedding.networks.registry import EFFICIENTNET_LITE0, MOBILENETV2, REGISTRY, Network, by_hand_path, network_bytes
-from embedding.networks.spec import ModelSpec, card_path, read_card, read_categories
+from embedding.networks.spec import ModelSpec, card_path, path_beside, read_card, read_categories
 from embedding.settings import ZOO
 from shared.errors import CannotProceedError, UsageError
 from shared.models import store
@@ -111,8 +113,35 @@ def user_network(volume: Storage, path: Path) -> Model:
     """The user's own network, on the volume."""
     check_name(str(path))
     card = read_card(card_path(path))
-    origin = digest(sha256_of(path), card)
+    origin = digest(sha256_of(path), card, *external_data(path))
     return installed(volume, origin) or install(volume, read_graph(path), card, path.stem, origin, path.name)
+
+
+def external_data(path: Path) -> list[dict[str, str]]:
+    """SHA-256 of each file that an ONNX file keeps tensors in, by name, as a list of one mapping; empty without any.
+
+    Raises:
+        UsageError: it is no ONNX file, or one of those files cannot be read or lies outside its folder.
+    """
+    names = {ExternalDataInfo(tensor).location for tensor in tensors(read_graph(path, with_external_data=False).graph)}
+    found = {}
+    for name in sorted(names - {""}):
+        try:
+            found[name] = sha256_of(path_beside(path, name))
+        except OSError as error:
+            raise UsageError(f"--model: expected the external data of {path}, got an error: {error}") from error
+    return [found] if found else []
+
+
+def tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """The tensors of a graph that are stored in other files, those of its nodes' attributes and subgraphs included."""
+    stored = [*graph.initializer]
+    for node in graph.node:
+        for attribute in node.attribute:
+            stored += [attribute.t, *attribute.tensors]
+            for subgraph in (attribute.g, *attribute.graphs):
+                yield from tensors(subgraph)
+    yield from filter(uses_external_data, stored)
 
 
 def installed(volume: Storage, origin: str) -> Model | None:
@@ -121,10 +150,10 @@ def installed(volume: Storage, origin: str) -> Model | None:
     return found[0] if found else None
 
 
-def read_graph(path: Path) -> onnx.ModelProto:
+def read_graph(path: Path, *, with_external_data: bool = True) -> onnx.ModelProto:
     """The ONNX graph in a file of the user's."""
     try:
-        return onnx.load(path)
+        return onnx.load(path, load_external_data=with_external_data)
     except (OSError, DecodeError, onnx.checker.ValidationError) as error:
         raise UsageError(f"--model: expected an ONNX file at {path}, got an error: {error}") from error
 

@@ -42,6 +42,9 @@ class ModelSpec(NamedTuple):
     license: str = ""
 
 
+MAX_CARD_BYTES, MAX_CATEGORIES_BYTES = 1 << 20, 4 << 20
+MAX_NUMBER = 3e38  # of float32
+MAX_SHOWN = 80  # characters of a value in a message
 REQUIRED = {"side_px", "layout", "categories"}
 EXAMPLE = '{"side_px": 224, "layout": "NCHW", "scale": 0.00392157, "mean": [0, 0, 0], "std": [1, 1, 1], "categories": "names.txt"}'
 
@@ -55,21 +58,48 @@ def read_card(path: Path) -> ModelSpec:
     """The card in a file.
 
     Raises:
-        UsageError: there is none, or a key is missing, unknown or has a value of the wrong kind.
+        UsageError: there is none, or it is too large, or a key is missing, unknown or has a value of the wrong kind.
     """
     try:
-        values = json.loads(path.read_text("utf-8"))
+        values = json.loads(read_text(path, MAX_CARD_BYTES))
     except FileNotFoundError:
         message = f"expected a card at {path} with the network's input and outputs, such as {EXAMPLE}; see the README, 'Add a model'"
         raise UsageError(message) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"expected JSON in {path}, got an error: {error}") from error
     check_keys(values, path)
     for key, value in values.items():
         check_value(key, value, path)
-    texts = {"categories": read_categories(path.parent / values["categories"])}
+    texts = {"categories": read_categories(path_beside(path, values["categories"]))}
     triples = {key: tuple(values[key]) for key in ("mean", "std") if key in values}
     return ModelSpec(**values | texts | triples)
+
+
+def read_text(path: Path, max_bytes: int) -> str:
+    """The text of a regular file of limited size.
+
+    Raises:
+        OSError, ValueError: it cannot be read, is too large, or is not UTF-8.
+    """
+    if not path.is_file() and path.exists():
+        raise ValueError("expected a regular file")
+    with path.open("rb") as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ValueError(f"expected at most {max_bytes >> 20} MiB")
+    return data.decode("utf-8")
+
+
+def path_beside(path: Path, name: str) -> Path:
+    """The path of a file that a card or a network names, in its folder or below.
+
+    Raises:
+        UsageError: it leads elsewhere, also through a link.
+    """
+    folder, found = path.parent.resolve(), (path.parent / name).resolve()
+    if not found.is_relative_to(folder):
+        raise UsageError(f"expected a file in the folder of {path}, got {name[:MAX_SHOWN]!r}")
+    return found
 
 
 def check_keys(values: Any, path: Path) -> None:
@@ -88,12 +118,12 @@ def check_value(key: str, value: Any, path: Path) -> None:
     """Refuse a value of the wrong kind."""
     is_right, expectation = CHECKS[key]
     if not is_right(value):
-        raise UsageError(f"expected {key} in {path} to be {expectation}, got {value!r}")
+        raise UsageError(f"expected {key} in {path} to be {expectation}, got {repr(value)[:MAX_SHOWN]}")
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a number; a truth value is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a finite number that float32 can hold; a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -MAX_NUMBER <= value <= MAX_NUMBER
 
 
 def is_triple(value: Any) -> bool:
@@ -102,8 +132,8 @@ def is_triple(value: Any) -> bool:
 
 
 def is_text(value: Any) -> bool:
-    """Whether it is text, empty or not."""
-    return isinstance(value, str)
+    """Whether it is text, empty or not, without NUL and lone surrogates."""
+    return isinstance(value, str) and not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in value)
 
 
 CHECKS: dict[str, tuple[Callable[[Any], Any], str]] = {
@@ -128,8 +158,8 @@ def read_categories(path: Path) -> tuple[str, ...]:
         UsageError: the file cannot be read.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(path, MAX_CATEGORIES_BYTES).splitlines()
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"expected the names of the categories, one a line, in {path}, got an error: {error}"
         ) from error

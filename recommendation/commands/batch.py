@@ -1,19 +1,19 @@
-"""Many queries at once: each line of a JSONL file is a job, each gets one line of answer. No Spark here, see `job`."""
+"""`imagerec query --batch`: each line of a JSONL file is a request, answered with one line. Spark is in `job`."""
 
 import json
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
-from recommendation.search.answerer import Answerer, current
-from recommendation.search.engine import Options
-from recommendation.search.request import answer_job
+from recommendation.search.answerer import Answerer, generation_name
+from recommendation.search.query_picture import read_upload
+from recommendation.search.request import Options
 from shared.errors import UsageError
 from shared.storage import Storage
 
 
 def read_lines(path: Path) -> list[str]:
-    """The jobs of a JSONL file, one a line; empty lines are none.
+    """The requests of a JSONL file, one a line; empty lines are skipped.
 
     Raises:
         UsageError: there is no such file, or it cannot be read.
@@ -21,23 +21,25 @@ def read_lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8-sig", errors="backslashreplace")
     except OSError as error:
-        raise UsageError(f"--batch: expected a file of jobs, got {path} ({error.strerror})") from error
+        raise UsageError(f"--batch: expected a file of requests, got {path} ({error.strerror})") from error
     return [line for line in text.split("\n") if line.strip()]
 
 
 def answer_lines(lines: Iterable[str], volume: Storage, defaults: Options, folder: Path) -> Iterator[str]:
-    """Answer the jobs of one partition in order, one line of JSON each; a bad job's answer says why.
+    """Answer the requests of one partition in order, one line of JSON each; a bad request gets an error object.
 
     Args:
         folder: relative names of pictures start here.
     """
-    answerer = answerer_of(volume, current(volume))
+    answerer = answerer_of(volume, generation_name(volume))
     for line in lines:
-        yield json.dumps(answer_job(answerer, line, defaults, lambda name: folder / name))
+        yield json.dumps(
+            answerer.answer_json(partial(str, line), defaults, lambda name: read_upload(folder / name, name))
+        )
 
 
-def is_refusal(answer: str) -> bool:
-    """Whether a line of `answer_lines` says why there is no answer."""
+def is_error(answer: str) -> bool:
+    """Whether a line of `answer_lines` is an error object."""
     return answer.startswith('{"error":')
 
 

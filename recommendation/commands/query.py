@@ -4,14 +4,15 @@ import argparse
 import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from recommendation.index import generation
-from recommendation.search.answerer import Answer, Answerer
-from recommendation.search.engine import DEFAULT, Options
-from recommendation.search.query_picture import MAX_PICTURES, check_size, read_upload
-from recommendation.search.request import default_options
+from recommendation.search.answer import Answer
+from recommendation.search.answerer import Answered, Answerer
+from recommendation.search.query_picture import read_upload
+from recommendation.search.request import DEFAULT, MAX_PICTURES, Options, QueryRequest, default_options
 from recommendation.settings import QuerySettings
 from shared.command import cli
 from shared.errors import UsageError
@@ -25,102 +26,93 @@ DESCRIPTION = "Print the pictures most like one picture, or like up to five toge
 
 def main(argv: Sequence[str]) -> int:
     """Return 0 when answered, 1 when it cannot be (no index, no picture), 2 on wrong usage."""
-    return cli.run_command(lambda: ask(parser().parse_args(argv)))
+    return cli.run_command(lambda: run_query(parser().parse_args(argv)))
 
 
 def parser() -> argparse.ArgumentParser:
     """The flags of `imagerec query`."""
     made = cli.parser("imagerec query", DESCRIPTION, QuerySettings)
-    made.add_argument(
-        "--image",
-        nargs="+",
-        action="extend",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help=f"the query: 1 to {MAX_PICTURES} pictures",
-    )
-    made.add_argument(
-        "--id",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="IMAGE_ID",
-        help="pictures of the collection as the query, or part of it",
-    )
+    many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
+    made.add_argument("--image", type=Path, metavar="FILE", help=f"the query: 1 to {MAX_PICTURES} pictures", **many)
+    made.add_argument("--id", metavar="IMAGE_ID", help="pictures of the collection as the query, or part of it", **many)
     made.add_argument(
         "--measure",
         action="append",
+        default=[],
         metavar="NAME",
         help="default, or the name of one measure; repeatable; without it, all of them",
     )
-    made.add_argument("--json", action="store_true", help="print one JSON object")
-    made.add_argument(
-        "--gallery", type=Path, metavar="FILE.png", help="also draw the query and its answers side by side"
-    )
-    made.add_argument(
-        "--batch", type=Path, metavar="FILE.jsonl", help="answer one JSON job per line with Spark, in the lines' order"
-    )
-    made.add_argument(
-        "--out", type=Path, metavar="FILE.jsonl", help="where the answers of --batch go; without it, standard output"
-    )
+    add_output_flags(made)
     return made
 
 
-def ask(arguments: argparse.Namespace) -> int:
-    """Answer what the parsed flags ask."""
+def add_output_flags(made: argparse.ArgumentParser) -> None:
+    """Add the flags that say where the answer goes."""
+    made.add_argument("--json", action="store_true", help="print one JSON object")
+    for flag, metavar, meaning in (
+        ("--gallery", "FILE.png", "also draw the query and its answers side by side"),
+        ("--batch", "FILE.jsonl", "answer one JSON request per line with Spark, in the lines' order"),
+        ("--out", "FILE.jsonl", "where the answers of --batch go; without it, standard output"),
+    ):
+        made.add_argument(flag, type=Path, metavar=metavar, help=meaning)
+
+
+def run_query(arguments: argparse.Namespace) -> int:
+    """Answer the query, or the batch, of the parsed flags."""
     settings = cli.settings_of(QuerySettings, arguments)
-    options = default_options(settings)._replace(measures=tuple(arguments.measure) if arguments.measure else None)
+    options = replace(default_options(settings), measure=tuple(arguments.measure))
     if arguments.batch:
         if arguments.image or arguments.id or arguments.gallery:
-            raise UsageError("--batch: expected it without --image, --id and --gallery; the jobs name their pictures")
-        return _ask_batch(settings, options, arguments.batch, arguments.out)
+            raise UsageError(
+                "--batch: expected it without --image, --id and --gallery; the requests name their pictures"
+            )
+        return _run_batch(settings, options, arguments.batch, arguments.out)
     if arguments.gallery and arguments.gallery.is_dir():
         raise UsageError(f"--gallery: expected a file to write, got the folder {arguments.gallery}")
     if arguments.out:
         raise UsageError("--out: expected it with --batch only")
-    check_size(len(arguments.image) + len(arguments.id), options.top_k)
+    request = QueryRequest(**vars(options), images=tuple(map(str, arguments.image)), id=tuple(arguments.id))
     answerer = Answerer(settings.volume)
-    answer = answerer.answer([read_upload(path, str(path)) for path in arguments.image], options, arguments.id)
+    answered = answerer.answer([read_upload(path, str(path)) for path in arguments.image], request, request.id)
     if arguments.gallery:
-        _draw(settings.volume, answerer, answer, arguments.gallery)
-    lines = table_lines(answer.content, answerer.live.engine.weights)
-    sys.stdout.write(to_json(answer.content).decode() if arguments.json else "\n".join([*lines, ""]))
+        _draw(settings.volume, answerer, answered, arguments.gallery)
+    lines = table_lines(answered.content, answerer.current.engine.weights)
+    sys.stdout.write(to_json(answered.content).decode() if arguments.json else "\n".join([*lines, ""]))
     return cli.OK
 
 
-def _ask_batch(settings: QuerySettings, options: Options, jobs: Path, out: Path | None) -> int:
-    from recommendation import job  # pulls in Spark, which one query does without
+def _run_batch(settings: QuerySettings, options: Options, requests: Path, out: Path | None) -> int:
+    from recommendation import job  # imports Spark
     from recommendation.commands import batch
 
-    lines = batch.read_lines(jobs)
-    generation.expected_name(settings.volume)  # refuses before Spark makes the user wait
-    answers = job.answer_batch(settings, options, lines, jobs.parent)
+    lines = batch.read_lines(requests)
+    generation.expected_name(settings.volume)  # raises before Spark starts
+    answers = job.answer_batch(settings, options, lines, requests.parent)
     data = "".join(f"{line}\n" for line in answers).encode()
     if out:
         write_atomically(out, data)
     else:
         sys.stdout.write(data.decode())
-    refused = sum(map(batch.is_refusal, answers))
-    if refused:
-        log.warning("%d of %d jobs could not be answered; their lines say why", refused, len(answers))
-    return cli.NOTHING_PRODUCED if answers and refused == len(answers) else cli.OK
+    errors = sum(map(batch.is_error, answers))
+    if errors:
+        log.warning("%d of %d requests could not be answered; their lines say why", errors, len(answers))
+    return cli.NOTHING_PRODUCED if answers and errors == len(answers) else cli.OK
 
 
-def _draw(volume: Storage, answerer: Answerer, answer: Answer, path: Path) -> None:
-    from recommendation.search.gallery import draw_gallery  # pulls in fonts and drawing, which few queries need
+def _draw(volume: Storage, answerer: Answerer, answered: Answered, path: Path) -> None:
+    from recommendation.search.gallery import draw_gallery  # pulls in fonts and drawing, needed with --gallery only
     from recommendation.search.thumbnails import Thumbnails
 
-    thumbnails = Thumbnails(volume).read(answerer.live.engine, ids_of(answer.content))
-    write_atomically(path, draw_gallery(answer.content, thumbnails, answer.query_thumbnails))
+    thumbnails = Thumbnails(volume).read(answerer.current.engine, ids_of(answered.content))
+    write_atomically(path, draw_gallery(answered.content, thumbnails, answered.query_thumbnails))
 
 
-def ids_of(content: dict[str, Any]) -> list[str]:
+def ids_of(content: Answer) -> list[str]:
     """Ids of the pictures in an answer, each once, in the order they first appear."""
     return list(dict.fromkeys(item["image_id"] for items in content["results"].values() for item in items))
 
 
-def table_lines(content: dict[str, Any], weights: Mapping[str, float]) -> Iterable[str]:
+def table_lines(content: Answer, weights: Mapping[str, float]) -> Iterable[str]:
     """An answer for people: for each measure, the default one first, score, file name and licence, aligned.
 
     Args:

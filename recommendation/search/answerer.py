@@ -1,39 +1,47 @@
-"""The live index generation, held open to answer queries and exchanged without a pause for a newer one."""
+"""Answers queries from the current index generation, which is exchanged without a pause for a newer one."""
 
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from recommendation.index import generation
-from recommendation.search.engine import Engine, Options, QueryPicture
-from recommendation.search.query_picture import Upload, check_size, describe
-from shared.errors import CannotProceedError
+from recommendation.search.answer import Answer, ErrorAnswer, Item, error_object
+from recommendation.search.engine import Engine, QueryPicture
+from recommendation.search.query_picture import Upload, prepare
+from recommendation.search.request import Options, check_count, parse_request, read_json
+from shared.errors import BadInputError, CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import Embedder, embedder
 from shared.pictures.sandbox import decoder
-from shared.storage import Storage
+from shared.storage import Storage, StoredObject
+from shared.storage.volume import INDEX, MODELS
 
 log = logging.getLogger("recommendation")
 
+RETRY_S = 60.0  # opening a generation reads every file of it
 
-class Live(NamedTuple):
-    """One index generation and the very network that made its vectors."""
+Files = tuple[str, list[StoredObject]]
+"""The name of a generation, and the files that it may be made of."""
+
+
+class Current(NamedTuple):
+    """One index generation and the network that made its vectors."""
 
     engine: Engine
     embedder: Embedder
     model_name: str
 
 
-class Answer(NamedTuple):
-    """The answer as one JSON object, and the query pictures' thumbnails for drawing it."""
+class Answered(NamedTuple):
+    """An answer, and the query pictures' thumbnails (JPEG) for drawing it."""
 
-    content: dict[str, Any]
+    content: Answer
     query_thumbnails: list[bytes]
 
 
-def open_live(volume: Storage) -> Live:
+def open_current(volume: Storage) -> Current:
     """The generation that index/CURRENT names.
 
     Raises:
@@ -41,7 +49,7 @@ def open_live(volume: Storage) -> Live:
     """
     engine = Engine.open(volume)
     model = store.load_model(volume, engine.model_sha256)
-    return Live(engine, embedder(store.model_path(volume, model.sha256), model.sha256), model.name)
+    return Current(engine, embedder(store.model_path(volume, model.sha256), model.sha256), model.name)
 
 
 class Answerer:
@@ -51,55 +59,89 @@ class Answerer:
         volume: where the index is.
     """
 
-    def __init__(self, volume: Storage) -> None:
-        self._volume = volume
-        self._seen = current(volume)
-        self.live = open_live(volume)
+    def __init__(self, volume: Storage, clock: Callable[[], float] = time.monotonic) -> None:
+        self._volume, self._clock = volume, clock
+        self.current = open_current(volume)
         self._decoder = decoder()
         self._refreshing = threading.Lock()
+        self._refused: tuple[float, Files] | None = None
 
     def refresh(self) -> bool:
-        """Take over a generation published since the last look; True if there was one that could be used.
+        """Change to the generation that index/CURRENT names now; True if it is another one and could be used.
 
-        A generation that cannot be opened is logged once and refused: the one in use stays. Queries under way keep the
-        generation they began with, and its files stay mapped until the last of them ends.
+        One that cannot be opened is refused: the one in use stays, and it is tried again when its files change or
+        RETRY_S have passed. Queries under way keep the generation they began with, and its files stay mapped until the
+        last of them ends.
         """
         with self._refreshing:
-            latest = current(self._volume)
-            if latest == self._seen:
+            name = generation_name(self._volume)
+            if name == self.current.engine.generation:
+                self._refused = None
                 return False
-            self._seen = latest
-            try:
-                self.live = open_live(self._volume)
-            except (CannotProceedError, OSError) as error:
-                log.error(
-                    "generation %s refused, still answering from %s: %s", latest, self.live.engine.generation, error
-                )
+            files = name, self._volume.list(INDEX) + self._volume.list(MODELS)
+            if self._refused and self._refused[1] == files and self._clock() - self._refused[0] < RETRY_S:
                 return False
-            log.info("answering from generation %s", self.live.engine.generation)
-            return True
+            is_first = not self._refused or self._refused[1] != files
+            self._refused = self._clock(), files  # before it is opened: whatever happens then, it is not tried at once
+            return self._change_to(name, is_first)
 
-    def answer(self, uploads: Sequence[Upload], options: Options, image_ids: Sequence[str] = ()) -> Answer:
-        """Answer one query of uploaded and stored pictures, 1 to 5 together.
+    def _change_to(self, name: str, is_first: bool) -> bool:
+        try:
+            self.current = open_current(self._volume)
+        except (CannotProceedError, OSError) as error:
+            if is_first:
+                current = self.current.engine.generation
+                log.error("generation %s refused, still answering from %s: %s", name, current, error)
+            return False
+        self._refused = None
+        log.info("answering from generation %s", self.current.engine.generation)
+        return True
+
+    def answer(self, uploads: Iterable[Upload], options: Options, image_ids: Sequence[str] = ()) -> Answered:
+        """Answer one query of uploaded and stored pictures, 1 to 5 together; uploads are taken one at a time.
 
         Raises:
-            UsageError: too many pictures, none, or an option that cannot be.
+            UsageError: too many pictures, none, or one that is not stored.
             BadInputError: a picture cannot be used.
             CannotProceedError: the volume lacks something.
         """
         started = time.perf_counter()
-        check_size(len(uploads) + len(image_ids), options.top_k)
-        live = self.live
-        stored = [live.engine.features_of(image_id) for image_id in image_ids]
-        described = [describe(upload, self._decoder, live.embedder) for upload in uploads]
-        pictures = [*stored, *(one.picture for one in described)]
-        results = live.engine.search(pictures, options)
-        return Answer(
-            answer_object(live, pictures, results, time.perf_counter() - started), [one.thumbnail for one in described]
+        current = self.current
+        stored = [current.engine.features_of(image_id) for image_id in image_ids]
+        prepared = [prepare(upload, self._decoder, current.embedder) for upload in uploads]
+        pictures = [*stored, *(one.picture for one in prepared)]
+        check_count(len(pictures))
+        results = current.engine.search(pictures, options)
+        return Answered(
+            make_answer(current, pictures, results, time.perf_counter() - started), [one.thumbnail for one in prepared]
         )
 
+    def answer_json(
+        self, read: Callable[[], str | bytes], defaults: Options, read_picture: Callable[[str], Upload]
+    ) -> Answer | ErrorAnswer:
+        """The answer to a request in JSON; one that cannot be answered gives the error object.
 
-def current(volume: Storage) -> str:
+        Args:
+            read: gives the text of the request; raises what `read_picture` raises.
+            read_picture: gives the picture of a name; raises BadInputError or UsageError.
+        """
+
+        def answer() -> Answer:
+            request = parse_request(read_json(read()), defaults)
+            return self.answer(map(read_picture, request.images), request, request.id).content
+
+        return answer_or_error(answer)
+
+
+def answer_or_error(answer: Callable[[], Answer]) -> Answer | ErrorAnswer:
+    """What `answer` returns, or the error object of what the user can mend."""
+    try:
+        return answer()
+    except (BadInputError, UsageError, CannotProceedError) as error:
+        return error_object(error)
+
+
+def generation_name(volume: Storage) -> str:
     """Name of the live generation, empty where there is none, `unknown` where CURRENT cannot be read."""
     try:
         return generation.live_name(volume) or ""
@@ -107,14 +149,14 @@ def current(volume: Storage) -> str:
         return "unknown"
 
 
-def answer_object(
-    live: Live, pictures: Sequence[QueryPicture], results: dict[str, Any], seconds: float
-) -> dict[str, Any]:
+def make_answer(
+    current: Current, pictures: Sequence[QueryPicture], results: dict[str, list[Item]], seconds: float
+) -> Answer:
     """The one object that the command line, HTTP, the inbox and a batch answer with."""
     return {
         "queries": [{"image_id": picture.image_id, "filename": picture.name} for picture in pictures],
-        "model": live.model_name,
-        "generation": live.engine.generation,
+        "model": current.model_name,
+        "generation": current.engine.generation,
         "seconds": round(seconds, 4),
         "results": results,
     }

@@ -11,12 +11,13 @@ from recommendation.index import generation
 from recommendation.index.generation import Generation
 from recommendation.index.pictures import Pictures
 from recommendation.index.searcher import Searcher, Vector, open_searchers
+from recommendation.search.answer import Item
+from recommendation.search.request import DEFAULT, Options
 from shared.errors import UsageError
 from shared.pictures import measures
 from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 
-DEFAULT = "default"
 #: How the scores against several query pictures become one: like all of them in the mean, like all, like any.
 COMBINES: dict[str, Callable[..., NDArray[np.float64]]] = {"mean": np.mean, "min": np.min, "max": np.max}
 DECIMALS = 6
@@ -34,22 +35,6 @@ class QueryPicture(NamedTuple):
     image_id: str
     name: str
     features: dict[str, NDArray[Any]]
-
-
-class Options(NamedTuple):
-    """How to search.
-
-    Args:
-        top_k: answers per measure.
-        measures: which to answer with, `default` (the fused one) among them; None for all.
-        metric: distance to rank by, where a measure allows it; None for each measure's own.
-        combine: how scores against several query pictures become one, of COMBINES.
-    """
-
-    top_k: int = 5
-    measures: tuple[str, ...] | None = None
-    metric: str | None = None
-    combine: str = "mean"
 
 
 class Engine:
@@ -113,13 +98,9 @@ class Engine:
             raise UsageError(f"expected the image_id of a picture in the index, got {image_id!r}")
         return row
 
-    def search(self, pictures: Sequence[QueryPicture], options: Options) -> dict[str, list[dict[str, Any]]]:
-        """The pictures most like the given ones, which are left out, for each measure asked.
-
-        Raises:
-            UsageError: an option is not one of those possible.
-        """
-        wanted = {name: self.weights if name == DEFAULT else {name: 1.0} for name in asked_measures(options)}
+    def search(self, pictures: Sequence[QueryPicture], options: Options) -> dict[str, list[Item]]:
+        """The pictures most like the given ones, which are left out, for each measure of the options."""
+        wanted = {name: self.weights if name == DEFAULT else {name: 1.0} for name in options.measures}
         stored = [row for row in (self._pictures.find(one.image_id) for one in pictures) if row is not None]
         query = Query(self._searchers, self._pictures, options, [self._prepare(one) for one in pictures], stored)
         best = {name: query.best(weights) for name, weights in wanted.items()}
@@ -128,7 +109,7 @@ class Engine:
     def _prepare(self, picture: QueryPicture) -> dict[str, Vector]:
         return {name: one.prepare(picture.features[name]) for name, one in self._searchers.items()}
 
-    def _answers(self, query: "Query", best: Mapping[str, Ranking]) -> dict[str, list[dict[str, Any]]]:
+    def _answers(self, query: "Query", best: Mapping[str, Ranking]) -> dict[str, list[Item]]:
         rows = query.order(np.unique(np.concatenate([ranking[0] for ranking in best.values()])))
         scores = {name: query.scores(name, rows) for name in self._searchers}
         shown = {
@@ -224,11 +205,13 @@ class Query:
         return self._options.metric if self._options.metric in allowed else allowed[0]
 
 
-def item(rank: int, score: float, metadata: Mapping[str, Any], scores: Mapping[str, float]) -> dict[str, Any]:
+def item(rank: int, score: float, metadata: Mapping[str, Any], scores: Mapping[str, float]) -> Item:
     """One picture of an answer."""
     return {
         "rank": rank,
-        **{key: metadata[key] for key in ("image_id", "filename", "location")},
+        "image_id": metadata["image_id"],
+        "filename": metadata["filename"],
+        "location": metadata["location"],
         "score": rounded(score),
         "license": metadata["license"],
         "scores": dict(scores),
@@ -238,37 +221,3 @@ def item(rank: int, score: float, metadata: Mapping[str, Any], scores: Mapping[s
 def rounded(score: float) -> float:
     """A score as answers show it; float32 has no more digits that mean something."""
     return round(float(score), DECIMALS)
-
-
-def asked_measures(options: Options) -> tuple[str, ...]:
-    """The measures to answer with, after a look at all options.
-
-    Raises:
-        UsageError: one of them is not possible; the message says what is.
-    """
-    known = (DEFAULT, *MEASURES)
-    asked = options.measures or known
-    unknown = [name for name in asked if name not in known]
-    if unknown:
-        raise UsageError(f"measure: expected some of {', '.join(known)}, got {', '.join(unknown)}")
-    if options.combine not in COMBINES:
-        raise UsageError(f"combine: expected one of {', '.join(COMBINES)}, got {options.combine}")
-    if options.top_k < 1:
-        raise UsageError(f"top_k: expected 1 or more, got {options.top_k}")
-    check_metric(options)
-    return tuple(dict.fromkeys(asked))
-
-
-def check_metric(options: Options) -> None:
-    """Do nothing where the metric is one of each measure that was asked by name, or of any when none was.
-
-    Raises:
-        UsageError: it is not; the message says what each measure allows.
-    """
-    if options.metric is None:
-        return
-    asked = [name for name in options.measures or () if name != DEFAULT]
-    allowed = [options.metric in MEASURES[name].metrics for name in asked or MEASURES]
-    if not (all(allowed) if asked else any(allowed)):
-        possible = "; ".join(f"{name}: {', '.join(MEASURES[name].metrics)}" for name in asked or MEASURES)
-        raise UsageError(f"metric: expected one of {possible}; got {options.metric}")

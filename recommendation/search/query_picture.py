@@ -1,5 +1,6 @@
 """A query picture: from a file or an upload to the same features that the collection has."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.search.engine import QueryPicture
-from shared.errors import BadInputError, CannotProceedError, UsageError
+from shared.errors import BadInputError, UsageError
 from shared.models.session import Embedder
 from shared.pictures import pixels
 from shared.pictures.features import extraction
@@ -19,8 +20,7 @@ from shared.pictures.headers import LIMITS
 from shared.pictures.sandbox import Decoder
 from shared.storage import locations
 
-MAX_PICTURES = 5
-MAX_TOP_K = 1000
+FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe must not make us wait
 
 
 class Upload(NamedTuple):
@@ -29,53 +29,56 @@ class Upload(NamedTuple):
     Args:
         name: of its file, for the answer.
         data: the bytes of its file.
-        said: how the user named it, for errors; empty where the name is all that is known.
+        label: how the user named it, for errors; empty where that is the name.
     """
 
     name: str
     data: bytes
-    said: str = ""
+    label: str = ""
 
 
-class Described(NamedTuple):
+class Prepared(NamedTuple):
     """A query picture ready for the engine, and its thumbnail (JPEG) for people."""
 
     picture: QueryPicture
     thumbnail: bytes
 
 
-def read_upload(path: Path, said: str = "") -> Upload:
+def read_upload(path: Path, label: str = "", root: Path | None = None, max_bytes: int = LIMITS.max_bytes) -> Upload:
     """Read a picture's file.
 
     Args:
-        said: see `Upload`.
+        label: see `Upload`.
+        root: a folder that the path is in, and below which no link is followed.
 
     Raises:
-        BadInputError: it is gone, cannot be read, is no regular file, or is larger than LIMITS.max_bytes.
+        BadInputError: it is gone, cannot be read, is no regular file, or is larger than `max_bytes`.
+        UsageError: a part of the path below `root` is a link.
     """
     name = locations.filename(locations.encode(path))
-    shown = said or name
+    shown = label or name
     try:
-        with open_regular(path, shown) as file:
-            data = file.read(LIMITS.max_bytes + 1)
+        with open_regular(path, shown, root) as file:
+            data = file.read(max_bytes + 1)
     except FileNotFoundError:
         raise BadInputError("vanished", f"{shown}: there is no such file") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         why = error.strerror if isinstance(error, OSError) else error
         raise BadInputError("unreadable", f"{shown}: {why}") from error
-    if len(data) > LIMITS.max_bytes:
-        raise BadInputError("too_many_bytes", f"{shown} is larger than {LIMITS.max_bytes >> 20} MiB")
-    return Upload(name, data, said)
+    if len(data) > max_bytes:
+        raise BadInputError("too_many_bytes", f"{shown} is larger than {max_bytes >> 20} MiB")
+    return Upload(name, data, label)
 
 
-def open_regular(path: Path, shown: str) -> BinaryIO:
-    """Open a file to read it.
+def open_regular(path: Path, shown: str, root: Path | None = None) -> BinaryIO:
+    """Open a file to read it; `root` as in `read_upload`.
 
     Raises:
         BadInputError: it is a folder, a device, a pipe: whatever is no regular file.
+        UsageError: a part of the path below `root` is a link.
         OSError, ValueError: it cannot be opened.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe must not make us wait
+    handle = os.open(path, FLAGS) if root is None else open_below(root, path.relative_to(root), shown)
     mode = os.fstat(handle).st_mode
     if stat.S_ISREG(mode):
         return os.fdopen(handle, "rb")
@@ -84,7 +87,23 @@ def open_regular(path: Path, shown: str) -> BinaryIO:
     raise BadInputError("unreadable", f"{shown} is {kind}; expected a picture's file")
 
 
-def describe(upload: Upload, decoder: Decoder, embedder: Embedder) -> Described:
+def open_below(root: Path, path: Path, shown: str) -> int:
+    """A handle of a file below a folder, reached without following a link; errors as `open_regular`."""
+    handle = os.open(root, FLAGS | os.O_DIRECTORY)
+    for part in path.parts:
+        folder = handle
+        try:
+            handle = os.open(part, FLAGS | os.O_NOFOLLOW, dir_fd=folder)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise UsageError(f"expected a path that stays inside {root.name}, got the link {shown}") from error
+            raise
+        finally:
+            os.close(folder)
+    return handle
+
+
+def prepare(upload: Upload, decoder: Decoder, embedder: Embedder) -> Prepared:
     """The features of a picture, by the path that the collection's pictures took: decoder, thumbnail, features.
 
     Raises:
@@ -95,9 +114,9 @@ def describe(upload: Upload, decoder: Decoder, embedder: Embedder) -> Described:
         rgb = pixels.open_thumbnail(jpeg)
         features = features_of(rgb, embedder)
     except BadInputError as error:
-        raise BadInputError(error.reason, f"{upload.said or upload.name}: {error.detail}") from error
+        raise BadInputError(error.reason, f"{upload.label or upload.name}: {error.detail}") from error
     image_id = hashlib.sha256(upload.data).hexdigest()[:32]
-    return Described(QueryPicture(image_id, upload.name, features), jpeg)
+    return Prepared(QueryPicture(image_id, upload.name, features), jpeg)
 
 
 def features_of(rgb: NDArray[np.uint8], embedder: Embedder) -> dict[str, NDArray[Any]]:
@@ -105,26 +124,3 @@ def features_of(rgb: NDArray[np.uint8], embedder: Embedder) -> dict[str, NDArray
     side = embedder.side_px
     vectors, _ = embedder.embed(pixels.resize(rgb, side, side)[np.newaxis])
     return {"embedding": vectors[0], **extraction.features_of(Thumbnail(rgb))}
-
-
-def check_size(n_pictures: int, top_k: int) -> None:
-    """Do nothing for a query of 1 to 5 pictures with at most MAX_TOP_K answers for each measure.
-
-    Raises:
-        UsageError: more, or none.
-    """
-    if not 1 <= n_pictures <= MAX_PICTURES:
-        raise UsageError(f"expected 1 to {MAX_PICTURES} query pictures, got {n_pictures}")
-    if not 1 <= top_k <= MAX_TOP_K:
-        raise UsageError(f"top_k: expected 1 to {MAX_TOP_K}, got {top_k}")
-
-
-def error_object(error: BadInputError | UsageError | CannotProceedError) -> dict[str, Any]:
-    """What an answer holds instead of results: ``{"error": {"code", "message"}}``."""
-    codes = {UsageError: "wrong_usage", CannotProceedError: "unavailable"}
-    code, message = (
-        (error.reason, error.detail) if isinstance(error, BadInputError) else (codes[type(error)], str(error))
-    )
-    return {
-        "error": {"code": code, "message": message.encode("utf-8", "backslashreplace").decode()}
-    }  # a job may hold lone surrogates

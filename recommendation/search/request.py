@@ -1,108 +1,251 @@
-"""A query written as JSON, for the inbox and for batches: what it may say, and its answer."""
+"""A query as every door takes it: one definition that the command line, HTTP, the inbox, batches and OpenAPI share.
 
+A new option is one field of `Options`: its type, its default and a `Meaning`. `parse_request` reads it from JSON and
+from forms, `Options` checks it whoever makes it, and the OpenAPI schema describes it.
+"""
+
+import difflib
 import json
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
-from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
-from recommendation.search.query_picture import error_object, read_upload
-from recommendation.settings import QuerySettings
-from shared.errors import BadInputError, CannotProceedError, UsageError
+from recommendation.settings import COMBINES, QuerySettings
+from shared.errors import UsageError
+from shared.pictures.measures import MEASURES
 
-KEYS = ("images", "id", "top_k", "measure", "metric", "combine")
+MAX_PICTURES = 5
+MAX_TOP_K = 1000
+DEFAULT = "default"  # the name of the fused measure
+TEXTS = tuple[str, ...]
+IMAGE_ID = re.compile("[0-9a-f]{32}")
+MAX_SHOWN = 80  # characters of a wrong value in a message
 
 
-class Job(NamedTuple):
-    """One query: names of picture files, ids of stored pictures, and how to search."""
+class Meaning(NamedTuple):
+    """What a field of a request means; the OpenAPI schema shows it.
 
-    images: list[str]
-    ids: list[str]
-    options: Options
+    Args:
+        limits: the smallest and the largest number it may be.
+        choices: gives what the text, or each of the texts, may be; a function, since measures can be added.
+        max_items: how many texts at most.
+    """
+
+    text: str
+    example: Any
+    limits: tuple[int, int] | None = None
+    choices: Callable[[], tuple[str, ...]] | None = None
+    max_items: int | None = None
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """Called by pydantic, which this module does without: importing it would slow down every `imagerec query`."""
+        found = {**handler(core), "description": self.text, "examples": [self.example]}
+        if self.limits:
+            found |= {"minimum": self.limits[0], "maximum": self.limits[1]}
+        if self.choices:
+            kind = {"type": "string", "enum": list(self.choices())}
+            found |= {"items": kind} if "items" in found else kind
+        if self.max_items:
+            found |= {"maxItems": self.max_items}
+        return found
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to search; one that cannot be is refused when it is made, with a UsageError that says what can."""
+
+    top_k: Annotated[int, Meaning("how many pictures to find for each measure", 10, limits=(1, MAX_TOP_K))] = 5
+    measure: Annotated[
+        TEXTS,
+        Meaning(
+            "measures to answer with; `default` is the fused one; none: all",
+            ["default", "color"],
+            choices=lambda: (DEFAULT, *MEASURES),
+        ),
+    ] = ()
+    metric: Annotated[
+        str | None, Meaning("distance to rank by, for the measures that allow it; null: each measure's own", "cosine")
+    ] = None
+    combine: Annotated[
+        str,
+        Meaning(
+            "score against several query pictures: like all on average, like every one, like any",
+            "min",
+            choices=lambda: COMBINES,
+        ),
+    ] = "mean"
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            check_value(name, value, meanings()[name])
+        check_metric(self.measure, self.metric)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures to answer with, each once."""
+        return tuple(dict.fromkeys(self.measure)) or (DEFAULT, *MEASURES)
+
+
+@dataclass(frozen=True)
+class QueryRequest(Options):
+    """One query: 1 to 5 pictures, files or pictures of the collection, and how to search."""
+
+    images: Annotated[TEXTS, Meaning("picture files", ["a.jpg", "/pictures/b.jpg"], max_items=MAX_PICTURES)] = ()
+    id: Annotated[
+        TEXTS,
+        Meaning(
+            "image_id of stored pictures, as the query or part of it",
+            ["0e0af2fa6c1b4d7e8f9a0b1c2d3e4f50"],
+            max_items=MAX_PICTURES,
+        ),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_count(len(self.images) + len(self.id))
+        for image_id in self.id:
+            if not IMAGE_ID.fullmatch(image_id):
+                raise UsageError(f"id: expected image_ids, 32 hex digits in lower case, got {image_id[:MAX_SHOWN]!r}")
 
 
 def default_options(settings: QuerySettings) -> Options:
-    """How to search when a query does not say."""
+    """How to search when a request does not say."""
     return Options(top_k=settings.top_k, metric=settings.metric, combine=settings.combine)
 
 
-def parse_job(text: str | bytes, defaults: Options) -> Job:
-    """The job that a JSON object describes; what it does not say comes from `defaults`.
+@cache
+def meanings() -> dict[str, Meaning]:
+    """The meaning of each field of a request, by name."""
+    return {name: hint.__metadata__[0] for name, hint in get_type_hints(QueryRequest, include_extras=True).items()}
+
+
+@cache
+def types() -> dict[str, Any]:
+    """The type of each field of a request, by name."""
+    return get_type_hints(QueryRequest)
+
+
+#: The keys that a request in JSON may have, pictures first.
+KEYS = ("images", "id", *(one.name for one in fields(Options)))
+
+
+def check_count(n_pictures: int) -> None:
+    """Do nothing for a query of 1 to MAX_PICTURES pictures.
 
     Raises:
-        UsageError: it is not JSON, or a key or value is not what a job may have.
+        UsageError: more, or none.
+    """
+    if not 1 <= n_pictures <= MAX_PICTURES:
+        raise UsageError(f"expected 1 to {MAX_PICTURES} query pictures, got {n_pictures}")
+
+
+def check_value(name: str, value: Any, meaning: Meaning) -> None:
+    """Do nothing for a value within the limits or among the choices of its field.
+
+    Raises:
+        UsageError: it is not; the message says what may be.
+    """
+    if meaning.limits and not meaning.limits[0] <= value <= meaning.limits[1]:
+        raise UsageError(f"{name}: expected {meaning.limits[0]} to {meaning.limits[1]}, got {value}")
+    if meaning.choices:
+        allowed, is_list = meaning.choices(), isinstance(value, tuple)
+        wrong = [one for one in (value if is_list else [value]) if one not in allowed]
+        if wrong:
+            some = "some" if is_list else "one"
+            raise UsageError(f"{name}: expected {some} of {', '.join(allowed)}, got {', '.join(wrong)[:MAX_SHOWN]}")
+
+
+def check_metric(measure: tuple[str, ...], metric: str | None) -> None:
+    """Do nothing where each measure that is named allows the metric, or, where none is, some measure does.
+
+    Raises:
+        UsageError: it is not so; the message says what each measure allows.
+    """
+    if metric is None:
+        return
+    named = [name for name in measure if name != DEFAULT]
+    allowed = [metric in MEASURES[name].metrics for name in named or MEASURES]
+    if not (all(allowed) if named else any(allowed)):
+        possible = "; ".join(f"{name}: {', '.join(MEASURES[name].metrics)}" for name in named or MEASURES)
+        raise UsageError(f"metric: expected one of {possible}; got {metric[:MAX_SHOWN]}")
+
+
+def read_json(text: str | bytes) -> Mapping[str, Any]:
+    """The object that a JSON text holds. Messages do not quote the text: it may be a file that its reader must not see.
+
+    Raises:
+        UsageError: it is not JSON, or not an object.
     """
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"expected a JSON object, got something else ({error})") from error
     if not isinstance(content, dict):
-        raise UsageError(f"expected a JSON object, got {json.dumps(content)[:80]}")
-    unknown = sorted(content.keys() - set(KEYS))
+        raise UsageError(f"expected a JSON object, got {kind_of(content)}")
+    return content
+
+
+def parse_request(content: Mapping[str, Any], defaults: Options) -> QueryRequest:
+    """The request that a JSON object describes; what it leaves out, or gives as null, comes from `defaults`.
+
+    Raises:
+        UsageError: a key or value is not one that a request may have.
+    """
+    check_keys(content)
+    hints = types()
+    given = {name: read_value(name, hints[name], value) for name, value in content.items() if value is not None}
+    return QueryRequest(**{**vars(defaults), **given})
+
+
+def check_keys(content: Mapping[str, Any]) -> None:
+    """Refuse keys that no request has; only a misspelt one is quoted, since a file that is no request may hold secrets."""
+    unknown = [name for name in content if name not in KEYS]
     if unknown:
-        raise UsageError(f"expected the keys {', '.join(KEYS)}, got {', '.join(unknown)}")
-    measures = _texts(content, "measure")
-    return Job(
-        images=_texts(content, "images") or [],
-        ids=_texts(content, "id") or [],
-        options=Options(
-            top_k=_value(content, "top_k", int, defaults.top_k),
-            measures=defaults.measures if measures is None else tuple(measures),
-            metric=_value(content, "metric", str, defaults.metric),
-            combine=_value(content, "combine", str, defaults.combine),
-        ),
-    )
+        misspelt = sorted(name for name in unknown if difflib.get_close_matches(name, KEYS, n=1, cutoff=0.7))
+        got = ", ".join(misspelt)[:MAX_SHOWN] or f"{len(unknown)} that no request has"
+        raise UsageError(f"expected the keys {', '.join(KEYS)}, got {got}")
 
 
-def _texts(content: dict[str, Any], key: str) -> list[str] | None:
-    values = content.get(key)
-    if values is None:
-        return None
-    if isinstance(values, str):
-        values = [values]
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise UsageError(f"{key}: expected a text or a list of texts, got {json.dumps(values)[:80]}")
+def read_value(name: str, hint: Any, value: Any) -> Any:
+    """A JSON value as the type of its field; a text alone stands for a list of one.
+
+    Raises:
+        UsageError: it cannot be.
+    """
+    is_list = hint == TEXTS
+    texts = value if is_list and isinstance(value, list) else [value]
+    kind = int if hint is int else str
+    if not all(isinstance(one, kind) and not isinstance(one, bool) for one in texts):
+        raise UsageError(f"{name}: expected {expectation(hint)}, got {describe(value)}")
+    if kind is int:
+        return value
     try:  # surrogates may stand for the bytes of a name that is not UTF-8; some stand for nothing
-        os.fsencode("".join(values))
+        os.fsencode("".join(texts))
     except UnicodeEncodeError as error:
         raise UsageError(
-            f"{key}: expected names that a file can have, got {json.dumps(values)[:80]} ({error.reason})"
+            f"{name}: expected names that a file can have, got {describe(value)} ({error.reason})"
         ) from error
-    return values
+    return tuple(texts) if is_list else value
 
 
-def _value(content: dict[str, Any], key: str, kind: type, default: Any) -> Any:
-    value = content.get(key)
-    if value is None:
-        return default
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise UsageError(
-            f"{key}: expected {'a whole number' if kind is int else 'a text'}, got {json.dumps(value)[:80]}"
-        )
-    return value
+def expectation(hint: Any) -> str:
+    """What a field of a type may hold, for messages."""
+    if hint is int:
+        return "a whole number"
+    return "a text or a list of texts" if hint == TEXTS else "a text"
 
 
-def answer_job(
-    answerer: Answerer, text: str | bytes, defaults: Options, locate: Callable[[str], Path]
-) -> dict[str, Any]:
-    """The answer to a JSON job; a job or picture that cannot be used gives an answer that says why.
-
-    Args:
-        locate: where the picture file of a name is; raises BadInputError or UsageError.
-    """
-
-    def ask() -> dict[str, Any]:
-        job = parse_job(text, defaults)
-        return answerer.answer([read_upload(locate(name), name) for name in job.images], job.options, job.ids).content
-
-    return answer_or_error(ask)
+def describe(value: Any) -> str:
+    """A JSON value for a message: numbers and short texts as they are, others by their kind."""
+    if isinstance(value, int | float) or (isinstance(value, str) and len(value) <= MAX_SHOWN):
+        return repr(value)
+    return kind_of(value)
 
 
-def answer_or_error(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `ask` answers, or the error object of what the user can mend."""
-    try:
-        return ask()
-    except (BadInputError, UsageError, CannotProceedError) as error:
-        return error_object(error)
+def kind_of(value: Any) -> str:
+    """What a JSON value is, in words that do not quote it."""
+    kinds = {str: "a text", list: "a list", dict: "an object", bool: "a truth value", type(None): "null"}
+    return kinds.get(type(value), "a number")

@@ -1,16 +1,17 @@
-"""What the service answers when it does not answer a query: one object, whatever went wrong, and its status."""
+"""Errors over HTTP: one object, whatever went wrong, and its status."""
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from recommendation.search.query_picture import error_object
+from recommendation.search.answer import ErrorAnswer, error_object, make_error
+from recommendation.settings import ServeSettings
+from recommendation.web.locations import hide_paths
+from recommendation.web.middleware import security_headers
 from shared.errors import BadInputError, CannotProceedError, UsageError
 
 log = logging.getLogger("recommendation")
@@ -18,45 +19,27 @@ log = logging.getLogger("recommendation")
 #: Status of a picture that cannot be used, by reason; 422 for the others.
 STATUS_OF_REASON = {"too_many_bytes": 413, "unsupported_format": 415}
 MEANINGS = {
-    400: "no form, or one with a field that no query has",
+    400: "a Host that this service does not answer for, no form, or one with a field that no query has",
+    403: "sent by a page of another site",
     404: "there is no such picture",
     413: "too many bytes",
     415: "not a picture format that is read",
     422: "a picture or an option that cannot be used",
-    503: "the service cannot answer now",
+    503: "the service cannot answer now, or has too many queries; see Retry-After",
+    507: "no room for the upload",
 }
+CLIENT_CLOSED = 499
 CODES = {
     400: "bad_request",
+    403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
     413: "too_many_bytes",
     422: "wrong_usage",
     500: "internal_error",
     503: "unavailable",
+    507: "insufficient_storage",
 }
-
-#: What a query may say, and what is expected to be said.
-FIELDS = {
-    "images": "picture files",
-    "id": "texts",
-    "top_k": "a whole number",
-    "measure": "texts",
-    "metric": "a text",
-    "combine": "a text",
-}
-
-
-class ErrorDetail(BaseModel):
-    """What went wrong: a code for programs, a sentence for people."""
-
-    code: str
-    message: str
-
-
-class ErrorAnswer(BaseModel):
-    """Every error has this form."""
-
-    error: ErrorDetail
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -64,8 +47,9 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorAnswer, "description": MEANINGS[status]} for status in statuses}
 
 
-def add_error_handlers(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI, settings: ServeSettings) -> None:
     """Every error leaves as ``{"error": {"code", "message"}}``."""
+    volume = str(settings.data.absolute())
 
     @app.exception_handler(BadInputError)
     def bad_input(_: Request, error: BadInputError) -> JSONResponse:
@@ -78,26 +62,19 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(CannotProceedError)
     def unavailable(_: Request, error: CannotProceedError) -> JSONResponse:
         log.error("503: %s", error)
-        return JSONResponse(error_object(error), 503)
-
-    @app.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        details = "; ".join(dict.fromkeys(map(problem, error.errors())))
-        return JSONResponse({"error": {"code": CODES[422], "message": details}}, 422)
+        message = str(error) if settings.show_locations else hide_paths(str(error), volume)
+        return JSONResponse(make_error(CODES[503], message), 503)
 
     @app.exception_handler(HTTPException)
     def other(_: Request, error: HTTPException) -> JSONResponse:
         code = CODES.get(error.status_code, "error")
-        return JSONResponse(
-            {"error": {"code": code, "message": error.detail}}, error.status_code, headers=error.headers
-        )
+        return JSONResponse(make_error(code, error.detail), error.status_code, headers=error.headers)
+
+    @app.exception_handler(ClientDisconnect)
+    def gone(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=CLIENT_CLOSED)  # nobody reads it
 
     @app.exception_handler(Exception)
-    def bug(_: Request, __: Exception) -> JSONResponse:
-        return JSONResponse({"error": {"code": CODES[500], "message": "a bug; the service's log says more"}}, 500)
-
-
-def problem(error: Mapping[str, Any]) -> str:
-    """What is wrong with a field that FastAPI could not read, in the words of all other errors."""
-    name, got = str(error["loc"][1]), error["input"]
-    return f"{name}: expected {FIELDS[name]}, got {repr(got)[:80] if isinstance(got, str) else 'a file'}"
+    def bug(request: Request, _: Exception) -> JSONResponse:
+        headers = security_headers(request.url.path)  # this answer does not pass through the middleware
+        return JSONResponse(make_error(CODES[500], "a bug; the service's log says more"), 500, headers=headers)

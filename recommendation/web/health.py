@@ -1,27 +1,39 @@
-"""The health check: a real query through the whole path, and the threads that must be alive."""
+"""The health check: whether a query went through the whole path a moment ago, and the threads that must be alive."""
 
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from recommendation.commands.inbox import Backlog
+from recommendation.search.answer import Answer
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
 from recommendation.search.query_picture import Upload
+from recommendation.search.request import Options
 from recommendation.search.thumbnails import Thumbnails
 from shared.errors import BadInputError, CannotProceedError
 
-VALID_S = 3.0  # many watchers must not cost many queries
+VALID_S = 3.0  # frequent checks must not cost many queries
+STALLED_S = 120.0  # five pictures that each take all the time they may are answered sooner
+
+
+class Query(NamedTuple):
+    """A query that was answered: when, from which generation, and how long it took."""
+
+    at: float
+    generation: str
+    seconds: float
 
 
 class Health:
-    """Whether the service answers; safe to ask from several threads.
+    """Whether the service answers; safe to use from several threads.
 
     Args:
         answerer: what answers.
         thumbnails: of the same volume.
         threads: background threads without which the service is not whole.
         clock: seconds that never go back.
+        backlog: gives what waits in the inbox.
     """
 
     def __init__(
@@ -30,13 +42,19 @@ class Health:
         thumbnails: Thumbnails,
         threads: Sequence[threading.Thread] = (),
         clock: Callable[[], float] = time.monotonic,
+        backlog: Callable[[], Backlog] | None = None,
     ) -> None:
         self._answerer, self._thumbnails, self._threads, self._clock = answerer, thumbnails, threads, clock
+        self._backlog = backlog
         self._checking = threading.Lock()
-        self._last: tuple[float, str, dict[str, Any]] | None = None
+        self._last: Query | None = None
+
+    def record(self, answer: Answer) -> None:
+        """Count a query with an uploaded picture that was answered as a check: a busy service need not ask itself."""
+        self._last = Query(self._clock(), answer["generation"], answer["seconds"])
 
     def check(self) -> dict[str, Any]:
-        """What a query with a stored picture took; at most VALID_S seconds old, and of the live generation.
+        """The result of a query with a picture, at most VALID_S seconds old and of the current generation.
 
         Raises:
             CannotProceedError: the service cannot answer, and why.
@@ -44,20 +62,32 @@ class Health:
         for thread in self._threads:
             if not thread.is_alive():
                 raise CannotProceedError(f"{thread.name} has stopped; restart the service, its log says why")
-        with self._checking:
-            now, generation = self._clock(), self._answerer.live.engine.generation
-            if self._last is None or self._last[1] != generation or now - self._last[0] >= VALID_S:
-                self._last = (now, generation, self._ask())
-            return self._last[2]
+        last = self._recent()
+        found = {"status": "ok", "generation": last.generation, "seconds": last.seconds}
+        return found if self._backlog is None else {**found, **inbox_state(self._backlog())}
 
-    def _ask(self) -> dict[str, Any]:
-        engine = self._answerer.live.engine
+    def _recent(self) -> Query:
+        with self._checking:
+            now, generation, last = self._clock(), self._answerer.current.engine.generation, self._last
+            if last is None or last.generation != generation or now - last.at >= VALID_S:
+                answer = self._query()
+                last = self._last = Query(now, answer["generation"], answer["seconds"])
+            return last
+
+    def _query(self) -> Answer:
+        engine = self._answerer.current.engine
         image_id = engine.metadata_at(0)["image_id"]
         jpeg = self._thumbnails.read(engine, [image_id])[image_id]
         try:
-            content = self._answerer.answer([Upload("health check", jpeg)], Options(top_k=1)).content
+            answer = self._answerer.answer([Upload("health check", jpeg)], Options(top_k=1)).content
         except BadInputError as error:
             raise CannotProceedError(f"a stored thumbnail was refused: {error}") from error
-        if not content["results"]["default"]:
+        if not answer["results"]["default"]:
             raise CannotProceedError("a query was answered with no picture")
-        return {"status": "ok", "generation": content["generation"], "seconds": content["seconds"]}
+        return answer
+
+
+def inbox_state(backlog: Backlog) -> dict[str, Any]:
+    """What the health check says of the inbox; a file that waits too long changes the status, since queries go on."""
+    state: dict[str, Any] = {"inbox": backlog._asdict()}
+    return {**state, "status": "inbox stalled"} if backlog.longest_s > STALLED_S else state

@@ -1,160 +1,131 @@
-"""The HTTP service: its routes and what they take. Answers come from `live`, the page from `page`."""
+"""The HTTP service: its routes. Queries are read by `forms` and answered by the answerer; the pages are in `pages`."""
 
-import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from functools import partial
+from typing import Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, FastAPI, File, Form, Query, Request, UploadFile
-from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from recommendation.search.answer import EXAMPLE, Answer
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import DEFAULT, Engine, Options
+from recommendation.search.engine import Engine
 from recommendation.search.query_picture import Upload
-from recommendation.search.request import default_options
+from recommendation.search.request import IMAGE_ID, QueryRequest, default_options
 from recommendation.search.thumbnails import Thumbnails
 from recommendation.settings import ServeSettings
-from recommendation.web import page
-from recommendation.web.error_handlers import FIELDS, add_error_handlers, errors
+from recommendation.web import openapi, pages
+from recommendation.web.admission import QUEUE_LIMITS, Admission, QueueLimits
+from recommendation.web.error_handlers import add_error_handlers, errors
+from recommendation.web.forms import form_description, read_form, read_query
 from recommendation.web.health import Health
-from recommendation.web.middleware import SecurityHeaders, UploadLimit
+from recommendation.web.locations import hide_folder, hide_folders
+from recommendation.web.middleware import AllowedHosts, HeadAsGet, SecurityHeaders, UploadLimit
 from shared.errors import UsageError
-
-log = logging.getLogger("recommendation")
 
 THREADS = 8
 ONE_DAY = "private, max-age=86400"  # an image_id names its content, so a thumbnail hardly ever changes
 
-PLACES = {"slice", "row"}  # where the tables keep it: nothing for a client
-
-FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+INTERNAL = {"slice", "row"}  # where the tables keep a picture: nothing for a client
 
 
-class Search(BaseModel):
-    """What may stand in the address; what is not said comes from the form, or from the service's settings."""
-
-    id: list[str] = []
-    top_k: int | None = None
-    measure: list[str] = []
-    metric: str | None = None
-    combine: str | None = None
-
-
-def create_app(answerer: Answerer, health: Health, settings: ServeSettings) -> FastAPI:
+def create_app(
+    answerer: Answerer, health: Health, settings: ServeSettings, limits: QueueLimits = QUEUE_LIMITS
+) -> FastAPI:
     """The service over an open index."""
+    admission = Admission(limits)
     app = FastAPI(
-        title=page.TITLE,
-        description=page.ABOUT,
-        version=page.VERSION,
-        lifespan=limit_threads,
+        title=pages.TITLE,
+        description=pages.ABOUT,
+        version=pages.VERSION,
+        lifespan=partial(lifespan, admission),
+        docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     routers = (
-        queries(answerer, default_options(settings)),
-        pictures(answerer, Thumbnails(settings.volume)),
-        descriptions(answerer, health),
+        query_routes(answerer, health, admission, settings),
+        picture_routes(answerer, settings),
+        status_routes(answerer, health),
+        pages.page_routes(answerer, pages.mount_assets(app), default_options(settings)),
     )
     for router in routers:
         app.include_router(router)
-    add_error_handlers(app)
+    openapi.describe(app)
+    add_error_handlers(app, settings)
     app.add_middleware(UploadLimit, max_bytes=settings.max_upload_mib << 20)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(AllowedHosts, names=settings.allowed_host.split(","))
     app.add_middleware(SecurityHeaders)
     return app
 
 
 @asynccontextmanager
-async def limit_threads(_: FastAPI) -> AsyncIterator[None]:
-    """Let few requests work at the same moment; the others wait, with their uploads on the disk and not in memory."""
+async def lifespan(admission: Admission, _: FastAPI) -> AsyncIterator[None]:
+    """Let few requests beside queries work at the same moment; drop the queries that wait when the service stops."""
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
+    admission.close()
 
 
-def queries(answerer: Answerer, defaults: Options) -> APIRouter:
+def query_routes(answerer: Answerer, health: Health, admission: Admission, settings: ServeSettings) -> APIRouter:
     """`POST /v1/query`."""
     router = APIRouter()
+    defaults = default_options(settings)
 
     @router.post(
         "/v1/query",
-        dependencies=[Depends(check_form)],
-        responses=errors(400, 413, 415, 422, 503),
-        summary="Find the pictures most like 1 to 5 pictures",
+        responses={
+            200: {"model": Answer, "content": {"application/json": {"example": EXAMPLE}}},
+            **errors(400, 403, 413, 415, 422, 503, 507),
+        },
+        openapi_extra=form_description(),
+        summary="Find the pictures most similar to 1 to 5 pictures",
     )
-    def query(
-        asked: Annotated[Search, Query()],
-        images: Annotated[Sequence[UploadFile], File(description="1 to 5 pictures")] = (),
-        ids: Annotated[
-            Sequence[str], Form(alias="id", description="image_id of stored pictures, as the query or part of it")
-        ] = (),
-        top_k: Annotated[int | None, Form(description="how many to find for each measure")] = None,
-        measure: Annotated[Sequence[str], Form(description="default or the name of a measure; without it, all")] = (),
-        metric: Annotated[str | None, Form(description="distance to use instead of each measure's own")] = None,
-        combine: Annotated[
-            str | None, Form(description="several pictures: mean, min (like all), max (like any)")
-        ] = None,
-    ) -> JSONResponse:
-        said = Search(
-            id=[*asked.id, *ids],
-            top_k=asked.top_k if top_k is None else top_k,
-            measure=[one for one in (*asked.measure, *measure) if one],  # a form's empty choice means all
-            metric=metric or asked.metric,
-            combine=combine or asked.combine,
-        )
-        uploads = [Upload(image.filename or "upload", image.file.read()) for image in images]
-        return JSONResponse(answerer.answer(uploads, options_of(said, defaults), said.id).content)
+    async def query(request: Request) -> JSONResponse:
+        with admission.reading():
+            form = await read_form(request)
+        try:
+            asked, files = read_query(form, request.query_params, defaults)
+            answer = await admission.run(request, partial(answer_form, answerer, asked, files))
+        finally:
+            await form.close()
+        if files:
+            health.record(answer)
+        return JSONResponse(answer if settings.show_locations else hide_folders(answer))
 
     return router
 
 
-async def check_form(request: Request) -> None:
-    """Do nothing for a query whose body, if there is one, is a form, and all of whose names are known.
-
-    Raises:
-        HTTPException: 400, saying what was expected.
-    """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind and kind not in FORMS:
-        raise HTTPException(400, f"expected a form ({' or '.join(FORMS)}), got {kind[:80]}")
-    check_names("form", FIELDS, await request.form())
-    check_names("address", [name for name in FIELDS if name != "images"], request.query_params)
+def answer_form(answerer: Answerer, asked: QueryRequest, files: Sequence[UploadFile]) -> Answer:
+    """The answer to the query of a form; reads its files one after the other."""
+    uploads = (Upload(name, file.file.read()) for name, file in zip(asked.images, files, strict=True))
+    return answerer.answer(uploads, asked, asked.id).content
 
 
-def check_names(where: str, known: Iterable[str], given: Iterable[str]) -> None:
-    """Refuse names that are not known; errors as `check_form`."""
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise HTTPException(400, f"expected in the {where} some of {', '.join(known)}; got {', '.join(unknown)[:80]}")
-
-
-def options_of(said: Search, defaults: Options) -> Options:
-    """What a request said, completed by the defaults."""
-    return Options(
-        top_k=defaults.top_k if said.top_k is None else said.top_k,
-        measures=tuple(said.measure) or None,
-        metric=said.metric or defaults.metric,
-        combine=said.combine or defaults.combine,
-    )
-
-
-def pictures(answerer: Answerer, thumbnails: Thumbnails) -> APIRouter:
+def picture_routes(answerer: Answerer, settings: ServeSettings) -> APIRouter:
     """`GET /v1/images/...`."""
     router = APIRouter(prefix="/v1/images/{image_id}")
+    thumbnails = Thumbnails(settings.volume)
 
-    @router.get("", responses=errors(404), summary="What is known of a stored picture")
+    @router.get("", responses=errors(400, 404), summary="Metadata of a stored picture")
     def image(image_id: str) -> JSONResponse:
-        return JSONResponse(known_picture(answerer.live.engine, image_id))
+        metadata = metadata_of(answerer.current.engine, image_id)
+        return JSONResponse(metadata if settings.show_locations else hide_folder(metadata))
 
     @router.get(
         "/thumbnail",
         response_class=Response,
-        responses={200: {"content": {"image/jpeg": {}}}, 304: {"description": "not changed"}, **errors(404, 503)},
+        responses={200: {"content": {"image/jpeg": {}}}, 304: {"description": "not changed"}, **errors(400, 404, 503)},
         summary="A stored picture, shorter side at most 256 px",
     )
     def thumbnail(image_id: str, request: Request) -> Response:
-        engine = answerer.live.engine
-        known_picture(engine, image_id)
+        engine = answerer.current.engine
+        metadata_of(engine, image_id)
         headers = {"etag": f'"{image_id}"', "cache-control": ONE_DAY}
         if headers["etag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
@@ -163,50 +134,37 @@ def pictures(answerer: Answerer, thumbnails: Thumbnails) -> APIRouter:
     return router
 
 
-def known_picture(engine: Engine, image_id: str) -> dict[str, Any]:
-    """What is known of a stored picture, for people.
+def metadata_of(engine: Engine, image_id: str) -> dict[str, Any]:
+    """Metadata of a stored picture, for people.
 
     Raises:
-        HTTPException: 404, it is not in the index.
+        HTTPException: 404, it is not in the index, or not written as ids are.
     """
+    if not IMAGE_ID.fullmatch(image_id):
+        raise HTTPException(
+            404, f"expected the image_id of a picture, 32 hex digits in lower case, got {image_id[:80]!r}"
+        )
     try:
-        known = engine.metadata(image_id)
+        found = engine.metadata(image_id)
     except UsageError as error:
         raise HTTPException(404, str(error)) from error
-    return {name: value for name, value in known.items() if name not in PLACES}
+    return {name: value for name, value in found.items() if name not in INTERNAL}
 
 
-def descriptions(answerer: Answerer, health: Health) -> APIRouter:
-    """What is here, for people, programs and whoever watches the service."""
+def status_routes(answerer: Answerer, health: Health) -> APIRouter:
+    """`GET /v1/status` and `GET /healthz`."""
     router = APIRouter()
 
-    @router.get("/v1/status", summary="What the service answers from")
+    @router.get(
+        "/v1/status", responses=errors(400), summary="The index generation: what it was made of and how well it finds"
+    )
     def status() -> JSONResponse:
-        return JSONResponse(answerer.live.engine.summary())
+        return JSONResponse(answerer.current.engine.summary())
 
-    @router.get("/healthz", responses=errors(503), summary="Answer a real query, or say why that is not possible")
+    @router.get(
+        "/healthz", responses=errors(400, 503), summary="Whether a query was answered a moment ago, else why not"
+    )
     def healthz() -> JSONResponse:
         return JSONResponse(health.check(), headers={"cache-control": "no-store"})
 
-    @router.get("/", response_class=HTMLResponse, include_in_schema=False)
-    def first_page() -> HTMLResponse:
-        return HTMLResponse(page.first_page(facts_of(answerer)))
-
-    for name, (content, media_type) in page.FILES.items():
-        router.add_api_route(f"/{name}", _file_route(content, media_type), include_in_schema=False)
     return router
-
-
-def facts_of(answerer: Answerer) -> page.Facts:
-    """What the first page says."""
-    engine = answerer.live.engine
-    return page.Facts(
-        engine.count, answerer.live.model_name, engine.generation, [DEFAULT, *engine.summary()["measures"]]
-    )
-
-
-def _file_route(content: str, media_type: str) -> Any:
-    def read() -> Response:
-        return Response(content, media_type=media_type)
-
-    return read

@@ -3,15 +3,18 @@
 import logging
 import signal
 import socket
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import uvicorn
 
-from recommendation.commands.inbox import LOOK_EVERY_S, watch_inbox
+from recommendation.commands.inbox import POLL_S, backlog, watch_inbox
 from recommendation.search.answerer import Answerer
 from recommendation.search.thumbnails import Thumbnails
 from recommendation.settings import ServeSettings
+from recommendation.web.connections import protocol, raise_open_files
 from recommendation.web.health import Health
 from recommendation.web.server import create_app
 from shared.command import cli
@@ -20,7 +23,8 @@ from shared.errors import CannotProceedError, UsageError
 log = logging.getLogger("recommendation")
 
 STOP_LIMIT_S = 6  # for requests under way; Docker kills after 10
-JOIN_LIMIT_S = 2
+JOIN_LIMIT_S = 1
+BACKLOG = 256
 MAX_PORT = 65_535
 
 
@@ -31,33 +35,73 @@ def main(argv: Sequence[str]) -> int:
 
 
 def run_service(settings: ServeSettings) -> int:
-    """Serve until a signal comes.
+    """Serve until a signal comes, in one process or in several.
 
     Raises:
         CannotProceedError: there is no index, or the address is taken.
     """
-    answerer = Answerer(settings.volume)
-    stop = threading.Event()
-    threads = [
-        threading.Thread(
-            target=watch_generations, args=(answerer, stop), name="the watch for new generations", daemon=True
-        ),
-        threading.Thread(target=watch_inbox, args=(settings, answerer, stop), name="the inbox", daemon=True),
-    ]
-    app = create_app(answerer, Health(answerer, Thumbnails(settings.volume), threads), settings)
-    config = uvicorn.Config(
-        app, log_config=None, log_level="warning", timeout_graceful_shutdown=STOP_LIMIT_S, server_header=False
-    )
+    from recommendation.web import supervisor  # it starts `serve` below in other processes
+
+    workers = settings.workers or supervisor.default_workers()
+    if workers > 1:
+        return supervisor.run(settings, workers)
     with open_socket(settings.host, settings.port) as listener:
-        for thread in threads:
-            thread.start()
-        try:
-            run_server(uvicorn.Server(config), listener)
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join(JOIN_LIMIT_S)  # a job that is cut off is answered at the next start
+        address = url(*listener.getsockname()[:2])
+        serve(settings, lambda: listener, with_inbox=True, on_ready=lambda: log.info("answering on %s", address))
+    log.info("stopped")
     return cli.OK
+
+
+def serve(
+    settings: ServeSettings, listen: Callable[[], socket.socket], *, with_inbox: bool, on_ready: Callable[[], None]
+) -> None:
+    """Answer requests, and the inbox if asked to, until SIGTERM or SIGINT.
+
+    Args:
+        listen: opens the listening socket; called when all else is ready.
+
+    Raises:
+        CannotProceedError: there is no index.
+    """
+    answerer, stop = Answerer(settings.volume), threading.Event()
+    threads = [background("the watch for new generations", watch_generations, answerer, stop)]
+    if with_inbox:
+        threads.append(background("the inbox", watch_inbox, settings, answerer, stop))
+    health = Health(answerer, Thumbnails(settings.volume), threads, backlog=partial(backlog, settings.volume))
+    config = uvicorn.Config(
+        create_app(answerer, health, settings),
+        http=protocol(raise_open_files()),
+        ws="none",
+        loop="asyncio",
+        backlog=BACKLOG,
+        log_config=None,
+        log_level="error",
+        timeout_graceful_shutdown=STOP_LIMIT_S,
+        server_header=False,
+        proxy_headers=False,
+    )
+    for thread in threads:
+        thread.start()
+    try:
+        with listen() as listener:
+            run_server(Server(config, on_ready), listener)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(JOIN_LIMIT_S)  # a query of the inbox that is cut off is answered at the next start
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server, which reports when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening."""
+        await super().startup(sockets)
+        self._on_ready()
 
 
 def run_server(server: uvicorn.Server, listener: socket.socket) -> None:
@@ -65,14 +109,19 @@ def run_server(server: uvicorn.Server, listener: socket.socket) -> None:
     # uvicorn raises the signal again when it is done: here, into handlers that let us return.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    host, port = listener.getsockname()[:2]
-    log.info("answering on http://%s:%d", f"[{host}]" if ":" in host else host, port)
     server.run(sockets=[listener])
-    log.info("stopped")
 
 
-def open_socket(host: str, port: int) -> socket.socket:
+def background(name: str, target: Callable[..., None], *args: object) -> threading.Thread:
+    """A thread that does not keep the process alive."""
+    return threading.Thread(target=target, args=args, name=name, daemon=True)
+
+
+def open_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """A listening socket; port 0 takes a free one.
+
+    Args:
+        shared: let other processes of this user listen on the same address; the system spreads connections over them.
 
     Raises:
         UsageError: there is no such port.
@@ -82,7 +131,7 @@ def open_socket(host: str, port: int) -> socket.socket:
         raise UsageError(f"--port: expected 0 to {MAX_PORT}, got {port}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=256)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=shared)
     except OSError as error:
         raise CannotProceedError(
             f"cannot listen on {host}:{port} ({error}); choose another with --host and --port"
@@ -93,7 +142,24 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
-def watch_generations(answerer: Answerer, stop: threading.Event) -> None:
-    """Take over each new generation soon after it is published."""
-    while not stop.wait(LOOK_EVERY_S):
-        answerer.refresh()
+def url(host: str, port: int) -> str:
+    """An address for people."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def watch_generations(answerer: Answerer, stop: threading.Event, poll_s: float = POLL_S) -> None:
+    """Take over each new generation soon after it is published; whatever goes wrong, try again."""
+    logged = ""
+    while not stop.wait(poll_s):
+        try:
+            answerer.refresh()
+        except Exception as error:  # the service answers on from the generation it has
+            if str(error) != logged:
+                log.error("cannot look for a new generation: %s", error, exc_info=not isinstance(error, OSError))
+            logged = str(error)
+        else:
+            logged = ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -13,8 +13,8 @@ import embedding.steps
 import labeling.steps
 from recommendation.index import generation
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
 from recommendation.search.query_picture import Upload
+from recommendation.search.request import Options
 from shared import tables
 from shared.storage import LocalStorage
 from tests.chaos import compare, pictures

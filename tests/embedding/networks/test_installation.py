@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from embedding.networks import installation
@@ -181,3 +182,31 @@ def test_the_packaged_network_names_its_categories(volume: LocalStorage) -> None
         "golden retriever",
         "toilet tissue",
     )
+
+
+def with_external_data(folder: Path, location: str = "weights.bin", seed: int = 0) -> Path:
+    """A network whose tensors are in a file of their own."""
+    path = write_network(folder)
+    onnx.save(zoo_like(seed), path, save_as_external_data=True, location=location, size_threshold=0)
+    return path
+
+
+def test_external_data_belongs_to_the_identity_of_a_network(volume: LocalStorage, tmp_path: Path) -> None:
+    path = with_external_data(tmp_path)
+    first = resolve(volume, str(path))
+    assert resolve(volume, str(path)) == first
+    graph = path.read_bytes()
+    (tmp_path / "weights.bin").unlink()
+    assert with_external_data(tmp_path, seed=1).read_bytes() == graph
+    second = resolve(volume, str(path))
+    assert (second.origin != first.origin, second.sha256 != first.sha256) == (True, True)
+
+
+def test_external_data_that_is_missing_or_elsewhere_is_refused(volume: LocalStorage, tmp_path: Path) -> None:
+    path = with_external_data(tmp_path / "model")
+    (tmp_path / "model" / "weights.bin").rename(tmp_path / "weights.bin")
+    with pytest.raises(UsageError, match=r"--model: expected the external data of .*weights\.bin"):
+        resolve(volume, str(path))
+    (tmp_path / "model" / "weights.bin").symlink_to(tmp_path / "weights.bin")
+    with pytest.raises(UsageError, match=r"expected a file in the folder of .*weights\.bin"):
+        resolve(volume, str(path))

@@ -1,6 +1,7 @@
 """The card beside an ONNX file: read whole, or refused with key, value and expectation."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,19 @@ def test_a_short_card_means_plain_pixels(tmp_path: Path) -> None:
         ("categories", "", "expected categories .* a text file beside the card"),
         ("categories", "missing.txt", "expected the names of the categories, one a line, in .*missing.txt"),
         ("size", 224, "missing: none; unknown: size"),
+        ("scale", float("nan"), "expected scale .* a number above 0, got nan"),
+        ("scale", float("inf"), "expected scale .* a number above 0, got inf"),
+        ("scale", 10**400, "expected scale .* a number above 0, got 1000"),
+        ("mean", [0, 0, float("-inf")], "expected mean .* a list of 3 numbers"),
+        ("license", "a\0b", "expected license .* text"),
+        ("license", "\ud800", "expected license .* text"),
+        ("embedding", "\0", "expected embedding .* the name of a tensor"),
+        ("categories", "a\0b", "expected categories .* a text file beside the card"),
+        ("categories", "../names.txt", "expected a file in the folder of .*, got '../names.txt'"),
+        ("categories", "/etc/passwd", "expected a file in the folder of .*, got '/etc/passwd'"),
+        ("categories", "sub/../../names.txt", "expected a file in the folder of"),
+        ("categories", ".", "expected the names of the categories.*regular file"),
+        ("categories", "a" * 300, "expected the names of the categories"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, key: str, value: Any, message: str) -> None:
@@ -79,3 +93,29 @@ def test_without_a_card_the_message_shows_one(tmp_path: Path) -> None:
         read_card(card_path(tmp_path / "x.onnx"))
     example = str(caught.value).split("such as ")[1].split("};")[0] + "}"
     assert set(json.loads(example)) <= set(ModelSpec._fields)
+
+
+def test_names_of_categories_behind_a_link_out_of_the_folder_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (tmp_path / "secret.txt").write_text("secret")
+    (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
+    with pytest.raises(UsageError, match="expected a file in the folder of"):
+        read_card(written(folder, json.dumps(CARD | {"categories": "link.txt"})))
+
+
+def test_deep_and_large_texts_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="expected JSON"):
+        read_card(written(tmp_path, "[" * 100_000))
+    with pytest.raises(UsageError, match="expected at most 1 MiB"):
+        read_card(written(tmp_path, '{"license": "' + "a" * (1 << 20) + '"}'))
+    card = written(tmp_path, json.dumps(CARD))
+    (tmp_path / "names.txt").write_text("a\n" * (3 << 20))
+    with pytest.raises(UsageError, match="expected at most 4 MiB"):
+        read_card(card)
+
+
+def test_a_pipe_is_no_card(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.card.json")
+    with pytest.raises(UsageError, match="expected a regular file"):
+        read_card(tmp_path / "x.card.json")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from recommendation.commands.batch import answer_lines, is_refusal, read_lines
+from recommendation.commands.batch import answer_lines, is_error, read_lines
 from recommendation.commands.query import main
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
 from recommendation.search.query_picture import read_upload
+from recommendation.search.request import Options
 from shared.errors import UsageError
 from tests.commands import imagerec
 from tests.recommendation.conftest import Collection
@@ -30,7 +30,7 @@ def test_each_line_is_answered_in_order_and_a_bad_one_says_why(collection: Colle
     ]
     assert [one["queries"][0]["filename"] for one in answers[::2]] == [first.name, second.name]
     assert [one["error"]["code"] for one in answers[1::2]] == ["wrong_usage", "vanished"]
-    assert list(map(is_refusal, map(json.dumps, answers))) == [False, True, False, True]
+    assert list(map(is_error, map(json.dumps, answers))) == [False, True, False, True]
     assert {len(items) for items in answers[0]["results"].values()} == {1}
     assert answers[2]["results"] == answerer.answer([read_upload(second)], Options(2, ("color",))).content["results"]
 
@@ -42,7 +42,7 @@ def test_empty_lines_and_a_byte_order_mark_are_no_jobs(tmp_path: Path) -> None:
 
 def test_a_batch_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path, why in ((tmp_path / "missing.jsonl", "No such file or directory"), (tmp_path, "Is a directory")):
-        with pytest.raises(UsageError, match=rf"--batch: expected a file of jobs, got {path} \({why}\)"):
+        with pytest.raises(UsageError, match=rf"--batch: expected a file of requests, got {path} \({why}\)"):
             read_lines(path)
 
 
@@ -62,7 +62,7 @@ def test_a_batch_of_bad_jobs_alone_is_exit_code_1(collection: Collection, tmp_pa
     ran = imagerec("query", *flags)
     assert ran.returncode == 1
     assert [json.loads(line)["error"]["code"] for line in ran.stdout.splitlines()] == ["wrong_usage"] * 2
-    assert "2 of 2 jobs could not be answered; their lines say why" in ran.stderr
+    assert "2 of 2 requests could not be answered; their lines say why" in ran.stderr
 
 
 def test_a_batch_is_answered_with_spark(collection: Collection, tmp_path: Path) -> None:

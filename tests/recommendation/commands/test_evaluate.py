@@ -9,7 +9,8 @@ from pyspark import SparkContext
 from recommendation import job, steps
 from recommendation.commands import evaluate
 from recommendation.index import generation
-from recommendation.search.engine import Engine, Options
+from recommendation.search.engine import Engine
+from recommendation.search.request import Options
 from recommendation.settings import Settings
 from shared.errors import CannotProceedError
 from shared.pictures.measures import MEASURES

@@ -101,8 +101,8 @@ def test_a_profiled_query_answers_as_a_query_does(
     usual = json.loads(capsys.readouterr().out)
     made = profile(tmp_path, *asked)
     assert without_time(json.loads(made.ran.stdout)) == without_time(usual)
-    assert ("recommendation/search/answerer.py", "open_live") in made.functions("p.html")
-    for words in ("query, this process: ", "import_module", "open_live", "Decoder.decode", "p.html"):
+    assert ("recommendation/search/answerer.py", "open_current") in made.functions("p.html")
+    for words in ("query, this process: ", "import_module", "open_current", "Decoder.decode", "p.html"):
         assert words in made.ran.stderr
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from recommendation import __main__ as command
 from recommendation.commands.query import printable, sum_text, table_lines
+from recommendation.search.answer import Answer, Item
 from shared.models.session import embedder
 from tests.commands import python
 from tests.recommendation.conftest import Collection
@@ -84,7 +85,7 @@ def test_a_batch_that_is_not_there_is_exit_code_2(
     collection: Collection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert query(collection, "--batch", tmp_path / "missing.jsonl") == 2
-    assert f"--batch: expected a file of jobs, got {tmp_path}/missing.jsonl" in capsys.readouterr().err
+    assert f"--batch: expected a file of requests, got {tmp_path}/missing.jsonl" in capsys.readouterr().err
 
 
 def test_a_volume_without_index_is_exit_code_1(
@@ -138,10 +139,10 @@ def test_names_cannot_steer_the_terminal() -> None:
 
 def test_columns_are_aligned() -> None:
     items = [
-        {"rank": rank, "score": 1 / rank, "filename": name, "license": "CC0"}
+        Item(rank=rank, score=1 / rank, filename=name, license="CC0", image_id="", location="", scores={})
         for rank, name in enumerate(["a.jpg", "longer.jpg"], 1)
     ]
-    content = {"results": {"default": items}, "seconds": 0.01, "generation": "g", "model": "m"}
+    content = Answer(queries=[], results={"default": items}, seconds=0.01, generation="g", model="m")
     assert list(table_lines(content, {"embedding": 0.75, "color": 0.25})) == [
         "default = 0.75 embedding + 0.25 color",
         "   1  1.000  a.jpg       CC0",

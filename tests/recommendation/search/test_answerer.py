@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from pyspark import SparkContext
@@ -10,8 +11,8 @@ from recommendation import job
 from recommendation.index import generation
 from recommendation.search import answerer
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
 from recommendation.search.query_picture import read_upload
+from recommendation.search.request import Options
 from recommendation.settings import Settings
 from shared.errors import CannotProceedError
 from shared.models.session import embedder
@@ -25,15 +26,15 @@ pytestmark = pytest.mark.spark
 def build_another(sc: SparkContext, volume: LocalStorage) -> str:
     """Another generation of the same collection; return its name."""
     job.run(sc, Settings(data=volume.root, trees=7))
-    return answerer.current(volume)
+    return answerer.generation_name(volume)
 
 
 def test_a_new_generation_is_noticed_and_answers(sc: SparkContext, own_collection: Collection) -> None:
     answerer = Answerer(own_collection.volume)
-    before = answerer.live.engine.generation
+    before = answerer.current.engine.generation
     assert not answerer.refresh()
     after = build_another(sc, own_collection.volume)
-    assert answerer.live.engine.generation == before
+    assert answerer.current.engine.generation == before
     assert answerer.refresh()
     assert not answerer.refresh()
     upload = read_upload(own_collection.paths()[0])
@@ -44,8 +45,8 @@ def test_a_query_under_way_keeps_its_generation_even_when_that_is_removed(
     sc: SparkContext, own_collection: Collection
 ) -> None:
     answerer = Answerer(own_collection.volume)
-    old = answerer.live
-    image_id = old.engine.features_of(live_id(old)).image_id
+    old = answerer.current
+    image_id = old.engine.features_of(stored_id(old)).image_id
     build_another(sc, own_collection.volume)
     answerer.refresh()
     for key in keys_of(own_collection.volume, old.engine.generation):
@@ -58,7 +59,7 @@ def keys_of(volume: LocalStorage, name: str) -> set[str]:
     return generation.object_keys(generation.read_generation(volume, name))
 
 
-def live_id(one: answerer.Live) -> str:
+def stored_id(one: answerer.Current) -> str:
     """The id of some stored picture."""
     image_id: str = one.engine.metadata_at(0)["image_id"]
     return image_id
@@ -70,7 +71,7 @@ def test_a_broken_generation_is_refused_and_the_old_one_answers_on(
 ) -> None:
     volume = own_collection.volume
     answerer = Answerer(volume)
-    before = answerer.live.engine.generation
+    before = answerer.current.engine.generation
     after = build_another(sc, volume)
     if damage == "generation":
         path = volume.local_path(next(key for key in keys_of(volume, after) if key.endswith(".embedding.npy")))
@@ -98,3 +99,64 @@ def test_a_missing_model_is_named(own_collection: Collection) -> None:
         path.unlink()
     with pytest.raises(CannotProceedError, match=r"\.onnx"):
         Answerer(own_collection.volume)
+
+
+def test_a_current_that_is_damaged_is_named_and_its_repair_is_noticed(
+    sc: SparkContext, own_collection: Collection, caplog: pytest.LogCaptureFixture
+) -> None:
+    volume = own_collection.volume
+    answerer = Answerer(volume)
+    after = build_another(sc, volume)
+    path = volume.root / "index" / "CURRENT"
+    right = path.read_bytes()
+    for damaged in (b"\xff" + right[1:], b"", b"\0" * 17, right[:-2] + b"\xe9\n"):
+        write_atomically(path, damaged)
+        assert not answerer.refresh()
+        assert not answerer.refresh()
+        with pytest.raises(CannotProceedError, match="CURRENT"):
+            Answerer(volume)
+    assert caplog.text.count("refused, still answering from") == 4
+    write_atomically(path, right)
+    assert answerer.refresh()
+    assert answerer.current.engine.generation == after
+
+
+@pytest.mark.parametrize("folder", ["index", "models"])
+def test_a_refused_generation_is_tried_again_when_its_files_change(
+    sc: SparkContext, own_collection: Collection, folder: str
+) -> None:
+    volume = own_collection.volume
+    answerer = Answerer(volume, clock=lambda: 0.0)
+    after = build_another(sc, volume)
+    embedder.cache_clear()
+    path = (
+        next((volume.root / "index" / after).glob("*.npy"))
+        if folder == "index"
+        else next(volume.root.glob("models/*.onnx"))
+    )
+    right = path.read_bytes()
+    write_atomically(path, right[:-1] + bytes([right[-1] ^ 1]))
+    assert not answerer.refresh()
+    write_atomically(path, right)
+    assert answerer.refresh()
+    assert answerer.current.engine.generation == after
+
+
+def test_a_refused_generation_is_tried_again_after_a_while(
+    sc: SparkContext, own_collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    volume, times = own_collection.volume, iter([0.0, 59.0, 61.0, 61.0])
+    answerer = Answerer(volume, clock=lambda: next(times))
+    build_another(sc, volume)
+    opened = []
+
+    def fail(_: LocalStorage) -> NoReturn:
+        opened.append(1)
+        raise CannotProceedError("too many open files")
+
+    monkeypatch.setattr("recommendation.search.answerer.open_current", fail)
+    assert not answerer.refresh()
+    assert not answerer.refresh()
+    assert len(opened) == 1
+    monkeypatch.undo()
+    assert answerer.refresh()

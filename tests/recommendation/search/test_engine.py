@@ -8,7 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from recommendation import job
-from recommendation.search.engine import Engine, Options, QueryPicture
+from recommendation.search.answer import Item
+from recommendation.search.engine import Engine, QueryPicture
+from recommendation.search.request import Options
 from recommendation.settings import Settings
 from shared.errors import UsageError
 from shared.pictures import measures
@@ -61,20 +63,20 @@ def true_scores(number: int, measure: str, metric: str | None = None) -> NDArray
     return measures.score(metric, measures.distances(metric, vectors[number], vectors))
 
 
-def scores_of(items: list[dict[str, Any]]) -> list[float]:
+def scores_of(items: list[Item]) -> list[float]:
     return [item["score"] for item in items]
 
 
 @pytest.mark.parametrize("measure", sorted(MEASURES))
 def test_answers_are_the_best_of_a_full_scan(engine: Engine, measure: str) -> None:
     for number in (0, 31, ROWS - 1):
-        items = engine.search([picture(number)], Options(measures=(measure,)))[measure]
+        items = engine.search([picture(number)], Options(measure=(measure,)))[measure]
         expected = np.sort(np.delete(true_scores(number, measure), number))[::-1][:5]
         assert scores_of(items) == pytest.approx(expected, abs=ROUNDING)
 
 
 def test_an_item_says_everything_that_answers_show(engine: Engine) -> None:
-    item = engine.search([picture(8)], Options(top_k=1, measures=("embedding",)))["embedding"][0]
+    item = engine.search([picture(8)], Options(top_k=1, measure=("embedding",)))["embedding"][0]
     number = int(item["filename"].removesuffix(".jpg"))
     assert item == {
         "rank": 1,
@@ -97,30 +99,31 @@ def test_every_measure_and_the_default_one_answer_when_none_is_named(engine: Eng
 
 def test_the_default_score_is_the_weighted_sum(engine: Engine) -> None:
     engine.weights = {"embedding": 0.75, "color": 0.25}
-    items = engine.search([picture(8)], Options(measures=("default",)))["default"]
+    items = engine.search([picture(8)], Options(measure=("default",)))["default"]
     sums = 0.75 * true_scores(8, "embedding") + 0.25 * true_scores(8, "color")
     assert scores_of(items) == pytest.approx(np.sort(np.delete(sums, 8))[::-1][:5], abs=ROUNDING)
 
 
 def test_query_pictures_are_left_out_and_unknown_ones_find_themselves(engine: Engine) -> None:
-    stored = engine.search([picture(8), picture(9)], Options(top_k=ROWS, measures=("embedding",)))["embedding"]
+    stored = engine.search([picture(8), picture(9)], Options(top_k=ROWS, measure=("embedding",)))["embedding"]
     assert {item["image_id"] for item in stored} == {image_id(number) for number in range(ROWS)} - {
         image_id(8),
         image_id(9),
     }
-    unknown = engine.search([picture(8, name="0" * 32)], Options(measures=("embedding",)))["embedding"]
-    assert (unknown[0]["image_id"], unknown[0]["score"]) == (image_id(8), pytest.approx(1, abs=ROUNDING))
+    unknown = engine.search([picture(8, name="0" * 32)], Options(measure=("embedding",)))["embedding"]
+    assert unknown[0]["image_id"] == image_id(8)
+    assert unknown[0]["score"] == pytest.approx(1, abs=ROUNDING)
 
 
 @pytest.mark.parametrize(("combine", "function"), [("mean", np.mean), ("min", np.min), ("max", np.max)])
 def test_several_pictures_are_scored_one_by_one_and_combined(engine: Engine, combine: str, function: Any) -> None:
-    items = engine.search([picture(8), picture(9)], Options(measures=("color",), combine=combine))["color"]
+    items = engine.search([picture(8), picture(9)], Options(measure=("color",), combine=combine))["color"]
     each = [np.delete(true_scores(number, "color"), [8, 9]) for number in (8, 9)]
     assert scores_of(items) == pytest.approx(np.sort(function(each, axis=0))[::-1][:5], abs=ROUNDING)
 
 
 def test_another_metric_ranks_and_scores_by_it(engine: Engine) -> None:
-    items = engine.search([picture(8)], Options(measures=("embedding",), metric="manhattan"))["embedding"]
+    items = engine.search([picture(8)], Options(measure=("embedding",), metric="manhattan"))["embedding"]
     expected = np.sort(np.delete(true_scores(8, "embedding", "manhattan"), 8))[::-1][:5]
     assert scores_of(items) == pytest.approx(expected, abs=ROUNDING)
 
@@ -150,24 +153,6 @@ def test_an_engine_says_what_it_is(engine: Engine) -> None:
     assert engine.metadata_at(0)["image_id"] == image_id(0)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (Options(measures=("colour",)), "measure: expected some of default, .*, got colour"),
-        (Options(combine="sum"), "combine: expected one of mean, min, max, got sum"),
-        (Options(top_k=0), "top_k: expected 1 or more, got 0"),
-        (Options(metric="chebyshev"), "metric: expected one of .*; got chebyshev"),
-        (
-            Options(measures=("embedding", "hash"), metric="manhattan"),
-            "metric: expected one of embedding: .*; hash: hamming; got manhattan",
-        ),
-    ],
-)
-def test_what_cannot_be_is_refused_with_what_can(engine: Engine, options: Options, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        engine.search([picture(8)], options)
-
-
 def test_a_metric_changes_only_the_measures_that_allow_it(engine: Engine) -> None:
     found = engine.search([picture(8)], Options(metric="manhattan"))
     assert scores_of(found["hash"]) == scores_of(engine.search([picture(8)], Options())["hash"])
@@ -183,10 +168,10 @@ def test_a_collection_smaller_than_the_answer_is_answered_whole(tmp_path: Path) 
 def test_a_collection_of_one_picture_answers_with_nothing_more(tmp_path: Path) -> None:
     volume = make_volume(LocalStorage(tmp_path / "one"), {"a": range(1)})
     job.run(context(), Settings(data=volume.root))
-    assert Engine.open(volume).search([picture(0)], Options(measures=("color",))) == {"color": []}
+    assert Engine.open(volume).search([picture(0)], Options(measure=("color",))) == {"color": []}
 
 
 def test_groups_are_what_the_embedding_finds(engine: Engine) -> None:
     for number in range(GROUPS):
-        items = engine.search([picture(number)], Options(measures=("embedding",)))["embedding"]
+        items = engine.search([picture(number)], Options(measure=("embedding",)))["embedding"]
         assert {item["location"].split("/")[2] for item in items} == {group_of(number)}

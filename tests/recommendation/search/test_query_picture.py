@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Options
-from recommendation.search.query_picture import MAX_TOP_K, Upload, check_size, describe, error_object, read_upload
+from recommendation.search.query_picture import Upload, prepare, read_upload
+from recommendation.search.request import Options
 from shared import tables
-from shared.errors import BadInputError, CannotProceedError, UsageError
+from shared.errors import BadInputError
 from shared.pictures.headers import LIMITS
 from shared.pictures.sandbox import decoder
 from shared.tables.contracts import EMBEDDINGS, FEATURES, THUMBNAILS
@@ -33,7 +33,7 @@ def test_a_query_picture_has_exactly_the_features_it_has_in_the_collection(
     collection: Collection, answerer: Answerer
 ) -> None:
     for path in collection.paths()[::9]:
-        described = describe(read_upload(path), decoder(), answerer.live.embedder)
+        described = prepare(read_upload(path), decoder(), answerer.current.embedder)
         row = stored(collection, described.picture.image_id)
         assert described.thumbnail == row["jpeg"]
         assert described.picture.features["hash"].tobytes() == row["hash"]
@@ -46,9 +46,9 @@ def test_a_stored_picture_is_left_out_of_its_own_answer(collection: Collection, 
     answer = answerer.answer([read_upload(path)], Options(top_k=100)).content
     [query] = answer["queries"]
     assert query["filename"] == path.name
-    assert answerer.live.engine.metadata(query["image_id"])["filename"] == path.name
+    assert answerer.current.engine.metadata(query["image_id"])["filename"] == path.name
     for items in answer["results"].values():
-        assert len(items) == answerer.live.engine.count - 1
+        assert len(items) == answerer.current.engine.count - 1
         assert query["image_id"] not in {item["image_id"] for item in items}
 
 
@@ -65,7 +65,7 @@ def test_the_same_picture_in_other_bytes_comes_first_with_a_score_of_one(
 
 def test_several_pictures_are_answered_together_and_all_left_out(collection: Collection, answerer: Answerer) -> None:
     paths = collection.paths()[:5]
-    answer = answerer.answer([read_upload(path) for path in paths], Options(measures=("color",), combine="min")).content
+    answer = answerer.answer([read_upload(path) for path in paths], Options(measure=("color",), combine="min")).content
     assert [query["filename"] for query in answer["queries"]] == [path.name for path in paths]
     assert list(answer["results"]) == ["color"]
     assert not {item["filename"] for item in answer["results"]["color"]} & {path.name for path in paths}
@@ -135,24 +135,3 @@ def test_a_name_that_is_not_utf8_is_shown_by_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.jpg")
     path.write_bytes(b"x")
     assert read_upload(path) == Upload("caf\\xe9.jpg", b"x")
-
-
-@pytest.mark.parametrize(("n_pictures", "top_k"), [(0, 5), (6, 5), (1, 0), (1, -1), (1, MAX_TOP_K + 1)])
-def test_a_query_that_is_too_large_or_empty_is_wrong_usage(n_pictures: int, top_k: int) -> None:
-    with pytest.raises(UsageError, match="expected 1 to"):
-        check_size(n_pictures, top_k)
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (BadInputError("undecodable", "a.jpg: broken"), {"code": "undecodable", "message": "a.jpg: broken"}),
-        (UsageError("expected x"), {"code": "wrong_usage", "message": "expected x"}),
-        (CannotProceedError("no index"), {"code": "unavailable", "message": "no index"}),
-        (UsageError("got \ud800"), {"code": "wrong_usage", "message": "got \\ud800"}),
-    ],
-)
-def test_every_error_has_the_same_form(
-    error: BadInputError | UsageError | CannotProceedError, expected: dict[str, str]
-) -> None:
-    assert error_object(error) == {"error": expected}

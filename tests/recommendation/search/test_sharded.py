@@ -1,13 +1,13 @@
 """One shard or many, removed pictures or none: the engine gives the answers of a full scan of what exists."""
 
-from typing import Any
-
 import pytest
 
 from recommendation import job
 from recommendation.index import generation
 from recommendation.index.build.collection import indexable
-from recommendation.search.engine import Engine, Options
+from recommendation.search.answer import Item
+from recommendation.search.engine import Engine
+from recommendation.search.request import Options
 from recommendation.settings import Settings
 from shared import tables
 from shared.errors import UsageError
@@ -53,7 +53,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], E
     }
 
 
-def answers(engine: Engine, number: int, top_k: int = 8) -> dict[str, list[dict[str, Any]]]:
+def answers(engine: Engine, number: int, top_k: int = 8) -> dict[str, list[Item]]:
     return engine.search([engine.features_of(image_id(number))], Options(top_k=top_k))
 
 
@@ -116,5 +116,5 @@ def test_a_picture_that_moved_to_another_slice_is_found_once(volume: LocalStorag
     engine = build(volume, "scan", SLICE_ROWS)
     assert engine.count == ROWS
     assert engine.metadata(image_id(3))["slice"] == "new"
-    items = engine.search([engine.features_of(image_id(57))], Options(top_k=ROWS, measures=("color",)))["color"]
+    items = engine.search([engine.features_of(image_id(57))], Options(top_k=ROWS, measure=("color",)))["color"]
     assert len(items) == len({item["image_id"] for item in items}) == ROWS - 1

@@ -16,20 +16,20 @@ pytestmark = pytest.mark.spark
 def test_every_picture_of_the_index_has_its_own_thumbnail(collection: Collection, answerer: Answerer) -> None:
     parts = tables.open_snapshot(collection.volume).parts(THUMBNAILS)
     stored = {row["image_id"]: row["jpeg"] for part in parts for row in tables.read_rows(collection.volume, part)}
-    assert len(stored) == answerer.live.engine.count
-    assert Thumbnails(collection.volume).read(answerer.live.engine, stored) == stored
+    assert len(stored) == answerer.current.engine.count
+    assert Thumbnails(collection.volume).read(answerer.current.engine, stored) == stored
 
 
 def test_a_picture_that_is_not_in_the_index_has_none(collection: Collection, answerer: Answerer) -> None:
     with pytest.raises(UsageError, match="nothing"):
-        Thumbnails(collection.volume).read(answerer.live.engine, ["nothing"])
+        Thumbnails(collection.volume).read(answerer.current.engine, ["nothing"])
 
 
 def test_a_flipped_bit_is_noticed_and_the_file_named(own_collection: Collection, answerer: Answerer) -> None:
-    metadata = answerer.live.engine.metadata_at(0)
+    metadata = answerer.current.engine.metadata_at(0)
     parts = tables.open_snapshot(own_collection.volume).parts(THUMBNAILS)
     [path] = [own_collection.volume.local_path(part.key) for part in parts if part.slice == metadata["slice"]]
     data = path.read_bytes()
     path.write_bytes(flip_bit(data, 4 * len(data)))
     with pytest.raises(CannotProceedError, match=str(path)):
-        Thumbnails(own_collection.volume).read(answerer.live.engine, [metadata["image_id"]])
+        Thumbnails(own_collection.volume).read(answerer.current.engine, [metadata["image_id"]])

@@ -8,9 +8,8 @@ import pytest
 
 from recommendation.commands import query
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import DEFAULT, Options
 from recommendation.search.query_picture import read_upload
-from recommendation.search.request import KEYS, parse_job
+from recommendation.search.request import DEFAULT, KEYS, Options, QueryRequest, parse_request, read_json
 from shared.pictures.measures import MEASURES
 from tests.recommendation.conftest import Collection
 
@@ -21,7 +20,7 @@ JSON_BLOCKS = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
 @pytest.mark.spark
 def test_the_answer_shown_has_the_form_of_a_real_one(collection: Collection, answerer: Answerer) -> None:
     shown = json.loads(JSON_BLOCKS[0])
-    real = answerer.answer([read_upload(collection.paths()[0])], Options(measures=("default", "embedding"))).content
+    real = answerer.answer([read_upload(collection.paths()[0])], Options(measure=("default", "embedding"))).content
     assert list(shown) == list(real)
     assert list(shown["queries"][0]) == list(real["queries"][0])
     assert list(shown["results"]) == list(real["results"])
@@ -31,8 +30,8 @@ def test_the_answer_shown_has_the_form_of_a_real_one(collection: Collection, ans
 
 
 def test_the_job_shown_is_one() -> None:
-    job = parse_job(JSON_BLOCKS[1], Options())
-    assert job.options == Options(10, ("default", "color"), None, "min")
+    request = parse_request(read_json(JSON_BLOCKS[1]), Options())
+    assert request == QueryRequest(10, ("default", "color"), None, "min", ("pictures/a.jpg", "/pictures/b.jpg"))
     assert f"Its keys are {', '.join(f'`{key}`' for key in KEYS[:-1])} and `{KEYS[-1]}`" in TEXT
 
 

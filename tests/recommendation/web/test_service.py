@@ -1,6 +1,7 @@
 """The service as a process: it starts, answers over HTTP and from the inbox, and stops when told."""
 
 import json
+import os
 import re
 import select
 import signal
@@ -8,15 +9,21 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import httpx
+import psutil
 import pytest
 from pyspark import SparkContext
 
 from recommendation import job
+from recommendation.search.answerer import Answerer
 from recommendation.settings import Settings
-from recommendation.web.service import open_socket
+from recommendation.web import supervisor
+from recommendation.web.locations import hide_folders
+from recommendation.web.service import open_socket, watch_generations
 from shared.errors import CannotProceedError, UsageError
 from shared.storage import LocalStorage
 from tests.commands import Running, start_imagerec
@@ -27,8 +34,14 @@ pytestmark = pytest.mark.spark
 LIMIT_S = 60
 
 
-def start(volume: LocalStorage, *flags: str) -> Running:
-    return start_imagerec("serve", "--data", volume.root, "--port", "0", *flags)
+@contextmanager
+def start(volume: LocalStorage, *flags: str) -> Iterator[Running]:
+    """The service as a process, killed at the end of the block."""
+    with start_imagerec("serve", "--data", volume.root, "--port", "0", *flags) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def read_until(process: Running, pattern: str) -> re.Match[str]:
@@ -54,11 +67,16 @@ def wait_for(is_true: Callable[[], bool]) -> None:
         select.select([], [], [], 0.05)
 
 
+def children(process: Running) -> list[int]:
+    """Process ids of a service's workers."""
+    found = psutil.Process(process.pid).children()
+    return [one.pid for one in found if "spawn_main" in " ".join(one.cmdline())]
+
+
 @pytest.fixture
 def service(own_collection: Collection) -> Iterator[tuple[Running, str]]:
     with start(own_collection.volume) as process:
         yield process, read_until(process, r"http://127\.0\.0\.1:\d+").group()
-        process.kill()
 
 
 def test_a_service_answers_takes_over_and_stops(
@@ -72,7 +90,8 @@ def test_a_service_answers_takes_over_and_stops(
     queries = own_collection.volume.root / "queries"
     (queries / "inbox" / "job.json").write_text(json.dumps({"images": [str(path)]}))
     wait_for((queries / "answers" / "job.json").exists)
-    assert json.loads((queries / "answers" / "job.json").read_text())["results"] == answer["results"]
+    answered = json.loads((queries / "answers" / "job.json").read_text())
+    assert hide_folders(answered)["results"] == answer["results"]
 
     job.run(sc, Settings(data=own_collection.volume.root, trees=7))
     wait_for(lambda: httpx.get(f"{address}/v1/status").json()["generation"] != answer["generation"])
@@ -113,3 +132,84 @@ def test_an_address_that_is_not_ours_is_named() -> None:
 def test_a_port_that_cannot_be_is_wrong_usage(port: int) -> None:
     with pytest.raises(UsageError, match="--port: expected 0 to 65535"):
         open_socket("127.0.0.1", port)
+
+
+def test_workers_share_an_address_and_a_killed_one_is_replaced(own_collection: Collection) -> None:
+    picture = own_collection.paths()[0].read_bytes()
+    with start(own_collection.volume, "--workers", "2") as process:
+        address = read_until(process, r"http://127\.0\.0\.1:\d+ with 2 processes").group().split()[0]
+        wait_for(lambda: len(children(process)) == 2)
+        before = children(process)
+        os.kill(before[0], signal.SIGKILL)
+        read_until(process, r"worker 0 ended with exit code -9; starting it anew")
+        wait_for(lambda: len(children(process)) == 2)
+        assert before[0] not in children(process)
+        for _ in range(8):  # a connection each, so that both are asked
+            assert httpx.post(f"{address}/v1/query", files={"images": picture}).status_code == 200
+        workers = children(process)
+        started = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert time.monotonic() - started < 10
+        assert not any(map(psutil.pid_exists, workers))
+
+
+def test_workers_end_when_their_supervisor_is_killed(own_collection: Collection) -> None:
+    with start(own_collection.volume, "--workers", "2") as process:
+        read_until(process, "with 2 processes")
+        wait_for(lambda: len(children(process)) == 2)
+        workers = [psutil.Process(pid) for pid in children(process)]
+        process.kill()
+        psutil.wait_procs(workers, timeout=LIMIT_S)
+        assert not any(worker.is_running() for worker in workers)
+
+
+def test_workers_without_index_say_what_to_do_once(tmp_path: Path) -> None:
+    with start(LocalStorage(tmp_path), "--workers", "2") as process:
+        assert process.wait(LIMIT_S) == 1
+        assert process.stderr
+        assert process.stderr.read().count("run `imagerec recommendation build`") == 1
+
+
+def test_a_second_service_does_not_share_the_address_of_the_first(own_collection: Collection) -> None:
+    with start(own_collection.volume, "--workers", "2") as first:
+        port = read_until(first, r"http://127\.0\.0\.1:(\d+)")[1]
+        for workers in ("1", "2"):
+            with start(own_collection.volume, "--workers", workers, "--port", port) as second:
+                assert second.wait(LIMIT_S) == 1
+                assert second.stderr
+                assert f"cannot listen on 127.0.0.1:{port}" in second.stderr.read()
+
+
+def test_there_are_as_many_workers_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
+    monkeypatch.setattr(supervisor, "memory_bytes", lambda: 64 << 30)
+    assert supervisor.default_workers() == 16
+    monkeypatch.setattr(supervisor, "memory_bytes", lambda: 2 << 30)
+    assert supervisor.default_workers() == 4
+    monkeypatch.setattr(supervisor, "memory_bytes", lambda: 1 << 20)
+    assert supervisor.default_workers() == 1
+
+
+def test_the_memory_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit, unlimited = tmp_path / "memory.max", tmp_path / "memory.limit_in_bytes"
+    limit.write_text("1073741824\n")
+    unlimited.write_text("max\n")
+    monkeypatch.setattr(supervisor, "MEMORY_LIMITS", (limit, unlimited, tmp_path / "missing"))
+    assert supervisor.memory_bytes() == 1 << 30
+
+
+def test_a_watcher_survives_any_error_and_looks_again(caplog: pytest.LogCaptureFixture) -> None:
+    stop, looks = threading.Event(), iter(range(9))
+
+    class Broken:
+        def refresh(self) -> bool:
+            number = next(looks)
+            if number == 4:
+                stop.set()
+            raise [OSError(24, "Too many open files"), OSError(24, "Too many open files"), ValueError("x")][number % 3]
+
+    watch_generations(cast("Answerer", Broken()), stop, poll_s=0)
+    assert next(looks) == 5
+    assert caplog.text.count("cannot look for a new generation: [Errno 24]") == 2
+    assert caplog.text.count("cannot look for a new generation: x") == 1

@@ -1,0 +1,88 @@
+"""The answer to a query as every door gives it: typed definitions of the JSON object and of the error object."""
+
+import sys
+
+from shared.errors import BadInputError, CannotProceedError, UsageError
+
+if sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:  # pydantic, which makes the OpenAPI schema of these, refuses the standard one there
+    from typing_extensions import TypedDict
+
+
+class QueryRef(TypedDict):
+    """A query picture."""
+
+    image_id: str
+    filename: str
+
+
+class Item(TypedDict):
+    """One picture of an answer; `score` is the one that ranks, `scores` holds those of every measure, 0..1."""
+
+    rank: int
+    image_id: str
+    filename: str
+    location: str
+    score: float
+    license: str
+    scores: dict[str, float]
+
+
+class Answer(TypedDict):
+    """The most similar pictures, best first, by measure; `seconds` is what the query took."""
+
+    queries: list[QueryRef]
+    model: str
+    generation: str
+    seconds: float
+    results: dict[str, list[Item]]
+
+
+class ErrorDetail(TypedDict):
+    """What went wrong: a code for programs, a sentence for people."""
+
+    code: str
+    message: str
+
+
+class ErrorAnswer(TypedDict):
+    """What is answered instead of results; every error has this form."""
+
+    error: ErrorDetail
+
+
+EXAMPLE: Answer = {
+    "queries": [{"image_id": "0e0af2fa6c1b4d7e8f9a0b1c2d3e4f50", "filename": "flowers_02.jpg"}],
+    "model": "efficientnet-lite0 int8",
+    "generation": "daecd4df8cdc26ee",
+    "seconds": 0.0412,
+    "results": {
+        "embedding": [
+            {
+                "rank": 1,
+                "image_id": "1f3c66b0a7d94e0fb1a2c3d4e5f60718",
+                "filename": "flowers_19.jpg",
+                "location": "flowers_19.jpg",
+                "score": 0.786,
+                "license": "CC0-1.0",
+                "scores": {"embedding": 0.786, "color": 0.41, "structure": 0.87, "hash": 0.55},
+            }
+        ]
+    },
+}
+
+AnswerError = BadInputError | UsageError | CannotProceedError
+"""What the user can mend."""
+
+
+def error_object(error: AnswerError) -> ErrorAnswer:
+    """The error object of an error; the codes are the reasons of bad input, `wrong_usage` and `unavailable`."""
+    if isinstance(error, BadInputError):
+        return make_error(error.reason, error.detail)
+    return make_error("wrong_usage" if isinstance(error, UsageError) else "unavailable", str(error))
+
+
+def make_error(code: str, message: str) -> ErrorAnswer:
+    """The error object of a code and a sentence, in which lone surrogates are escaped."""
+    return {"error": {"code": code, "message": message.encode("utf-8", "backslashreplace").decode()}}

@@ -1,0 +1,134 @@
+"""One definition of a request: its options are checked when it is made, whatever door it came through."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from recommendation.search.answer import error_object
+from recommendation.search.engine import COMBINES as FUNCTIONS
+from recommendation.search.request import (
+    KEYS,
+    MAX_TOP_K,
+    Options,
+    QueryRequest,
+    default_options,
+    parse_request,
+    read_json,
+)
+from recommendation.settings import COMBINES, QuerySettings
+from shared.errors import BadInputError, CannotProceedError, UsageError
+from shared.pictures.measures import MEASURES, Measure
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"measure": ("colour",)}, "measure: expected some of default, .*, got colour"),
+        ({"combine": "sum"}, "combine: expected one of mean, min, max, got sum"),
+        ({"top_k": 0}, "top_k: expected 1 to 1000, got 0"),
+        ({"top_k": -1}, "top_k: expected 1 to 1000, got -1"),
+        ({"top_k": MAX_TOP_K + 1}, "top_k: expected 1 to 1000, got 1001"),
+        ({"metric": "chebyshev"}, "metric: expected one of .*; got chebyshev"),
+        (
+            {"measure": ("embedding", "hash"), "metric": "manhattan"},
+            "metric: expected one of embedding: .*; hash: hamming; got manhattan",
+        ),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_with_what_can(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Options(**options)
+    with pytest.raises(UsageError, match=message):
+        parse_request({"images": ["a.jpg"], **json.loads(json.dumps(options))}, Options())
+
+
+@pytest.mark.parametrize("n_pictures", [0, 6])
+def test_a_request_of_no_pictures_or_too_many_is_refused(n_pictures: int) -> None:
+    with pytest.raises(UsageError, match=f"expected 1 to 5 query pictures, got {n_pictures}"):
+        QueryRequest(images=("a.jpg",) * (n_pictures // 2), id=("0" * 32,) * (n_pictures - n_pictures // 2))
+
+
+def test_what_a_request_leaves_out_comes_from_the_settings() -> None:
+    defaults = default_options(QuerySettings(top_k=7, metric="cosine", combine="max"))
+    assert parse_request({"images": "a.jpg", "metric": None}, defaults) == QueryRequest(
+        7, (), "cosine", "max", ("a.jpg",)
+    )
+    assert parse_request({"id": ["0" * 32], "combine": "min", "top_k": 1}, defaults) == QueryRequest(
+        1, (), "cosine", "min", (), ("0" * 32,)
+    )
+
+
+def test_measures_are_answered_once_and_all_when_none_is_named() -> None:
+    assert Options().measures == ("default", *MEASURES)
+    assert Options(measure=("hash", "default", "hash")).measures == ("hash", "default")
+
+
+def test_a_measure_that_is_added_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MEASURES, "dummy", MEASURES["color"]._replace(name="dummy"))
+    assert isinstance(MEASURES["dummy"], Measure)
+    assert Options(measure=("dummy",)).measures == ("dummy",)
+
+
+def test_settings_and_engine_know_the_same_ways_to_combine() -> None:
+    assert tuple(FUNCTIONS) == COMBINES
+    assert [Options(combine=name).combine for name in COMBINES] == list(COMBINES)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("not json", r"expected a JSON object, got something else \(Expecting value"),
+        ("[1]", "expected a JSON object, got a list"),
+        ("null", "expected a JSON object, got null"),
+        ("[" * 100_000, "expected a JSON object, got something else"),
+    ],
+)
+def test_what_is_no_object_is_refused(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        read_json(text)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"topk": 3}, f"expected the keys {', '.join(KEYS)}, got topk"),
+        ({"password": "x", "user": "y"}, f"expected the keys {', '.join(KEYS)}, got 2 that no request has"),
+        ({"images": {"a": 1}}, "images: expected a text or a list of texts, got an object"),
+        ({"images": ["a", 1]}, "images: expected a text or a list of texts, got a list"),
+        ({"top_k": "5"}, "top_k: expected a whole number, got '5'"),
+        ({"top_k": True}, "top_k: expected a whole number, got True"),
+        ({"top_k": 1.5}, "top_k: expected a whole number, got 1.5"),
+        ({"metric": ["cosine"]}, "metric: expected a text, got a list"),
+        ({"images": ["\ud800.jpg"]}, "images: expected names that a file can have"),
+    ],
+)
+def test_a_key_or_value_that_no_request_has_is_refused(content: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_request(content, Options())
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (BadInputError("undecodable", "a.jpg: broken"), {"code": "undecodable", "message": "a.jpg: broken"}),
+        (UsageError("expected x"), {"code": "wrong_usage", "message": "expected x"}),
+        (CannotProceedError("no index"), {"code": "unavailable", "message": "no index"}),
+        (UsageError("got \ud800"), {"code": "wrong_usage", "message": "got \\ud800"}),
+    ],
+)
+def test_every_error_has_the_same_form(
+    error: BadInputError | UsageError | CannotProceedError, expected: dict[str, str]
+) -> None:
+    assert error_object(error) == {"error": expected}
+
+
+def test_several_scores_become_one_by_mean_min_or_max() -> None:
+    scores = np.array([[0.2, 0.8], [0.6, 0.4]])
+    assert {name: function(scores, axis=0).tolist() for name, function in FUNCTIONS.items()} == {
+        "mean": [pytest.approx(0.4), pytest.approx(0.6)],
+        "min": [0.2, 0.4],
+        "max": [0.6, 0.8],
+    }
