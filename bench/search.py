@@ -59,13 +59,16 @@ def measure_search(vectors: Path, counts: list[int], shard_rows: int = SHARD_ROW
             yield from measure_one(lambda start, stop: stored[start:stop].astype(np.float32), count, folder, shard_rows)
 
 
-def made_up(start: int, stop: int, width: int = 1280, groups: int = 4000) -> NDArray[np.float32]:
-    """Vectors that look like a network's: not negative, in groups, most of their variance along few axes."""
-    dice = np.random.default_rng([7, start])
-    scales = np.random.default_rng(1).gamma(0.5, 1, width).astype(np.float32)
-    centres = np.random.default_rng(2).gamma(0.6, 1, (groups, width)).astype(np.float32)
+def made_up(start: int, stop: int, width: int = 1280, latent: int = 96, groups: int = 4000) -> NDArray[np.float32]:
+    """Vectors like a network's: rectified, in groups, of fewer dimensions than they are long."""
+    dice, fixed = np.random.default_rng([7, start]), np.random.default_rng(1)
+    weights = (
+        fixed.standard_normal((latent, width), np.float32) * np.linspace(2, 0.1, latent, dtype=np.float32)[:, None]
+    )
+    centres = fixed.standard_normal((groups, latent), np.float32)
     chosen = centres[dice.integers(groups, size=stop - start)]
-    return np.asarray((chosen + dice.gamma(0.4, 1, chosen.shape).astype(np.float32)) * scales, np.float32)
+    noisy = chosen + 0.5 * dice.standard_normal(chosen.shape, np.float32)
+    return np.asarray(np.maximum(noisy @ weights, 0), np.float32)
 
 
 def measure_one(read: Read, count: int, folder: str, shard_rows: int) -> Iterator[tuple[Any, ...]]:

@@ -62,8 +62,7 @@ def build_index(
     live, pointer = generation.find_live(volume)
     clock = Clock()
     kept = kept_basis(volume, live, conditions, slices)
-    view = kept or learn_basis(sc, volume, conditions, slices)
-    clock.lap("basis")
+    view = kept or learn_basis(sc, volume, conditions, slices, clock)
     groups = layout.arrange(slices, view.basis, stored_slices(live), shard_rows)
     stored = store_shards(sc, view, settings.trees, groups, live)
     view = view._replace(shards=tuple(one.entry for one in stored))
@@ -117,7 +116,7 @@ def kept_basis(volume: Storage, live: Generation | None, conditions: str, slices
     return View(volume, name, document)
 
 
-def learn_basis(sc: SparkContext, volume: Storage, conditions: str, slices: Sequence[SliceInput]) -> View:
+def learn_basis(sc: SparkContext, volume: Storage, conditions: str, slices: Sequence[SliceInput], clock: Clock) -> View:
     """Learn means and axes from the collection or a sample of it; weights and parameters follow in `measure`."""
     chosen = learning.sample(slices)
     shares = steps.shares(chosen, sc.defaultParallelism)  # few, since each returns 15 MB of moments
@@ -130,6 +129,7 @@ def learn_basis(sc: SparkContext, volume: Storage, conditions: str, slices: Sequ
     put_axes = partial(learning.put_axes, volume, name)
     axes = sc.parallelize(sorted(moments.items()), len(moments)).map(put_axes).collect()
     document = learning.describe(sums, learning.put_means(volume, name, means), axes)
+    clock.lap("basis")
     learnt = {"conditions": conditions, "collection": learning.picture_count(slices)}
     return View(volume, name, {**learnt, **document})
 

@@ -48,9 +48,10 @@ ORDER = {
         __main__
     """,
     "recommendation": """
-        settings status
+        settings metrics
         index
-        search steps
+        search status
+        steps
         commands
         web
         job

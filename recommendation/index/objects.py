@@ -10,6 +10,7 @@ index/metadata/<name>.arrow               what is stored about a shard's picture
 
 import hashlib
 import json
+import resource
 from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from typing import Any, cast
@@ -25,6 +26,8 @@ from shared.storage.volume import INDEX
 GENERATIONS, BASES, SHARDS, METADATA = (f"{INDEX}/{name}" for name in ("generations", "bases", "shards", "metadata"))
 BUILD = "run `imagerec recommendation build`"
 CHUNK_BYTES = 1 << 22
+FILES_OF_SHARD = 24  # a mapped array keeps its file open
+OTHER_FILES = 512
 
 
 def put_bytes(volume: Storage, key: str, chunks: Iterable[bytes]) -> str:
@@ -62,6 +65,16 @@ class _Header:
 
     def write(self, data: bytes) -> None:
         self.data += data
+
+
+def allow_open_files(n_shards: int) -> None:
+    """Raise this process's limit of open files to what mapping the objects of some shards takes, as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OTHER_FILES + FILES_OF_SHARD * n_shards
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def load_array(volume: Storage, key: str) -> NDArray[Any]:

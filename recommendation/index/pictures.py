@@ -30,6 +30,7 @@ class Pictures:
     """The pictures of some shards whose objects were checked, read from the disk as they are used."""
 
     def __init__(self, volume: Storage, shards: Sequence[ShardEntry]) -> None:
+        objects.allow_open_files(len(shards))
         self._shards = [_open_shard(volume, one) for one in shards if one.rows]
         self._starts = starts_of(len(one.ids) for one in self._shards)
 

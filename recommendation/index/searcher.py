@@ -159,6 +159,7 @@ def open_searcher(
     pool: ThreadPoolExecutor | None = None,
 ) -> Searcher:
     """The searcher of a measure over shards whose objects were checked."""
+    objects.allow_open_files(len(shards))
     opened = [open_vectors(volume, one, measure.name, params) for one in shards if one.rows]
     return Searcher(
         measure,

@@ -17,6 +17,7 @@ class Thumbnails:
     def __init__(self, volume: Storage) -> None:
         self._volume = volume
         self._parts: dict[str, Part] = {}
+        self._places: dict[Part, dict[str, int]] = {}
 
     def read(self, engine: Engine, image_ids: Iterable[str]) -> dict[str, bytes]:
         """The thumbnails of stored pictures as JPEG, by image_id.
@@ -37,10 +38,22 @@ class Thumbnails:
 
     def _read(self, image_id: str, slice_name: str, row: int) -> bytes:
         part = self._parts.get(slice_name)
-        found = tables.read_row(self._volume, part, row, ["image_id", "jpeg"]) if part else {}
+        found = self._row(part, row) if part else {}
+        if part and found.get("image_id") != image_id:  # `images` has lost rows that `thumbnails` still has
+            found = self._row(part, self._rows(part).get(image_id, part.rows))
         if found.get("image_id") != image_id:
             raise CannotProceedError(
                 f"no thumbnail of {image_id} where the index says it is; run `imagerec recommendation build`"
             )
         jpeg: bytes = found["jpeg"]
         return jpeg
+
+    def _row(self, part: Part, row: int) -> dict[str, Any]:
+        return tables.read_row(self._volume, part, row, ["image_id", "jpeg"])
+
+    def _rows(self, part: Part) -> dict[str, int]:
+        """The row of each image_id in a part that has other rows than `images`."""
+        if part not in self._places:
+            image_ids = tables.read_columns(self._volume, part, ["image_id"])["image_id"]
+            self._places[part] = {image_id: row for row, image_id in enumerate(image_ids)}
+        return self._places[part]

@@ -2,14 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from shared.storage import LocalStorage
+from shared.storage.volume import MODELS
 from tests.memory_storage import MemoryStorage
 
 
+class ModelsOnDisk(MemoryStorage):
+    """All but models in memory, which offers neither rename nor random writes."""
+
+    def __init__(self, volume: LocalStorage) -> None:
+        super().__init__()
+        self._volume = volume
+
+    def local_path(self, key: str) -> Path:
+        return self._volume.local_path(key) if key.startswith(MODELS) else super().local_path(key)
+
+
 def in_memory(volume: LocalStorage) -> MemoryStorage:
-    """A copy in a storage that offers neither rename nor random writes."""
-    memory = MemoryStorage()
+    """A copy of a volume in memory."""
+    memory = ModelsOnDisk(volume)
     for found in volume.list(""):
         memory.put(found.key, volume.read(found.key))
     return memory

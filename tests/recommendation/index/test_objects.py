@@ -1,5 +1,7 @@
 """Arrays and documents of the index, in a storage that only puts whole objects."""
 
+import resource
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,15 @@ def test_what_is_missing_is_named() -> None:
         objects.read_document(MemoryStorage(), "a/b.json")
     with pytest.raises(CannotProceedError, match=r"some.npy cannot be read"):
         objects.check_object(MemoryStorage(), "some.npy", "0" * 64)
+
+
+def test_mapping_many_shards_is_allowed_as_many_files_as_the_system_grants() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        objects.allow_open_files(10)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == objects.OTHER_FILES + 10 * objects.FILES_OF_SHARD
+        objects.allow_open_files(1)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == objects.OTHER_FILES + 10 * objects.FILES_OF_SHARD
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

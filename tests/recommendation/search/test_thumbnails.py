@@ -1,14 +1,19 @@
 """Thumbnails are found by the index and read from the table, and a damaged table is named."""
 
 import pytest
+from pyspark import SparkContext
 
+from recommendation import job
 from recommendation.search.answerer import Answerer
+from recommendation.search.engine import Engine
 from recommendation.search.thumbnails import Thumbnails
+from recommendation.settings import Settings
 from shared import tables
 from shared.errors import CannotProceedError, UsageError
-from shared.tables.contracts import THUMBNAILS
+from shared.tables.contracts import IMAGES, THUMBNAILS
 from tests.bits import flip_bit
 from tests.recommendation.conftest import Collection
+from tests.recommendation.made_up import replace_part, rows_of_slice
 
 pytestmark = pytest.mark.spark
 
@@ -23,6 +28,20 @@ def test_every_picture_of_the_index_has_its_own_thumbnail(collection: Collection
 def test_a_picture_that_is_not_in_the_index_has_none(collection: Collection, answerer: Answerer) -> None:
     with pytest.raises(UsageError, match="nothing"):
         Thumbnails(collection.volume).read(answerer.current.engine, ["nothing"])
+
+
+def test_a_picture_after_one_that_was_removed_has_its_own_thumbnail(
+    sc: SparkContext, own_collection: Collection
+) -> None:
+    volume = own_collection.volume
+    slice_name = tables.open_snapshot(volume).slices(IMAGES)[0]
+    first, *others = (row["image_id"] for row in rows_of_slice(volume, IMAGES, slice_name))
+    stored = {row["image_id"]: row["jpeg"] for row in rows_of_slice(volume, THUMBNAILS, slice_name)}
+    rows = [row for row in rows_of_slice(volume, IMAGES, slice_name) if row["image_id"] != first]
+    replace_part(volume, IMAGES, slice_name, rows)
+    job.run(sc, Settings(data=volume.root))
+    engine = Engine.open(volume)
+    assert Thumbnails(volume).read(engine, others) == {one: stored[one] for one in others}
 
 
 def test_a_flipped_bit_is_noticed_and_the_file_named(own_collection: Collection, answerer: Answerer) -> None:
