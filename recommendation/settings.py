@@ -30,7 +30,7 @@ class Settings(settings.Settings):
 
 @dataclass(frozen=True)
 class QuerySettings(settings.Settings):
-    """How a query is answered when it does not say so itself."""
+    """How a query is answered where its request leaves an option out."""
 
     top_k: int = setting(5, "how many pictures to find for each measure, 1..1000")
     metric: str | None = setting(
@@ -45,8 +45,8 @@ class QuerySettings(settings.Settings):
 class ServeSettings(QuerySettings):
     """Where and how the service answers."""
 
-    host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0 lets other machines ask")
-    port: int = setting(8000, "TCP port; 0 takes a free one and says which", limits=(0, 65535))
+    host: str = setting("127.0.0.1", "address to listen on; 0.0.0.0 for other machines to connect")
+    port: int = setting(8000, "TCP port; 0 takes a free one, which the log names", limits=(0, 65535))
     allowed_host: str = setting(
         "",
         "names by which the service is reached besides localhost and this machine's own, separated by commas; * for any",

@@ -19,7 +19,7 @@ log = logging.getLogger("recommendation")
 #: Status of a picture that cannot be used, by reason; 422 for the others.
 STATUS_OF_REASON = {"too_many_bytes": 413, "unsupported_format": 415}
 MEANINGS = {
-    400: "a Host that this service does not answer for, no form, or one with a field that no query has",
+    400: "a Host that this service does not answer for, no form, or one with an unknown field",
     403: "sent by a page of another site",
     404: "there is no such picture",
     413: "too many bytes",

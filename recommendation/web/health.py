@@ -50,7 +50,7 @@ class Health:
         self._last: Query | None = None
 
     def record(self, answer: Answer) -> None:
-        """Count a query with an uploaded picture that was answered as a check: a busy service need not ask itself."""
+        """Count a query with an uploaded picture that was answered as a check: a busy service needs no query of its own."""
         self._last = Query(self._clock(), answer["generation"], answer["seconds"])
 
     def check(self) -> dict[str, Any]:
@@ -88,6 +88,6 @@ class Health:
 
 
 def inbox_state(backlog: Backlog) -> dict[str, Any]:
-    """What the health check says of the inbox; a file that waits too long changes the status, since queries go on."""
+    """The inbox in the result of the check; a file that waits too long changes the status, but HTTP still answers."""
     state: dict[str, Any] = {"inbox": backlog._asdict()}
     return {**state, "status": "inbox stalled"} if backlog.longest_s > STALLED_S else state

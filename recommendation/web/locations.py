@@ -1,4 +1,4 @@
-"""Paths of the host, which answers over HTTP do not show unless the settings say so."""
+"""Paths of the host, which answers over HTTP leave out unless the settings include them."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What every HTTP request passes through: who may ask, how much may come in, and security headers going out."""
+"""What every HTTP request passes through: allowed hosts and origins, a limit on its size, and security headers of the answer."""
 
 import socket
 from collections.abc import Iterable
