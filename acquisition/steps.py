@@ -11,6 +11,7 @@ from acquisition.sources.entries import Entry
 from shared import tables
 from shared.errors import TRANSIENT_REASONS, BadInputError
 from shared.pictures import decoding, headers
+from shared.pictures.metadata.described import Description
 from shared.pictures.sandbox import DecodeLimits, decoder
 from shared.pipeline.slices import Done, StageOutput, TableRow, failure_row
 from shared.storage import Storage, locations
@@ -57,9 +58,18 @@ def stage_picture(limits: DecodeLimits, entry: Entry) -> dict[str, Any]:
         raise BadInputError(entry["reason"], entry["detail"])
     file = read_file(locations.decode(entry["location"]), headers.LIMITS.max_bytes)
     picture = decoder(limits).decode(file.data)
-    listed = {name: value for name, value in entry.items() if name not in {"reason", "detail"}}
     read = {"size_bytes": file.size_bytes, "mtime_ns": file.mtime_ns}
-    return {"image_id": image_id_of(file.data), **listed, **read, **picture._asdict()}
+    return {"image_id": image_id_of(file.data), **described(entry, picture.description), **read, **picture._asdict()}
+
+
+def described(entry: Entry, own: Description) -> Entry:
+    """An entry whose empty texts are those of the picture's own metadata, and whose tags are both."""
+    texts = ("author", "license", "title", "source_url")
+    return {
+        **{name: value for name, value in entry.items() if name not in {"reason", "detail"}},
+        **{name: entry[name] or getattr(own, name) for name in texts},
+        "tags": list(dict.fromkeys([*entry["tags"], *own.tags])),
+    }
 
 
 def image_id_of(data: bytes) -> str:
