@@ -1,6 +1,6 @@
 """What people wrote about a picture: its creator, licence, title, keywords and rating, from whatever source."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shared.pictures.metadata.exif import clean_text
@@ -49,6 +49,17 @@ def join_tags(tags: Iterable[object]) -> tuple[str, ...]:
 def clean(value: object) -> str:
     """A text made safe to store and show."""
     return clean_text(value, LONGEST_TEXT) or ""
+
+
+def fill_entry(entry: Mapping[str, Any], own: Description) -> dict[str, Any]:
+    """An entry of a source, its empty texts filled with what the picture says of itself, with the tags of both."""
+    texts = ("author", "license", "title", "source_url")
+    return {
+        **entry,
+        **{name: entry[name] or getattr(own, name) for name in texts},
+        "tags": list(dict.fromkeys([*entry["tags"], *own.tags])),
+        "rating": own.rating,
+    }
 
 
 def first_of(values: Sequence[str]) -> str:

@@ -39,9 +39,7 @@ def read_metadata(image: Image.Image, container: Any, xmp: bytes) -> Metadata:
     if not (main or packet or block):
         return Metadata(exif.NO_EXIF.copy(), NO_DESCRIPTION)
     description = merge([xmp_description(packet), iptc_description(block), exif_description(main)])
-    fields = exif.exif_fields(main, camera)
-    fields["date_taken"] = fields["date_taken"] or exif.clean_date(description.date_taken)
-    fields["lens"] = fields["lens"] or exif.clean_text(description.lens)
+    fields = exif.fill(exif.exif_fields(main, camera), description.date_taken, description.lens)
     return Metadata(fields, description)
 
 

@@ -53,6 +53,14 @@ def exif_fields(main: Mapping[int, Any], camera: Mapping[int, Any]) -> Exif:
     return {name: found[name] for name in FIELDS}
 
 
+def fill(fields: Exif, date_taken: str, lens: str) -> Exif:
+    """The fields, date and lens filled in from elsewhere where they are unknown."""
+    return fields | {
+        "date_taken": fields["date_taken"] or clean_date(date_taken),
+        "lens": fields["lens"] or clean_text(lens),
+    }
+
+
 def clean_text(value: object, longest: int = MAX_TEXT_LENGTH) -> str | None:
     """Printable text up to the first NUL, at most `longest` characters, or None.
 

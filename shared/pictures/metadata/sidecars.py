@@ -1,17 +1,47 @@
 """Sidecars: files beside a picture that describe it."""
 
 import json
+import os
+import stat
 from datetime import UTC, datetime
-from pathlib import PurePath
+from functools import lru_cache
+from pathlib import Path, PurePath
 from typing import Any
 
-from shared.pictures.metadata.described import NO_DESCRIPTION, Description, clean
+from shared.pictures.metadata.described import NO_DESCRIPTION, Description, clean, merge
 from shared.pictures.metadata.xmp import xmp_description
 
 LARGEST_BYTES = 4 << 20
 #: Google Takeout shortens names of sidecars to this many characters, the ending .json not counted.
 TAKEOUT_NAME_LENGTH = 46
-TAKEOUT_ENDINGS = (".json", ".supplemental-metadata.json")
+ENDINGS = (".xmp", ".json")
+
+
+def read_sidecars(path: Path) -> Description:
+    """What the sidecars of a picture's file say; nothing of those that are not there, cannot be read or are huge."""
+    try:
+        there = names_in(path.parent, path.parent.stat().st_mtime_ns)
+    except OSError:
+        return NO_DESCRIPTION
+    found = (path.with_name(name) for name in sidecar_names(path.name) if name in there) if there else ()
+    return merge([sidecar_description(one.name, read_start(one)) for one in found]) if found else NO_DESCRIPTION
+
+
+@lru_cache(maxsize=8)
+def names_in(folder: Path, _modified_ns: int) -> frozenset[str]:
+    """Names in a folder that sidecars may have."""
+    with os.scandir(folder) as entries:
+        return frozenset(entry.name for entry in entries if entry.name.lower().endswith(ENDINGS))
+
+
+def read_start(path: Path) -> bytes:
+    """The first bytes of a regular file, one more than any sidecar may have; nothing of one that cannot be read."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not make us wait
+        with os.fdopen(handle, "rb") as file:
+            return file.read(LARGEST_BYTES + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    except OSError:
+        return b""
 
 
 def sidecar_names(name: str) -> list[str]:
