@@ -51,6 +51,7 @@ def run(sc: SparkContext, settings: Settings, limits: DecodeLimits = DECODE_LIMI
         UsageError: there is no such source.
         CannotProceedError: the source is empty, or a part that was stored is gone: its files may be, too.
     """
+    limits = limits._replace(picture=settings.picture_limits)
     volume, work = settings.volume, settings.volume.folder(WORK)
     snapshot = tables.open_snapshot(volume)
     presence.check_all(volume, (part for contract in TABLES for part in snapshot.parts(contract, STAGE.name)))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared import settings
+from shared.pictures.headers import LIMITS, MIB, Limits
 from shared.settings import setting
 
 
@@ -15,3 +16,15 @@ class Settings(settings.ExportSettings):
         "where the pictures are: a folder, a list of paths (text with one a line, CSV or Parquet with a column `path` "
         "and, if known, url, license, author, title, tags), or `sample`, the built-in collection",
     )
+    max_megapixels: int = setting(
+        LIMITS.max_pixels // 1_000_000,
+        "the largest JPEG that is read, megapixels; other formats are also limited by the decoder's memory, "
+        f"to {LIMITS.pixels_of('') // 1_000_000}",
+        limits=(1, 4_000),
+    )
+    max_mib: int = setting(LIMITS.max_bytes // MIB, "the largest file that is read, MiB", limits=(1, 2_000))
+
+    @property
+    def picture_limits(self) -> Limits:
+        """The most that one picture may be."""
+        return LIMITS._replace(max_bytes=self.max_mib * MIB, max_pixels=self.max_megapixels * 1_000_000)

@@ -11,6 +11,9 @@ from acquisition.sources.entries import Entry
 from shared import tables
 from shared.errors import TRANSIENT_REASONS, BadInputError
 from shared.pictures import decoding, headers
+from shared.pictures.metadata import exif
+from shared.pictures.metadata.described import fill_entry, merge
+from shared.pictures.metadata.sidecars import read_sidecars
 from shared.pictures.sandbox import DecodeLimits, decoder
 from shared.pipeline.slices import Done, StageOutput, TableRow, failure_row
 from shared.storage import Storage, locations
@@ -55,11 +58,13 @@ def stage_picture(limits: DecodeLimits, entry: Entry) -> dict[str, Any]:
     """
     if entry["reason"]:
         raise BadInputError(entry["reason"], entry["detail"])
-    file = read_file(locations.decode(entry["location"]), headers.LIMITS.max_bytes)
+    path = locations.decode(entry["location"])
+    file = read_file(path, limits.picture.max_bytes)
     picture = decoder(limits).decode(file.data)
-    listed = {name: value for name, value in entry.items() if name not in {"reason", "detail"}}
+    own = merge([read_sidecars(path), picture.description])
     read = {"size_bytes": file.size_bytes, "mtime_ns": file.mtime_ns}
-    return {"image_id": image_id_of(file.data), **listed, **read, **picture._asdict()}
+    fields = picture._replace(exif=exif.fill(picture.exif, own.date_taken, own.lens))._asdict()
+    return {"image_id": image_id_of(file.data), **fill_entry(entry, own), **read, **fields}
 
 
 def image_id_of(data: bytes) -> str:

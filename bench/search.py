@@ -139,5 +139,5 @@ def learn(read: Read, count: int) -> Basis:
     total = sum(reduction.fixed_point_sum(reduction.roots(read(one.start, one.stop))) for one in pieces)
     mean = reduction.mean_of(np.asarray(total), count)
     moment = sum(reduction.second_moment(reduction.centre(read(one.start, one.stop), mean)) for one in pieces)
-    axes = reduction.principal_axes(np.asarray(moment), learning.reduced_width(NAME))
+    axes = reduction.principal_axes(np.asarray(moment), MEASURES[NAME].reduced_width)
     return Basis("bench", "", {NAME: len(axes)}, {NAME: mean}, {NAME: axes})

@@ -10,6 +10,7 @@ REASONS = frozenset(
         "too_many_scans",  # a progressive JPEG made to burn time
         "unsupported_format",  # not one of the allowed picture formats
         "undecodable",  # an allowed format, but broken
+        "truncated",  # more rows are missing than may be
         "decoder_timeout",  # decoding took longer than the time limit
         "decoder_memory",  # decoding wanted more than the memory limit
         "decoder_crashed",  # the decoder process died

@@ -95,9 +95,7 @@ DOORS = {
         "recommendation/index/build/columns.py",
     },
     "PIL": {
-        "shared/pictures/codec.py",
-        "shared/pictures/decoding.py",
-        "shared/pictures/pixels.py",
+        "shared/pictures/",
         "acquisition/sample/",
         "recommendation/search/gallery.py",
     },

@@ -15,7 +15,7 @@ from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 
 #: Measures whose features are vectors of unit length; the others' are bits.
-VECTORS = tuple(name for name, measure in MEASURES.items() if measure.metrics != ("hamming",))
+VECTORS = tuple(name for name, measure in MEASURES.items() if measure.kind == "vector")
 #: Measures whose vectors are roots, centred on the collection's mean.
 CENTRED = ("embedding",)
 

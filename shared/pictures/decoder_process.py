@@ -16,31 +16,38 @@ from typing import Any
 
 from shared.errors import BadInputError
 from shared.pictures import decoding
+from shared.pictures.codecs.formats import use_one_thread
 from shared.pictures.decoding import DecodedPicture
+from shared.pictures.headers import Limits
+
+MAX_MESSAGE_BYTES = 1 << 20  # Python ignores SIGXFSZ: writing more fails, and codecs do not care
+
+Decode = Callable[[bytes, Limits], DecodedPicture]
 
 
-def serve(decode: Callable[[bytes], DecodedPicture]) -> int:
+def serve(decode: Decode) -> int:
     """Answer pictures until the other side is gone.
 
-    Command line: memory in bytes, CPU seconds and seconds by the clock for one picture.
+    Command line: CPU seconds and seconds by the clock for one picture; the fields of `Limits`.
     """
-    memory_bytes, cpu_seconds, seconds = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
-    limit_process(memory_bytes)
+    cpu_seconds, seconds, *numbers = map(float, sys.argv[1:])
+    limits = Limits(*map(int, numbers))
+    limit_process(limits.memory_bytes)
     with Connection(0) as connection, contextlib.suppress(ConnectionError, EOFError):
         connection.send_bytes(b"{}")  # ready
         while True:
             data = connection.recv_bytes()
             set_timers(cpu_seconds, seconds + 1)  # ends us even where nobody is left to do it
-            header, body = answer(decode, data)
+            header, body = answer(decode, data, limits)
             set_timers(0, 0)
             connection.send_bytes(b"\n".join((json.dumps(header).encode(), body)))
     return 0
 
 
-def answer(decode: Callable[[bytes], DecodedPicture], data: bytes) -> tuple[dict[str, Any], bytes]:
+def answer(decode: Decode, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
     """The header and the body that answer one picture."""
     try:
-        fields = decode(data)._asdict()
+        fields = decode(data, limits)._asdict()
     except BadInputError as error:
         return {"reason": error.reason, "detail": error.detail}, b""
     except MemoryError:
@@ -57,12 +64,13 @@ def set_timers(cpu_seconds: float, seconds: float) -> None:
 
 
 def limit_process(memory_bytes: int) -> None:
-    """Let allocations beyond the limit fail, where the system can (macOS cannot); write no core file."""
-    for kind, limit in ((resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0)):
+    """Let allocations beyond the limit fail, where the system can (macOS cannot); write no core file and few messages."""
+    limits = (resource.RLIMIT_AS, memory_bytes), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, MAX_MESSAGE_BYTES)
+    for kind, limit in limits:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (limit, limit))
 
 
 if __name__ == "__main__":
-    decoding.use_one_thread()
+    use_one_thread()
     raise SystemExit(serve(decoding.decode))

@@ -1,22 +1,34 @@
-"""What a file's bytes tell before a codec sees them: how much work it would be."""
+"""Limits, and what can be refused by a file's first bytes, before a codec sees it."""
 
-import re
 from typing import NamedTuple
 
 from shared.errors import BadInputError
+from shared.pictures.codecs.jpeg import START_OF_IMAGE, START_OF_SCAN, outline
 
-#: A JPEG marker that is not a stuffed zero, a restart or fill.
-JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
-START_OF_IMAGE, START_OF_SCAN, END_OF_IMAGE = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
 FOURTEEN_BITS = 0x3FFF
+MIB = 1 << 20
+#: What the decoder's process takes before it decodes anything, and what a pixel takes while it is decoded and converted.
+IDLE_BYTES, PIXEL_BYTES = 192 * MIB, 8
 
 
 class Limits(NamedTuple):
-    """The most that one picture may be."""
+    """The most that one picture may be.
 
-    max_bytes: int = 64 * 1024 * 1024
-    max_pixels: int = 50_000_000
-    max_scans: int = 100  # of 901 real JPEGs none had more than 53
+    Args:
+        max_pixels: of a JPEG, which becomes smaller while it is decoded.
+        memory_bytes: of the decoder's process; limits the pixels of all other formats.
+        max_scans: of 901 real JPEGs none had more than 53.
+    """
+
+    max_bytes: int = 256 * MIB
+    max_pixels: int = 500_000_000
+    max_scans: int = 100
+    memory_bytes: int = 832 * MIB
+
+    def pixels_of(self, kind: str) -> int:
+        """The most pixels of a format."""
+        in_memory = max(0, self.memory_bytes - IDLE_BYTES) // PIXEL_BYTES
+        return self.max_pixels if kind == "JPEG" else min(self.max_pixels, in_memory)
 
 
 LIMITS = Limits()
@@ -44,14 +56,14 @@ def check_bytes(data: bytes, limits: Limits = LIMITS) -> None:
     if data.startswith(START_OF_IMAGE) and count_scans(data, limits.max_scans) > limits.max_scans:
         raise BadInputError("too_many_scans", f"expected at most {limits.max_scans} scans in a JPEG")
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":  # opening one already allocates its pixels
-        check_pixels(*webp_size(data), limits)
+        check_pixels(*webp_size(data), limits, "WEBP")
 
 
-def check_pixels(width: int, height: int, limits: Limits) -> None:
-    """Refuse a picture with too many pixels."""
-    if width * height > limits.max_pixels:
-        detail = f"expected at most {limits.max_pixels} pixels, got {width} x {height}"
-        raise BadInputError("too_many_pixels", detail)
+def check_pixels(width: int, height: int, limits: Limits, kind: str) -> None:
+    """Refuse a picture with too many pixels for its format."""
+    most = limits.pixels_of(kind)
+    if width * height > most:
+        raise BadInputError("too_many_pixels", f"expected at most {most} pixels in a {kind}, got {width} x {height}")
 
 
 def count_scans(data: bytes, enough: int) -> int:
@@ -61,20 +73,7 @@ def count_scans(data: bytes, enough: int) -> int:
     films behind the picture, so more than `enough` of them are counted properly, segment by segment.
     """
     scans = data.count(START_OF_SCAN)
-    return scans if scans <= enough else walk_scans(data)
-
-
-def walk_scans(data: bytes) -> int:
-    """How many scans a JPEG has up to its end-of-image marker.
-
-    Source: ITU-T T.81, annex B.1.1.
-    """
-    scans, position = 0, 2
-    while (marker := JPEG_MARKER.search(data, position)) and marker.group() != END_OF_IMAGE:
-        scans += marker.group() == START_OF_SCAN
-        length = int.from_bytes(data[marker.end() : marker.end() + 2], "big")
-        position = marker.end() + length
-    return scans
+    return scans if scans <= enough else outline(data).scans
 
 
 def webp_size(data: bytes) -> tuple[int, int]:

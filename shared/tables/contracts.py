@@ -59,7 +59,7 @@ EXIF = pa.struct(
         pa.field("camera_make", pa.string()),
         pa.field("camera_model", pa.string()),
         pa.field("lens", pa.string()),
-        pa.field("date_taken", pa.string()),  # ISO 8601 without zone, as the camera's clock had it
+        pa.field("date_taken", pa.string()),  # ISO 8601, with fraction and zone where they are known
         pa.field("orientation", pa.int32()),  # 1..8
         pa.field("exposure_s", pa.float64()),
         pa.field("aperture_f", pa.float64()),
@@ -101,9 +101,10 @@ PICTURE_COLUMNS = [
     *ENTRY_COLUMNS,
     column("width_px", pa.int32(), "width after the EXIF turn, px"),
     column("height_px", pa.int32(), "height after the EXIF turn, px"),
-    column("format", pa.string(), "JPEG, PNG, WEBP, GIF, BMP, TIFF or AVIF"),
+    column("format", pa.string(), "JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF, JPEG2000, PSD, HEIF or RAW"),
     column("mode", pa.string(), "Pillow's pixel mode of the original, e.g. RGB"),
     column("exif", EXIF, "camera settings; never GPS"),
+    column("rating", pa.int32(), "stars that somebody gave it, 1 to 5; -1 rejected, 0 unknown"),
 ]
 THUMBNAIL_COLUMNS = [
     column("thumbnail_width_px", pa.int32(), "px"),
@@ -115,7 +116,7 @@ THUMBNAIL_COLUMNS = [
 STAGED = Contract("staged", pa.schema(PICTURE_COLUMNS))
 
 #: One row per picture (per image_id); location is the smallest of its first run's locations.
-IMAGES = Contract("images", pa.schema(PICTURE_COLUMNS))
+IMAGES = Contract("images", pa.schema(PICTURE_COLUMNS), additions=(Addition("rating", version=1, default=0),))
 
 #: One row per picture, in the order of IMAGES within a slice.
 THUMBNAILS = Contract("thumbnails", pa.schema([IMAGE_ID, *THUMBNAIL_COLUMNS]), row_group_rows=64)

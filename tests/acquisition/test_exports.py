@@ -1,7 +1,7 @@
 """images_metadata.json has the fields that other programs expect."""
 
 from acquisition import exports
-from shared.pictures import exif
+from shared.pictures.metadata import exif
 from shared.tables.contracts import IMAGES
 from tests.rows import row
 

@@ -1,16 +1,20 @@
 """What happens to one file: it is read, once, and becomes a picture or a failure."""
 
 import hashlib
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from acquisition import steps
-from acquisition.sources.entries import bad_entry, file_entry
+from acquisition.settings import Settings
+from acquisition.sources.entries import Origin, bad_entry, file_entry
 from shared import tables
 from shared.errors import BadInputError
 from shared.pictures import pixels
+from shared.pictures.headers import LIMITS
 from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
 from shared.storage import LocalStorage
 from shared.storage.files import digest
@@ -18,6 +22,8 @@ from shared.storage.volume import WORK
 from shared.tables.contracts import THUMBNAILS
 from tests.rows import row
 from tests.shared.pictures.drawn import encoded, plain
+from tests.shared.pictures.metadata.test_sidecars import TAKEOUT
+from tests.shared.pictures.metadata.test_xmp import FULL, packet
 
 STUB = str(Path(__file__).parents[1] / "shared" / "pictures" / "stub_decoder.py")
 ONE_SECOND = DecodeLimits(seconds=1.0, memory_bytes=DECODE_LIMITS.memory_bytes, children=1, program=(STUB,))
@@ -89,12 +95,73 @@ def test_a_picture_becomes_one_row(tmp_path: Path) -> None:
     assert pixels.open_thumbnail(thumbnail["jpeg"]).shape == (30, 40, 3)
 
 
+def test_what_a_picture_says_of_itself_fills_what_its_source_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encoded(plain(), "JPEG", xmp=FULL))
+    origin = Origin(author="The list's", tags=["folder", "lake"])
+    _, (_, row) = steps.entry_rows(DECODE_LIMITS, file_entry("list", path, origin))
+    assert {name: row[name] for name in ("author", "license", "title", "tags", "rating")} == {
+        "author": "The list's",
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "title": "The lake",
+        "tags": ["folder", "lake", "Alps"],
+        "rating": 4,
+    }
+
+
+@pytest.mark.parametrize("name", ["a.jpg.xmp", "a.xmp", "a.XMP"])
+def test_a_sidecar_comes_before_what_is_in_the_picture(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encoded(plain(), "JPEG", xmp=packet("<dc:title>Old</dc:title><dc:rights>c</dc:rights>")))
+    (tmp_path / name).write_bytes(FULL.replace(b"cc:license", b"cc:other"))
+    _, (_, row) = steps.entry_rows(DECODE_LIMITS, file_entry("folder", path))
+    assert (row["title"], row["license"], row["exif"]["lens"]) == ("The lake", "\u00a9 \u00d6z", "EF 50mm")
+
+
+def test_a_takeout_sidecar_dates_a_picture_without_exif(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(plain()))
+    (tmp_path / "a.png.supplemental-metadata.json").write_text(json.dumps(TAKEOUT))
+    _, (_, row) = steps.entry_rows(DECODE_LIMITS, file_entry("folder", tmp_path / "a.png"))
+    assert (row["exif"]["date_taken"], row["title"]) == ("2021-07-04T08:11:12Z", "At the lake")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link", "device", "huge"])
+def test_a_sidecar_that_is_no_file_costs_nothing(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(plain()))
+    sidecar = tmp_path / "a.xmp"
+    make: dict[str, Callable[[], object]] = {
+        "pipe": lambda: os.mkfifo(sidecar),
+        "folder": sidecar.mkdir,
+        "link": lambda: sidecar.symlink_to(sidecar),
+        "device": lambda: sidecar.symlink_to("/dev/zero"),
+        "huge": lambda: sidecar.write_bytes(FULL + bytes(5 << 20)),
+    }
+    make[kind]()
+    _, (_, row) = steps.entry_rows(DECODE_LIMITS, file_entry("folder", tmp_path / "a.png"))
+    assert row["title"] == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (Settings(max_mib=1), "too_many_bytes"),
+        (Settings(max_megapixels=1), "too_many_pixels"),
+    ],
+)
+def test_the_largest_picture_is_a_setting(tmp_path: Path, settings: Settings, reason: str) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(encoded(plain((1100, 1000)), "JPEG") + bytes(1 << 20))
+    assert failure(path, DECODE_LIMITS._replace(picture=settings.picture_limits)) == reason
+    assert Settings().picture_limits == LIMITS
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
         (b"", "empty_file"),
         (b"<html>", "unsupported_format"),
-        (encoded(plain())[:60], "undecodable"),
+        (encoded(plain())[:20], "undecodable"),
+        (encoded(plain())[:60], "truncated"),
         (b"segfault", "decoder_crashed"),
         (b"hang", "decoder_timeout"),
         (b"allocate", "decoder_memory"),
@@ -151,8 +218,8 @@ def test_the_fingerprint_stays_as_long_as_the_rules_do() -> None:
     rules = [
         "acquisition",
         1,
-        ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"],
-        [67108864, 50000000, 100],
+        ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PSD", "HEIF", "RAW"],
+        [256 << 20, 500_000_000, 100, 832 << 20],
         256,
         90,
     ]

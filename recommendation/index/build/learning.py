@@ -24,9 +24,6 @@ from shared.storage.files import digest
 LAYOUT = 3  # raise it when what is stored changes: every index is then built again
 SAMPLE_ROWS = 100_000
 CHANGED_SHARE = 0.5
-#: Dimensions of the reduced vectors that candidates are found with.
-REDUCED = {"embedding": 128}
-REDUCED_OTHERS = 64
 #: Settings that shape an index; when one changes, another basis is learnt.
 SHAPING = ("recall", "trees", "search", "scan_mib")
 
@@ -60,13 +57,8 @@ def conditions_of(settings: Settings, slices: Iterable[SliceInput]) -> str:
     """Digest of what a basis is only valid for: settings, measures, and what features and embeddings were made with."""
     made_with = sorted({part.fingerprint for one in slices for part in (one.features, one.embeddings)})
     shape = [getattr(settings, name) for name in SHAPING]
-    measures = [(name, measure.column, measure.metrics, reduced_width(name)) for name, measure in MEASURES.items()]
+    measures = [(name, measure.column, measure.metrics, measure.reduced_width) for name, measure in MEASURES.items()]
     return digest(LAYOUT, shape, measures, made_with)
-
-
-def reduced_width(measure: str) -> int:
-    """Dimensions that a measure's vectors are reduced to, if they have more."""
-    return REDUCED.get(measure, REDUCED_OTHERS)
 
 
 def picture_count(slices: Iterable[SliceInput]) -> int:
@@ -182,7 +174,7 @@ def put_means(volume: Storage, name: str, means: Mapping[str, NDArray[np.float32
 def put_axes(volume: Storage, name: str, moment: tuple[str, NDArray[np.float64]]) -> Axes:
     """Store the axes that a measure's vectors are reduced to."""
     measure, sums = moment
-    axes = reduction.principal_axes(sums, reduced_width(measure))
+    axes = reduction.principal_axes(sums, MEASURES[measure].reduced_width)
     suffix = f"{measure}.axes.npy"
     kept = round(reduction.kept_share(sums, axes), 4)
     return Axes(

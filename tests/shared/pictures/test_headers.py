@@ -5,6 +5,7 @@ from PIL import Image
 
 from shared.errors import BadInputError
 from shared.pictures import headers
+from shared.pictures.codecs.jpeg import outline
 from shared.pictures.headers import Limits
 from tests.shared.pictures.drawn import encoded, plain
 
@@ -37,7 +38,7 @@ def test_a_preview_inside_the_picture_is_not_a_scan() -> None:
 
 def test_every_scan_of_a_progressive_jpeg_counts() -> None:
     data = encoded(plain(), "JPEG", progressive=True)
-    assert headers.walk_scans(data) == data.count(b"\xff\xda") > 2
+    assert outline(data).scans == data.count(b"\xff\xda") > 2
 
 
 @pytest.mark.parametrize("size", [(40, 30), (1, 1), (300, 2)])

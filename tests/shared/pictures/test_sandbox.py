@@ -64,6 +64,8 @@ def test_a_refusal_comes_through_the_child(guarded: Decoder) -> None:
         (b"exit", "decoder_crashed", "the decoder ended with exit code 3"),
         (b"hang", "decoder_timeout", "expected at most 1 s"),
         (b"allocate", "decoder_memory", "decoding wants too much memory"),
+        (b"words", "undecodable", "broken (codec:  bad strip)"),
+        (b"abort", "decoder_crashed", "the decoder ended with SIGABRT (free(): invalid pointer)"),
     ],
 )
 def test_whatever_a_codec_does_costs_one_picture(stub: Decoder, data: bytes, reason: str, detail: str) -> None:
@@ -100,6 +102,27 @@ def test_a_child_that_does_not_read_cannot_hang_us(stub: Decoder) -> None:
     assert running
     running.process.send_signal(signal.SIGSTOP)
     assert refusal(stub, bytes(20_000_000)).reason == "decoder_timeout"
+
+
+def test_nothing_that_a_codec_writes_reaches_the_terminal(stub: Decoder, capfd: pytest.CaptureFixture[str]) -> None:
+    refusal(stub, b"words")
+    refusal(stub, b"abort")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_messages_of_one_picture_are_not_those_of_the_next(stub: Decoder) -> None:
+    with pytest.raises(BadInputError):
+        stub.decode(b"words")
+    assert refusal(stub, b"no picture").detail.startswith("expected one of JPEG, PNG")
+    assert "(" not in refusal(stub, b"no picture").detail
+
+
+def test_a_codec_that_writes_without_end_fills_no_disk(stub: Decoder) -> None:
+    refusal(stub, b"flood")
+    running = stub._children[0]._running
+    assert running
+    assert os.fstat(running.messages.fileno()).st_size == 0
+    assert stub.decode(GOOD).format == "PNG"
 
 
 @pytest.mark.parametrize("data", [b"long", b"half"])

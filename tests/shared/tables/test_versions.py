@@ -61,7 +61,8 @@ def test_a_run_goes_on_from_the_first_format_without_doing_anything_again(v0: Lo
     command = [sys.executable, "-m", "shared", "run", "--source", f"{V0}/pictures", "--data", str(v0.root)]
     ran = subprocess.run([*command, "--master", "local[2]"], capture_output=True, text=True, check=False, cwd=ROOT)
     assert ran.returncode == 0, ran.stderr
-    for stage in ("acquisition", "labeling", "embedding"):
+    assert "acquisition: listed 8 = done 0 + skipped" in ran.stderr  # what failed then is tried under today's rules
+    for stage in ("labeling", "embedding"):
         assert f"{stage}: nothing new, nothing to do" in ran.stderr
     after = tables.open_snapshot(v0)
     for contract in (THUMBNAILS, LABELS, EMBEDDINGS):
