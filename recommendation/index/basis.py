@@ -14,10 +14,15 @@ from recommendation.index.objects import BASES
 from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 
-#: Measures whose features are vectors of unit length; the others' are bits.
-VECTORS = tuple(name for name, measure in MEASURES.items() if measure.kind == "vector")
-#: Measures whose vectors are roots, centred on the collection's mean.
-CENTRED = ("embedding",)
+
+def vector_measures() -> tuple[str, ...]:
+    """Measures whose features are vectors of unit length; the others' are bits."""
+    return tuple(name for name, measure in MEASURES.items() if measure.kind == "vector")
+
+
+def centred_measures() -> tuple[str, ...]:
+    """Measures whose vectors are roots, centred on the collection's mean: those that the network computes."""
+    return tuple(name for name, measure in MEASURES.items() if measure.feature is None)
 
 
 class Basis(NamedTuple):
@@ -25,8 +30,8 @@ class Basis(NamedTuple):
 
     Args:
         widths: measure -> length of its vectors, or bytes of its bits.
-        means: measure -> what its vectors are centred on, shape (width,); for measures in CENTRED.
-        axes: measure -> shape (width, dimensions); for measures in VECTORS.
+        means: measure -> what its vectors are centred on, shape (width,); for measures in `centred_measures`.
+        axes: measure -> shape (width, dimensions); for measures in `vector_measures`.
     """
 
     name: str
@@ -52,7 +57,13 @@ def open_basis(volume: Storage, name: str, document: Mapping[str, Any]) -> Basis
     def arrays(kind: str, names: Iterable[str]) -> dict[str, NDArray[np.float32]]:
         return {one: np.load(volume.local_path(f"{BASES}/{name}.{one}.{kind}.npy")) for one in names}
 
-    return Basis(name, document["model_sha256"], document["widths"], arrays("mean", CENTRED), arrays("axes", VECTORS))
+    return Basis(
+        name,
+        document["model_sha256"],
+        document["widths"],
+        arrays("mean", centred_measures()),
+        arrays("axes", vector_measures()),
+    )
 
 
 def check_objects(volume: Storage, name: str, document: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.index import annoy_index, objects, reduction
-from recommendation.index.basis import VECTORS, Basis
+from recommendation.index.basis import Basis, vector_measures
 from recommendation.index.objects import SHARDS
 from recommendation.index.pictures import gather, starts_of
 from recommendation.index.shard import ShardEntry, open_metadata
@@ -176,7 +176,7 @@ def open_vectors(volume: Storage, entry: ShardEntry, measure: str, params: Searc
     """One measure of a shard whose objects were checked."""
     start = f"{SHARDS}/{entry.name}"
     full = objects.load_array(volume, f"{start}.{measure}.npy")
-    reduced = objects.load_array(volume, f"{start}.{measure}.reduced.npy") if measure in VECTORS else full
+    reduced = objects.load_array(volume, f"{start}.{measure}.reduced.npy") if measure in vector_measures() else full
     forest = None
     if params.search_k is not None:
         path = volume.local_path(f"{start}.{measure}.ann")

@@ -8,7 +8,7 @@ from pyspark import SparkContext
 
 from recommendation import job, steps
 from recommendation.index import generation, recall
-from recommendation.index.basis import VECTORS
+from recommendation.index.basis import vector_measures
 from recommendation.index.build.collection import indexable
 from recommendation.index.searcher import Searcher, SearchParams
 from recommendation.settings import Settings
@@ -242,7 +242,7 @@ def test_the_axes_keep_what_is_stated(built: LocalStorage) -> None:
         full = searcher_of(built, name).vectors(np.arange(ROWS))
         kept = ((full @ axes) ** 2).sum() / (full**2).sum()
         assert facts["kept_share"] == pytest.approx(kept, abs=1e-3)
-    assert live.open_basis().axes.keys() == set(VECTORS)
+    assert live.open_basis().axes.keys() == set(vector_measures())
 
 
 @pytest.mark.parametrize("name", sorted(MEASURES))

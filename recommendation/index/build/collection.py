@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation.index.basis import VECTORS
+from recommendation.index.basis import vector_measures
 from recommendation.index.build.columns import EXIF_COLUMNS, IMAGE_COLUMNS, LABEL_COLUMNS
 from recommendation.index.metadata import Row
 from shared import tables
@@ -84,8 +84,8 @@ def read_vectors(volume: Storage, parts: SliceInput) -> SliceVectors:
     features = {}
     for name, measure in MEASURES.items():
         table = EMBEDDINGS.name if measure.column in EMBEDDINGS.schema.names else FEATURES.name
-        features[name] = matrix_of(stored[table][measure.column], is_bits=name not in VECTORS)[rows[table]]
-    if not all(np.isfinite(features[name]).all() for name in VECTORS):
+        features[name] = matrix_of(stored[table][measure.column], is_bits=name not in vector_measures())[rows[table]]
+    if not all(np.isfinite(features[name]).all() for name in vector_measures()):
         raise CannotProceedError(
             f"slice {parts.slice} holds a vector that is not finite; run `imagerec embedding` again"
         )

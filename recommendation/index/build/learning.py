@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.index import objects, reduction
-from recommendation.index.basis import CENTRED, VECTORS
+from recommendation.index.basis import centred_measures, vector_measures
 from recommendation.index.build.collection import NOTHING_TO_INDEX, SliceInput, read_indexed_vectors
 from recommendation.index.objects import BASES
 from recommendation.settings import Settings
@@ -34,8 +34,8 @@ class Sums(NamedTuple):
     """Sums over some slices; exact, so they can be added in any order."""
 
     rows: int
-    totals: Moments  # measure in CENTRED -> reduction.fixed_point_sum of its vectors' roots
-    moments: Moments  # other measure in VECTORS -> second moment of its vectors
+    totals: Moments  # measure in `centred_measures` -> reduction.fixed_point_sum of its vectors' roots
+    moments: Moments  # other vector measure -> second moment of its vectors
     widths: dict[str, int]
     models: frozenset[str]
 
@@ -100,8 +100,12 @@ def sum_slice(volume: Storage, parts: SliceInput) -> Sums | None:
     features = found.features
     return Sums(
         rows=len(found.image_ids),
-        totals={name: reduction.fixed_point_sum(reduction.roots(features[name])) for name in CENTRED},
-        moments={name: reduction.second_moment(features[name]) for name in VECTORS if name not in CENTRED},
+        totals={name: reduction.fixed_point_sum(reduction.roots(features[name])) for name in centred_measures()},
+        moments={
+            name: reduction.second_moment(features[name])
+            for name in vector_measures()
+            if name not in centred_measures()
+        },
         widths={name: matrix.shape[1] for name, matrix in features.items()},
         models=found.models,
     )

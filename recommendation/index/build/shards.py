@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.index import annoy_index, metadata, objects, reduction
-from recommendation.index.basis import VECTORS, Basis
+from recommendation.index.basis import Basis, vector_measures
 from recommendation.index.build import columns
 from recommendation.index.build.collection import SliceInput, SliceVectors, read_metadata, read_vectors
 from recommendation.index.build.layout import metadata_name, shard_name
@@ -104,11 +104,11 @@ def read_prepared(volume: Storage, basis: Basis, parts: SliceInput) -> SliceVect
     found = read_vectors(volume, parts)
     if not found.image_ids:
         empty = {
-            name: np.zeros((0, width), np.float16 if name in VECTORS else np.uint8)
+            name: np.zeros((0, width), np.float16 if name in vector_measures() else np.uint8)
             for name, width in basis.widths.items()
         }
         return SliceVectors([], empty, frozenset())
-    prepared = {name: basis.prepare(name, found.features[name]).astype(np.float16) for name in VECTORS}
+    prepared = {name: basis.prepare(name, found.features[name]).astype(np.float16) for name in vector_measures()}
     return found._replace(features=found.features | prepared)
 
 
@@ -121,7 +121,7 @@ def shard_objects(basis: Basis, trees: int, slices: list[SliceVectors]) -> Itera
         full = np.concatenate([one.features.pop(name) for one in slices])
         yield f"{name}.npy", objects.array_chunks(full)
         reduced = full
-        if name in VECTORS:
+        if name in vector_measures():
             reduced = reduce_vectors(full, basis.axes[name])
             yield f"{name}.reduced.npy", objects.array_chunks(reduced)
         yield f"{name}.ann", annoy_index.build_forest(reduced, trees)

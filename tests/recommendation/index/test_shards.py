@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recommendation.index.basis import VECTORS, Basis
+from recommendation.index.basis import Basis, vector_measures
 from recommendation.index.build import learning, shards
 from recommendation.index.build.collection import SliceInput, indexable
 from recommendation.index.build.columns import COLUMNS, EXIF_COLUMNS, IMAGE_COLUMNS, LABEL_COLUMNS
@@ -78,8 +78,8 @@ def test_rows_follow_the_slices_and_every_object_agrees_on_them(memory: MemorySt
         "ids": (300,),
         "order": (300,),
         "hash": (300, 24),
-        **{name: (300, width) for name, width in zip(VECTORS, WIDTHS.values(), strict=True)},
-        **{f"{name}.reduced": (300, 16) for name in VECTORS},
+        **{name: (300, width) for name, width in zip(vector_measures(), WIDTHS.values(), strict=True)},
+        **{f"{name}.reduced": (300, 16) for name in vector_measures()},
     }
     assert [metadata_of(memory, entry).row(row)["image_id"] for row in range(300)] == IDS
     assert (entry.rows, entry.removed) == (300, 0)
