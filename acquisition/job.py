@@ -1,31 +1,30 @@
-"""Wire acquisition. First the source is listed, into files; then each slice of the listing is read, once.
+"""Wire acquisition: list the source, read what is new or has changed, and bring the tables to what the source is now.
 
-1. The driver walks the source and writes what it finds in slices under `work/`. Files that an earlier run has read
-   are taken out by a join, and what is left is sliced anew.
-2. Each slice becomes one part of STAGED and one of THUMBNAILS, still under `work/`. Exact duplicates are found by
-   `reduceByKey`, and the slice's final parts are written without them. All parts of all tables become visible in one
-   move.
+1. The driver walks the source and writes what it finds in slices under `work/`. The listing is compared with LOCATIONS
+   and FAILURES; what is new or has changed is sliced anew.
+2. Each slice becomes one part of STAGED and one of THUMBNAILS, still under `work/`.
+3. LOCATIONS is rewritten where files are gone, moved or edited. From all places of a picture follows its row of IMAGES:
+   a new one, another description, or none. All parts of all tables become visible in one move.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from pyspark import RDD, SparkContext
 
-from acquisition import exports, listing, steps
-from acquisition.sample.plan import drawings
+from acquisition import changes, exports, listing, safeguard, steps, synchronise
+from acquisition.changes import Change, Scope
+from acquisition.removal import removed_ids
 from acquisition.settings import Settings
 from acquisition.sources import sample
-from acquisition.sources.entries import Entry
-from acquisition.sources.registry import EMPTY, SAMPLE, check_source, open_source, sample_folder
+from acquisition.sources.source import Filters, Notes, Source
 from acquisition.steps import STAGE
+from acquisition.synchronise import TABLES, base_of, of_kind, stage_parts
 from shared import tables
-from shared.errors import CannotProceedError
 from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
 from shared.pipeline import slices
 from shared.pipeline.progress import progress
@@ -34,172 +33,222 @@ from shared.pipeline.slices import Done
 from shared.storage import Storage
 from shared.storage.volume import WORK
 from shared.tables import Part, Snapshot, orphans, presence
-from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS
+from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS
 
 log = logging.getLogger(__name__)
 
-TABLES = (IMAGES, THUMBNAILS, LOCATIONS, FAILURES)
-ROWS_PER_PARTITION = 50_000
+STORED = "stored"  # pictures that were not stored before
+
+
+class Listing(NamedTuple):
+    """A source as it is now.
+
+    Args:
+        fresh: slices of what is new or has changed.
+        found: the changes; None where nothing is stored to compare with.
+        counts: how many changes of each kind.
+    """
+
+    source: Source
+    entries: int
+    fresh: list[Part]
+    found: "RDD[Change] | None"
+    counts: dict[str, int]
+
+
+class Outcome(NamedTuple):
+    """The parts that the stage's tables have after a run, and what became of how many pictures."""
+
+    parts: dict[str, list[Part]]
+    counts: Counter[str]
 
 
 def run(sc: SparkContext, settings: Settings, limits: DecodeLimits = DECODE_LIMITS) -> StageCounts:
-    """Read every file of the source that was not read before, and say where each entry ended.
+    """Bring the tables to what the source is now, and say where each entry ended.
 
     Writes IMAGES, THUMBNAILS, LOCATIONS, FAILURES and images_metadata.json.
 
     Raises:
         UsageError: there is no such source.
-        CannotProceedError: the source is empty, or a part that was stored is gone: its files may be, too.
+        CannotProceedError: the source is empty or has lost too much, or a part that was stored is gone: its files may
+            be, too.
     """
     limits = limits._replace(picture=settings.picture_limits)
     volume, work = settings.volume, settings.volume.folder(WORK)
     snapshot = tables.open_snapshot(volume)
     presence.check_all(volume, (part for contract in TABLES for part in snapshot.parts(contract, STAGE.name)))
     orphans.sweep(volume, snapshot, STAGE.name, TABLES)
-    listed, fresh = list_source(sc, settings, snapshot)
-    staged = stage_slices(sc, work, fresh, limits)
-    new = finish_slices(sc, volume, snapshot, staged)
-    published = publish(volume, snapshot, standing_failures(sc, volume, snapshot, fresh), new)
+    now = list_source(sc, settings, snapshot)
+    staged = stage_slices(sc, work, now.fresh, limits, removed_ids(volume, snapshot))
+    outcome = bring_up_to_date(sc, settings, snapshot, now, staged)
+    published = publish(volume, snapshot, outcome.parts)
     if settings.json_exports:
         exports.refresh(sc, volume, published)
     volume.delete_folder(WORK)
-    return account(sum(part.rows for part in listed), fresh, staged, new)
+    return account(now, staged, outcome.counts)
 
 
 def check(settings: Settings) -> None:
-    """Do nothing if there is such a source and something in it; errors as `sources.check_source`."""
-    check_source(settings.volume, settings.source)
+    """Do nothing if there is such a source and something in it, or something that it had; errors as `list_source`."""
+    safeguard.check_source(settings.volume, settings.source, filters_of(settings), allowed=settings.allow_removal)
 
 
-def list_source(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> tuple[list[Part], list[Part]]:
-    """Write the listing; return all of it, and the slices that are new or have changed.
+def filters_of(settings: Settings) -> Filters:
+    """The user's patterns."""
+    return Filters(settings.exclude, settings.include)
+
+
+def list_source(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> Listing:
+    """Write the listing, and compare it with what is stored.
 
     Raises:
         UsageError: there is no such source.
-        CannotProceedError: the source is empty.
+        CannotProceedError: the source is empty or cannot be listed.
     """
-    volume, work = settings.volume, settings.volume.folder(WORK)
-    if settings.source == SAMPLE:
-        draw_sample(sc, sample_folder(volume))
-    source = open_source(volume, settings.source)
-    base = listing.base_of(snapshot, STAGE.name)
-    listed = listing.write_listing(work, source.entries, STAGE, base)
+    volume, work, notes = settings.volume, settings.volume.folder(WORK), Notes()
+    if settings.source == sample.KIND:
+        draw_sample(sc, sample.sample_folder(volume))
+    source = safeguard.open_source(volume, settings.source, filters_of(settings))
+    base = base_of(snapshot)
+    entries = ({**entry, "source_id": source.id} for entry in source.entries(notes))
+    listed = listing.write_listing(work, entries, STAGE, base)
+    for line in remarks(notes):
+        log.info("acquisition: %s", line)
     if not listed:
-        raise CannotProceedError(EMPTY.format(source.name))
-    known = listing.known_parts(snapshot, STAGE)
-    if not known and not source.may_repeat:
-        return listed, listed
-    return listed, fresh_slices(sc, volume, listed, known, base)
+        safeguard.refuse_empty(volume, source, allowed=settings.allow_removal)
+    total = sum(part.rows for part in listed)
+    if not source.may_repeat and not (stage_parts(snapshot, LOCATIONS) or stage_parts(snapshot, FAILURES)):
+        return Listing(source, total, listed, None, {})
+    scope = Scope(source.id, tuple(map(changes.path_bytes, notes.unlisted)), settings.reread)
+    found = synchronise.compare(sc, volume, snapshot, listed, scope)
+    counts = dict(found.keys().countByValue())
+    n_fresh = counts.get(changes.FRESH, 0)
+    fresh = synchronise.fresh_slices(found, volume, base, n_fresh) if n_fresh else []
+    return Listing(source, total, fresh, found, counts)
+
+
+def remarks(notes: Notes) -> list[str]:
+    """What the user should know of a listing, a line each."""
+    others = ", ".join(f"{count} {suffix}" for suffix, count in sorted(notes.other_files.items(), key=_frequent_first))
+    return [*notes.remarks, *([f"not pictures: {others}"] if others else [])]
+
+
+def _frequent_first(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
 
 
 def draw_sample(sc: SparkContext, folder: Path) -> None:
     """Draw the built-in collection, a picture at a time on every core, unless it is there."""
-    if not sample.is_complete(folder):
+    from acquisition.sample.plan import drawings  # the painters, which other sources do without
+    from acquisition.sources import sample_files
+
+    if not sample_files.is_complete(folder):
         log.info("acquisition: drawing the sample")
-        sc.parallelize(drawings(), len(drawings())).foreach(partial(sample.add_drawing, folder))
-        sample.finish_sample(folder)
+        sc.parallelize(drawings(), len(drawings())).foreach(partial(sample_files.add_drawing, folder))
+        sample_files.finish_sample(folder)
 
 
-def fresh_slices(
-    sc: SparkContext, volume: Storage, listed: Sequence[Part], known: Sequence[Part], base: str
-) -> list[Part]:
-    """The entries that are not known, each once, in slices again and in the order of the listing."""
-    work = volume.folder(WORK)
-    n = partitions(listed)
-    entries = spread(sc, list(enumerate(listed))).flatMap(partial(listing.read_listed, work)).reduceByKey(min, n)
-    seen = spread(sc, known).flatMap(partial(listing.read_known, volume)).map(lambda identity: (identity, None))
-    ordered: RDD[tuple[listing.Position, Entry]] = entries.subtractByKey(seen, n).values().sortByKey(numPartitions=n)
-    numbered = ordered.zipWithIndex().map(lambda one: (listing.slice_number(one[1]), one[0]))
-    return sorted(numbered.groupByKey(n).map(partial(write_fresh, work, base)).collect())
-
-
-def write_fresh(work: Storage, base: str, numbered: tuple[int, Iterable[tuple[listing.Position, Entry]]]) -> Part:
-    """Write one slice of entries that came in any order."""
-    number, entries = numbered
-    ordered = [entry for _, entry in sorted(entries, key=itemgetter(0))]
-    return listing.write_slice(work, number, ordered, STAGE, base)
-
-
-def stage_slices(sc: SparkContext, work: Storage, fresh: Sequence[Part], limits: DecodeLimits) -> list[Done]:
+def stage_slices(
+    sc: SparkContext, work: Storage, fresh: Sequence[Part], limits: DecodeLimits, removed: frozenset[str]
+) -> list[Done]:
     """Read and decode the files of each slice; slices that an interrupted run left complete are taken as they are."""
     todo = slices.work_list(sc, work, Snapshot({}), STAGE, [part.slice for part in fresh])
 
-    def describe(names: "RDD[str]") -> "RDD[slices.TableRow]":
-        return names.flatMap(partial(listing.read_slice, work, STAGE)).flatMap(partial(steps.entry_rows, limits))
+    def rows_of(names: "RDD[str]") -> "RDD[slices.TableRow]":
+        entries = names.flatMap(partial(listing.read_slice, work, STAGE))
+        return entries.flatMap(partial(steps.entry_rows, limits, removed))
 
     waiting = set(todo.todo)
     with progress(sc, work, STAGE.name, sum(part.rows for part in fresh if part.slice in waiting)) as counter:
         return [
             *todo.adopted,
-            *slices.run_slices(sc, work, STAGE, {name: name for name in todo.todo}, describe, counter),
+            *slices.run_slices(sc, work, STAGE, {name: name for name in todo.todo}, rows_of, counter),
         ]
 
 
-def finish_slices(sc: SparkContext, volume: Storage, snapshot: Snapshot, staged: Sequence[Done]) -> list[Part]:
-    """Find exact duplicates and write the final parts: a picture belongs to the slice with its smallest location."""
-    if not staged:
-        return []
-    work = volume.folder(WORK)
-    n = partitions([steps.staged_part(done) for done in staged])
-    found = spread(sc, staged).flatMap(partial(steps.places, work))
-    firsts = found.reduceByKey(min, n)
-    if stored := snapshot.parts(IMAGES):
-        ids = spread(sc, stored).flatMap(partial(steps.image_ids, volume)).map(lambda image_id: (image_id, None))
-        firsts = firsts.subtractByKey(ids, n)
-    m = max(n, min(len(staged), sc.defaultParallelism))  # each writes whole slices
-    chosen = firsts.values().map(lambda place: (place[1], place[0])).groupByKey(m)
-    joined = spread(sc, staged).keyBy(lambda done: steps.staged_part(done).slice).leftOuterJoin(chosen, m).values()
-    finish = partial(steps.finish_slice, volume, work)
-    return joined.flatMap(lambda one: finish(one[0], one[1] or ())).collect()
+def bring_up_to_date(
+    sc: SparkContext, settings: Settings, snapshot: Snapshot, now: Listing, staged: Sequence[Done]
+) -> Outcome:
+    """Write the parts that change, not yet visible.
+
+    Raises:
+        CannotProceedError: too many pictures would go.
+    """
+    volume = settings.volume
+    parts = {contract.name: stage_parts(snapshot, contract) for contract in TABLES}
+    counts = Counter(now.counts)
+    if now.found is not None:
+        updated, again = synchronise.update_places(sc, volume, snapshot, now.found, counts, staged)
+        parts, counts = {**parts, **updated}, counts + again
+    places = parts[LOCATIONS.name]
+    if not rows_staged(staged) and places == stage_parts(snapshot, LOCATIONS):
+        return with_new(parts, synchronise.finish_slices(sc, volume, staged, sc.parallelize([], 1)), counts)
+    decided = synchronise.decide_pictures(sc, volume, snapshot, places, staged)
+    if parts[IMAGES.name]:
+        counts += Counter(decided.keys().countByValue())
+        if not settings.allow_removal:
+            check_loss(sc, volume, now.source, snapshot, places, staged, counts)
+        if counts[changes.UPDATED] or counts[changes.REMOVED]:
+            edits = of_kind(decided, changes.UPDATED, changes.REMOVED)
+            parts[IMAGES.name] = synchronise.rewrite(volume, parts[IMAGES.name], edits)
+    return with_new(parts, synchronise.finish_slices(sc, volume, staged, of_kind(decided, changes.NEW)), counts)
 
 
-def standing_failures(sc: SparkContext, volume: Storage, snapshot: Snapshot, fresh: Sequence[Part]) -> list[Part]:
-    """The stored failures that this run leaves as they are: lasting ones of files that it does not read again."""
-    parts = [part for part in listing.known_parts(snapshot, STAGE) if part.table == FAILURES.name]
-    if not parts or not fresh:
-        return parts
-    n = partitions(parts)
-    stored = spread(sc, parts).flatMap(partial(steps.failed_items, volume))
-    reread = spread(sc, fresh).flatMap(partial(steps.locations_of, volume.folder(WORK)))
-    outdated = stored.join(reread, n).map(lambda one: (one[1][0], one[0])).groupByKey(n)
-    rewritten = outdated.map(partial(steps.drop_failures, volume)).collect()
-    untouched = set(parts) - {old for old, _ in rewritten}
-    return [*untouched, *(new for _, new in rewritten if new.rows)]
+def with_new(parts: dict[str, list[Part]], new: Sequence[Part], counts: Counter[str]) -> Outcome:
+    """The outcome with the parts of new slices."""
+    counts[STORED] = sum(part.rows for part in new if part.table == IMAGES.name)
+    return Outcome({name: [*kept, *(one for one in new if one.table == name)] for name, kept in parts.items()}, counts)
 
 
-def spread(sc: SparkContext, addresses: Sequence[Any]) -> "RDD[Any]":
-    """Addresses of parts over as many partitions as there are cores: what is read of each part is small."""
-    return sc.parallelize(addresses, max(1, min(len(addresses), sc.defaultParallelism)))
+def check_loss(
+    sc: SparkContext,
+    volume: Storage,
+    source: Source,
+    snapshot: Snapshot,
+    places: Sequence[Part],
+    staged: Sequence[Done],
+    counts: Counter[str],
+) -> None:
+    """Refuse to remove what a disk that is not mounted would take along; errors as `safeguard.refuse_loss`."""
+    lost = counts[changes.REMOVED] - counts[steps.EDITED]
+    if lost > 0:
+        before = synchronise.count_pictures(sc, volume, stage_parts(snapshot, LOCATIONS), source.id)
+        after = synchronise.count_pictures(sc, volume, places, source.id) + rows_staged(staged)
+        safeguard.refuse_loss(source, lost, before, after)
 
 
-def partitions(parts: Sequence[Part]) -> int:
-    """How many partitions a shuffle of small pairs, one for each row of the parts, needs."""
-    return 1 + sum(part.rows for part in parts) // ROWS_PER_PARTITION
+def rows_staged(staged: Sequence[Done]) -> int:
+    """Pictures that were read, duplicates included."""
+    return sum(steps.staged_part(done).rows for done in staged)
 
 
-def publish(volume: Storage, snapshot: Snapshot, failures: Sequence[Part], new: Sequence[Part]) -> Snapshot:
-    """Make the new parts visible; of the stored failures only `failures` stay. No change, no write."""
-    kept = {contract.name: snapshot.parts(contract, STAGE.name) for contract in TABLES}
-    if not new and set(failures) == set(kept[FAILURES.name]):
+def publish(volume: Storage, snapshot: Snapshot, parts: dict[str, list[Part]]) -> Snapshot:
+    """Make the parts those of the stage. No change, no write."""
+    if all(set(parts[contract.name]) == set(snapshot.parts(contract, STAGE.name)) for contract in TABLES):
         return snapshot
-    kept[FAILURES.name] = list(failures)
-    mine = {name: [*parts, *(part for part in new if part.table == name)] for name, parts in kept.items()}
-    published = tables.publish(volume, snapshot, STAGE.name, mine)
+    published = tables.publish(volume, snapshot, STAGE.name, parts)
     orphans.sweep(volume, published, STAGE.name, TABLES)
     return published
 
 
-def account(listed: int, fresh: Sequence[Part], staged: Sequence[Done], new: Sequence[Part]) -> StageCounts:
+def account(now: Listing, staged: Sequence[Done], counts: Counter[str]) -> StageCounts:
     """Where every entry of the source ended."""
     failed = sum((Counter(done.failures) for done in staged), Counter[str]())
-    done = sum(steps.staged_part(one).rows for one in staged)
-    duplicates = done - sum(part.rows for part in new if part.table == IMAGES.name)
+    done = rows_staged(staged)
+    moved = min(counts[changes.UPDATED], counts[changes.GONE])
+    notes = {
+        "exact duplicates": done - counts[STORED] - counts[steps.REREAD] - moved,
+        "moved": moved,
+        "removed from the collection": counts[changes.REMOVED],
+    }
     return StageCounts(
         stage=STAGE.name,
         fingerprint=STAGE.fingerprint,
-        listed=listed,
+        listed=now.entries,
         done=done,
-        skipped=listed - sum(part.rows for part in fresh),
+        skipped=now.entries - sum(part.rows for part in now.fresh),
         failed=dict(failed),
-        note=f"{duplicates} exact duplicates" if duplicates else "",
+        note=", ".join(f"{count} {what}" for what, count in notes.items() if count > 0),
+        source_id=now.source.id,
+        removed=counts[changes.REMOVED],
     )

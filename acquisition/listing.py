@@ -5,21 +5,29 @@ Listing files are scratch: they live under `work/` and are gone when the run end
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count, islice
+from typing import NamedTuple
 
-from acquisition.sources.entries import Entry, identity
+from acquisition.sources.entries import Entry
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.pipeline.slices import StageOutput
 from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Part, Snapshot, orphans
-from shared.tables.contracts import FAILURES, LISTING, LOCATIONS
+from shared.tables.contracts import LISTING, Contract
 
 SMALLEST_SLICE, DOUBLINGS, SLICES_PER_SIZE = 32, 5, 16
 LARGEST_SLICE = SMALLEST_SLICE << DOUBLINGS
 
 Position = tuple[int, int]
 """Number of a listing file and of a row in it."""
+
+
+class Listed(NamedTuple):
+    """An entry and its position in the whole listing."""
+
+    position: Position
+    entry: Entry
 
 
 def slice_sizes() -> Iterator[int]:
@@ -75,31 +83,16 @@ def read_slice(work: Storage, stage: StageOutput, name: str) -> list[Entry]:
     return tables.read_rows(work, part)
 
 
-def base_of(snapshot: Snapshot, stage: str) -> str:
+def base_of(snapshot: Snapshot, stage: str, contracts: Iterable[Contract]) -> str:
     """Identity of all that the stage has stored so far."""
-    return digest([part.name for contract in (LOCATIONS, FAILURES) for part in snapshot.parts(contract, stage)])
+    return digest([part.name for contract in contracts for part in snapshot.parts(contract, stage)])
 
 
-def known_parts(snapshot: Snapshot, stage: StageOutput) -> list[Part]:
-    """Parts that say which files need not be read again.
+def read_listed(work: Storage, number: int, part: Part) -> Iterator[tuple[str, Listed]]:
+    """The entries of a listing file by their location.
 
-    A picture once read stays as it is. A failure is final only under the rules that made it, and unless it is transient.
+    Args:
+        number: of the file in the listing.
     """
-    failures = snapshot.parts(FAILURES, stage.name, stage.fingerprint)
-    return [*snapshot.parts(LOCATIONS, stage.name), *(part for part in failures if not part.transient)]
-
-
-def read_known(volume: Storage, part: Part) -> Iterator[tuple[str, int, int]]:
-    """Identities of the files that a part of LOCATIONS or FAILURES is about."""
-    location = "location" if part.table == LOCATIONS.name else "item"
-    columns = tables.read_columns(volume, part, [location, "size_bytes", "mtime_ns"])
-    yield from zip(columns[location], columns["size_bytes"], columns["mtime_ns"], strict=True)
-
-
-def read_listed(
-    work: Storage, numbered: tuple[int, Part]
-) -> Iterator[tuple[tuple[str, int, int], tuple[Position, Entry]]]:
-    """A listing file's entries by their identity, each with its position in the whole listing."""
-    number, part = numbered
     for row, entry in enumerate(tables.read_rows(work, part)):
-        yield identity(entry), ((number, row), entry)
+        yield entry["location"], Listed((number, row), entry)

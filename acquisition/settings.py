@@ -13,8 +13,18 @@ class Settings(settings.ExportSettings):
 
     source: str = setting(
         "sample",
-        "where the pictures are: a folder, a list of paths (text with one a line, CSV or Parquet with a column `path` "
-        "and, if known, url, license, author, title, tags), or `sample`, the built-in collection",
+        "where the pictures are: a folder, a list of paths (text with one a line, CSV, TSV, JSON, JSON lines or Parquet with "
+        "a column `path` and, if known, url, license, author, title, tags), or `sample`, the built-in collection",
+        exact=True,
+    )
+    exclude: tuple[str, ...] = setting((), "files or folders to leave out, a gitignore pattern; may be repeated")
+    include: tuple[str, ...] = setting(
+        (),
+        "files or folders to list although a rule or --exclude leaves them out, a gitignore pattern; may be repeated",
+    )
+    reread: bool = setting(False, "read every file again, changed or not")
+    allow_removal: bool = setting(
+        False, "remove pictures even if the source has lost all of them, or more than 20 and more than half"
     )
     max_megapixels: int = setting(
         LIMITS.max_pixels // 1_000_000,

@@ -1,13 +1,14 @@
-"""What happens to one file, and to one slice of files: read, decode, keep, find the duplicates."""
+"""What happens to one file, and to one slice of files: fetch, decode, store, find the duplicates."""
 
 import hashlib
-import os
-import stat
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any
 
+from acquisition.changes import ENTRY_NAMES, Described, StoredRow, described
+from acquisition.revision import Edit
 from acquisition.sources.entries import Entry
+from acquisition.sources.registry import KINDS
 from shared import tables
 from shared.errors import TRANSIENT_REASONS, BadInputError
 from shared.pictures import decoding, headers
@@ -30,41 +31,40 @@ FINGERPRINT = digest(
 STAGE = StageOutput("acquisition", FINGERPRINT, (THUMBNAILS, STAGED))
 
 IMAGE_ID_LENGTH = 32
+#: What a file can be that was read again: the same picture, another or none any more, or not there.
+REREAD, EDITED, VANISHED = "reread", "edited", "vanished"
+REMOVED_DETAIL = "picture {} was taken out by `imagerec remove`"
 
 
-class FileBytes(NamedTuple):
-    """A file as it was when it was read."""
+def entry_rows(limits: DecodeLimits, removed: frozenset[str], entry: Entry) -> list[TableRow]:
+    """The rows of THUMBNAILS and STAGED that an entry becomes, or the row of FAILURES.
 
-    data: bytes
-    size_bytes: int
-    mtime_ns: int
-
-
-def entry_rows(limits: DecodeLimits, entry: Entry) -> list[TableRow]:
-    """The rows of THUMBNAILS and STAGED that an entry becomes, or the row of FAILURES."""
+    Args:
+        removed: pictures that are not to come back.
+    """
     try:
-        row = stage_picture(limits, entry)
+        row = stage_picture(limits, removed, entry)
     except BadInputError as error:
-        known = entry["size_bytes"], entry["mtime_ns"]
-        return [failure_row(STAGE.name, entry["location"], error.reason, error.detail, *known)]
+        return [failure_row(STAGE.name, entry["location"], error.reason, error.detail, entry)]
     return [(contract.name, select_columns(contract, row)) for contract in STAGE.contracts]
 
 
-def stage_picture(limits: DecodeLimits, entry: Entry) -> dict[str, Any]:
-    """Read and decode the file of an entry: the columns of STAGED and THUMBNAILS.
+def stage_picture(limits: DecodeLimits, removed: frozenset[str], entry: Entry) -> dict[str, Any]:
+    """Fetch and decode the file of an entry: the columns of STAGED and THUMBNAILS.
 
     Raises:
         BadInputError: there is no picture to be had, and why.
     """
     if entry["reason"]:
         raise BadInputError(entry["reason"], entry["detail"])
-    path = locations.decode(entry["location"])
-    file = read_file(path, limits.picture.max_bytes)
+    file = KINDS[entry["source"]].fetch(entry, limits.picture.max_bytes)
+    image_id = image_id_of(file.data)
+    if image_id in removed:
+        raise BadInputError("removed", REMOVED_DETAIL.format(image_id))
     picture = decoder(limits).decode(file.data)
-    own = merge([read_sidecars(path), picture.description])
-    read = {"size_bytes": file.size_bytes, "mtime_ns": file.mtime_ns}
+    own = merge([read_sidecars(locations.decode(entry["location"])), picture.description])
     fields = picture._replace(exif=exif.fill(picture.exif, own.date_taken, own.lens))._asdict()
-    return {"image_id": image_id_of(file.data), **fill_entry(entry, own), **read, **fields}
+    return {"image_id": image_id, **fill_entry(entry, own), **file.state._asdict(), **fields}
 
 
 def image_id_of(data: bytes) -> str:
@@ -72,36 +72,25 @@ def image_id_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:IMAGE_ID_LENGTH]
 
 
-def read_file(path: Path, max_bytes: int) -> FileBytes:
-    """A regular file's bytes; never waits for a pipe or a device.
-
-    Raises:
-        BadInputError: vanished, unreadable, or too_many_bytes before any is read.
-    """
-    try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise BadInputError("unreadable", "expected a file, got a folder, pipe or device")
-            if status.st_size > max_bytes:
-                raise BadInputError("too_many_bytes", f"expected at most {max_bytes} bytes, got {status.st_size}")
-            return FileBytes(file.read(max_bytes + 1), status.st_size, status.st_mtime_ns)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise BadInputError("vanished", f"the file is not there: {error.strerror}") from error
-    except OSError as error:
-        raise BadInputError("unreadable", f"the file cannot be read: {error.strerror}") from error
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
-
-
-def places(work: Storage, done: Done) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Where a staged slice found each picture: (image_id, (location, slice))."""
+def staged_places(work: Storage, done: Done) -> Iterator[tuple[str, Described]]:
+    """The pictures of a staged slice by image_id, as their files describe them."""
     part = staged_part(done)
-    columns = tables.read_columns(work, part, ["image_id", "location"])
-    for image_id, location in zip(columns["image_id"], columns["location"], strict=True):
-        yield image_id, (location, part.slice)
+    for row in tables.read_rows(work, part):
+        yield row["image_id"], described(row, part.slice)
+
+
+def outcomes(work: Storage, done: Done) -> Iterator[tuple[str, str]]:
+    """What came of each location of a staged slice: its image_id, or why there is no picture any more.
+
+    A file that cannot be read just now is left out: it may still be what it was.
+    """
+    for row in tables.read_rows(work, staged_part(done), ["location", "image_id"]):
+        yield row["location"], row["image_id"]
+    for part in done.parts:
+        if part.table == FAILURES.name:
+            for row in tables.read_rows(work, part):
+                if row["reason"] == VANISHED or row["reason"] not in TRANSIENT_REASONS:
+                    yield row["item"], row["reason"]
 
 
 def staged_part(done: Done) -> Part:
@@ -109,10 +98,59 @@ def staged_part(done: Done) -> Part:
     return next(part for part in done.parts if part.table == STAGED.name)
 
 
-def image_ids(volume: Storage, part: Part) -> list[str]:
-    """Pictures of a part of IMAGES."""
-    found: list[str] = tables.read_columns(volume, part, ["image_id"])["image_id"]
-    return found
+def staged_slice(done: Done) -> str:
+    """A staged slice's name."""
+    return staged_part(done).slice
+
+
+def stored_places(volume: Storage, part: Part) -> Iterator[tuple[str, StoredRow]]:
+    """Rows of a part of LOCATIONS by location."""
+    for number, row in enumerate(tables.read_rows(volume, part)):
+        yield row["location"], StoredRow(part, number, row)
+
+
+def stored_failures(volume: Storage, part: Part) -> Iterator[tuple[str, StoredRow]]:
+    """Rows of a part of FAILURES by location; a failure is final under the rules that made it, unless it is transient."""
+    is_final = part.fingerprint == FINGERPRINT and not part.transient
+    for number, row in enumerate(tables.read_rows(volume, part)):
+        yield row["item"], StoredRow(part, number, row, is_final)
+
+
+def ids_at(volume: Storage, address: Done | Part) -> list[str]:
+    """The pictures of a staged slice, or of a part of LOCATIONS or IMAGES."""
+    at, part = (volume.folder(WORK), staged_part(address)) if isinstance(address, Done) else (volume, address)
+    ids: list[str] = tables.read_columns(at, part, ["image_id"])["image_id"]
+    return ids
+
+
+def described_pictures(volume: Storage, part: Part) -> Iterator[tuple[str, Described | StoredRow]]:
+    """Pictures of a part of LOCATIONS by image_id, as the place describes them."""
+    for row in tables.read_rows(volume, part):
+        yield row["image_id"], described(row)
+
+
+def stored_pictures(volume: Storage, part: Part) -> Iterator[tuple[str, Described | StoredRow]]:
+    """Rows of a part of IMAGES by image_id, in the columns of `ENTRY_NAMES`."""
+    for number, row in enumerate(tables.read_rows(volume, part, ["image_id", *ENTRY_NAMES])):
+        yield row["image_id"], StoredRow(part, number, row)
+
+
+def drop_replaced(one: tuple[StoredRow, str]) -> tuple[str, tuple[Part, Edit]]:
+    """The edit that drops the old row of a file that was read again, by what the file is now.
+
+    Args:
+        one: the old row, and the outcome of reading the file.
+    """
+    old, outcome = one
+    kind = REREAD if outcome == old.row["image_id"] else VANISHED if outcome == VANISHED else EDITED
+    return kind, (old.part, (old.number, None))
+
+
+def ids_of_source(source_id: str, volume: Storage, part: Part) -> Iterator[str]:
+    """Pictures of a part of LOCATIONS that a source lists."""
+    for row in tables.read_rows(volume, part, ["image_id", "source_id"]):
+        if row["source_id"] == source_id:
+            yield row["image_id"]
 
 
 def finish_slice(volume: Storage, work: Storage, done: Done, firsts: Iterable[str]) -> list[Part]:
@@ -126,10 +164,10 @@ def finish_slice(volume: Storage, work: Storage, done: Done, firsts: Iterable[st
     staged = tables.read_rows(work, part)
     pictures = [row for row in staged if row["location"] in chosen]
     failures = [row for one in done.parts if one.table == FAILURES.name for row in tables.read_rows(work, one)]
-    lasting = [row for row in failures if row["reason"] not in TRANSIENT_REASONS]
-    passing = [row for row in failures if row["reason"] in TRANSIENT_REASONS]
-    contents = [(IMAGES, pictures), (LOCATIONS, staged), (FAILURES, lasting), (FAILURES, passing)]
-    written = [write_rows(volume, contract, rows, part.slice, rows is passing) for contract, rows in contents if rows]
+    permanent = [row for row in failures if row["reason"] not in TRANSIENT_REASONS]
+    transient = [row for row in failures if row["reason"] in TRANSIENT_REASONS]
+    contents = [(IMAGES, pictures), (LOCATIONS, staged), (FAILURES, permanent), (FAILURES, transient)]
+    written = [write_rows(volume, contract, rows, part.slice, rows is transient) for contract, rows in contents if rows]
     if not pictures:
         return written
     thumbnails = next(one for one in done.parts if one.table == THUMBNAILS.name)
@@ -141,25 +179,11 @@ def finish_slice(volume: Storage, work: Storage, done: Done, firsts: Iterable[st
     return [write_rows(volume, THUMBNAILS, kept, part.slice, transient=False), *written]
 
 
-def failed_items(volume: Storage, part: Part) -> Iterator[tuple[str, Part]]:
-    """The items of a part of FAILURES, each with the part."""
-    for item in tables.read_columns(volume, part, ["item"])["item"]:
-        yield item, part
-
-
-def locations_of(work: Storage, part: Part) -> Iterator[tuple[str, None]]:
-    """Locations of a slice of the listing, as keys."""
-    for location in tables.read_columns(work, part, ["location"])["location"]:
-        yield location, None
-
-
-def drop_failures(volume: Storage, outdated: tuple[Part, Iterable[str]]) -> tuple[Part, Part]:
-    """A part of FAILURES, and the one that takes its place without some items' rows."""
-    part, items = outdated
-    dropped = set(items)
-    rows = [row for row in tables.read_rows(volume, part) if row["item"] not in dropped]
-    name = f"{part.slice.split('-')[0]}-{digest(part.sha256, sorted(dropped))[:12]}"  # a live part is never overwritten
-    return part, write_rows(volume, FAILURES, rows, name, transient=False)
+def write_places(volume: Storage, number: int, rows: Iterable[dict[str, Any]], base: str) -> Part:
+    """Write rows of LOCATIONS that belong to no slice of pictures."""
+    ordered = sorted(rows, key=itemgetter("location"))
+    name = f"{number:06d}-{digest('places', ordered, base)[:12]}"
+    return write_rows(volume, LOCATIONS, ordered, name, transient=False)
 
 
 def write_rows(volume: Storage, contract: Contract, rows: Iterable[dict[str, Any]], name: str, transient: bool) -> Part:

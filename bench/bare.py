@@ -7,7 +7,10 @@ from pathlib import Path
 
 from acquisition import listing
 from acquisition import steps as acquiring
+from acquisition.changes import Described
 from acquisition.sources.folder import folder_entries
+from acquisition.sources.ignored import Patterns
+from acquisition.sources.source import NO_FILTERS, Notes
 from acquisition.steps import STAGE
 from embedding import steps as embedding
 from labeling import steps as labeling
@@ -19,6 +22,7 @@ from shared.pipeline.slices import Done
 from shared.storage import LocalStorage, Storage
 from shared.storage.volume import WORK
 from shared.tables.contracts import THUMBNAILS
+from shared.tables.live import LivePart
 
 
 def acquire(photos: Path, scratch: Path) -> float:
@@ -27,14 +31,16 @@ def acquire(photos: Path, scratch: Path) -> float:
     work_folder = volume.folder(WORK)
 
     def work() -> int:
-        listed = listing.write_listing(work_folder, folder_entries(photos, volume.root), STAGE, "")
+        listed = listing.write_listing(
+            work_folder, folder_entries(photos, volume.root, Patterns(NO_FILTERS), Notes()), STAGE, ""
+        )
         staged = [stage_slice(work_folder, part.slice) for part in listed]
-        firsts: dict[str, tuple[str, str]] = {}
-        for image_id, place in (found for done in staged for found in acquiring.places(work_folder, done)):
+        firsts: dict[str, Described] = {}
+        for image_id, place in (found for done in staged for found in acquiring.staged_places(work_folder, done)):
             firsts[image_id] = min(place, firsts.get(image_id, place))
         chosen = defaultdict(list)
-        for location, name in firsts.values():
-            chosen[name].append(location)
+        for place in firsts.values():
+            chosen[place.slice].append(place.rank[1])
         for done in staged:
             acquiring.finish_slice(volume, work_folder, done, chosen[acquiring.staged_part(done).slice])
         return sum(part.rows for part in listed)
@@ -45,7 +51,7 @@ def acquire(photos: Path, scratch: Path) -> float:
 def stage_slice(work: Storage, name: str) -> Done:
     """Read and decode the files of one slice of the listing."""
     entries = listing.read_slice(work, STAGE, name)
-    rows = (row for entry in entries for row in acquiring.entry_rows(DECODE_LIMITS, entry))
+    rows = (row for entry in entries for row in acquiring.entry_rows(DECODE_LIMITS, frozenset(), entry))
     return slices.write_slice(work, STAGE, name, rows)
 
 
@@ -71,7 +77,7 @@ def embed(volume: Storage, scratch: Storage) -> float:
 
     def work() -> int:
         for name, part in parts.items():
-            seen = embedding.embed_pictures(volume, model, embedding.read_thumbnails(volume, part))
+            seen = embedding.embed_pictures(volume, model, embedding.read_thumbnails(volume, LivePart(part, None)))
             rows = (row for one in seen for row in embedding.rows(model, one))
             slices.write_slice(scratch, embedding.stage_of(model), name, rows)
         return sum(part.rows for part in parts.values())

@@ -30,8 +30,9 @@ from shared.pipeline.runs import StageCounts
 from shared.pipeline.slices import TableRow
 from shared.pipeline.stages import require
 from shared.storage import Storage
-from shared.tables import Part, Snapshot
-from shared.tables.contracts import THUMBNAILS
+from shared.tables import Snapshot
+from shared.tables.contracts import IMAGES, THUMBNAILS
+from shared.tables.live import LivePart, live_parts
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +47,8 @@ def check(settings: Settings) -> None:
 
 
 def check_input(snapshot: Snapshot) -> None:
-    """Do nothing if there are thumbnails to look at; errors as `run`."""
-    require(snapshot.rows(THUMBNAILS), "embedding", "acquisition")
+    """Do nothing if there are pictures; errors as `run`."""
+    require(snapshot.rows(IMAGES), "embedding", "acquisition")
 
 
 def run(sc: SparkContext, settings: Settings) -> StageCounts:
@@ -57,22 +58,22 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
 
     Raises:
         UsageError: there is no such network, or its card does not fit.
-        CannotProceedError: there are no thumbnails, or the network cannot be had.
+        CannotProceedError: there are no pictures, or the network cannot be had.
     """
     volume = settings.volume
     snapshot = tables.open_snapshot(volume)
     check_input(snapshot)
     model = settle_model(sc, settings, snapshot)
-    stage, parts = steps.stage_of(model), {part.slice: part for part in snapshot.parts(THUMBNAILS)}
+    stage, parts = steps.stage_of(model), {one.part.slice: one for one in live_parts(snapshot, THUMBNAILS)}
     work = slices.work_list(sc, volume, snapshot, stage, parts)
     todo = {name: parts[name] for name in work.todo}
-    with progress(sc, volume, "embedding", sum(part.rows for part in todo.values())) as counter:
+    with progress(sc, volume, "embedding", sum((one.images or one.part).rows for one in todo.values())) as counter:
         done = slices.run_slices(sc, volume, stage, todo, partial(embed, volume, model), counter)
     slices.publish(volume, snapshot, stage, work, done)
-    return runs.count_slices(stage, THUMBNAILS, snapshot, work, done)
+    return runs.count_slices(stage, IMAGES, snapshot, work, done)
 
 
-def embed(volume: Storage, model: Model, parts: "RDD[Part]") -> "RDD[TableRow]":
+def embed(volume: Storage, model: Model, parts: "RDD[LivePart]") -> "RDD[TableRow]":
     """Rows of every table from parts of THUMBNAILS; a slice's rows stay in its partition and in its order."""
     return (
         parts.flatMap(partial(steps.read_thumbnails, volume))
@@ -87,7 +88,7 @@ def settle_model(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> Mo
     network = resolve(volume, settings.model, settings.model_zoo)
     choice = store.kept_choice(volume, network, settings.precision)
     if choice is None:
-        pictures = snapshot.rows(THUMBNAILS)
+        pictures = snapshot.rows(IMAGES)
         choice = precision.settled_without_trial(network, settings.precision, pictures) or try_int8(
             sc, settings, snapshot, network
         )
@@ -114,7 +115,7 @@ def compare_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, netwo
         CannotProceedError: this network cannot be quantised.
     """
     volume = settings.volume
-    sample = sample_pictures(sc, volume, snapshot.parts(THUMBNAILS))
+    sample = sample_pictures(sc, volume, live_parts(snapshot, THUMBNAILS))
     calibration, checked = precision.divide(sample)
     original = checked_bytes(store.model_path(volume, network.sha256), network.sha256)
     copy = quantised(sc, original, calibration)
@@ -126,7 +127,7 @@ def compare_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, netwo
     return choice
 
 
-def sample_pictures(sc: SparkContext, volume: Storage, parts: Sequence[Part]) -> list[Thumbnail]:
+def sample_pictures(sc: SparkContext, volume: Storage, parts: Sequence[LivePart]) -> list[Thumbnail]:
     """Pictures that stand for the collection: the same ones for the same collection."""
     sampled = steps.sampled_parts(parts)
     n_tasks = min(len(sampled), sc.defaultParallelism)  # few, since each returns as many pictures as are asked for

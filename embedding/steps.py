@@ -14,8 +14,8 @@ from shared.pictures import pixels
 from shared.pipeline.slices import StageOutput, TableRow, failure_row
 from shared.storage import Storage
 from shared.storage.files import digest
-from shared.tables import Part
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS
+from shared.tables.live import LivePart
 
 STAGE = "embedding"
 VERSION = 1  # raise it when the network gets other pixels of the same thumbnail than before
@@ -46,20 +46,22 @@ def stage_of(model: Model) -> StageOutput:
     return StageOutput(STAGE, digest(VERSION, model.sha256, TOP_CATEGORIES), CONTRACTS)
 
 
-def read_thumbnails(volume: Storage, part: Part) -> Iterator[Thumbnail]:
-    """The thumbnails of a slice, in its order."""
-    for row in tables.iterate_rows(volume, part, Thumbnail._fields):
-        yield Thumbnail(**row)
+def read_thumbnails(volume: Storage, live: LivePart) -> Iterator[Thumbnail]:
+    """The thumbnails of a slice's live pictures, in its order."""
+    images = live.images and set(tables.read_columns(volume, live.images, ["image_id"])["image_id"])
+    for row in tables.iterate_rows(volume, live.part, Thumbnail._fields):
+        if images is None or row["image_id"] in images:
+            yield Thumbnail(**row)
 
 
-def sampled_parts(parts: Iterable[Part]) -> list[Part]:
+def sampled_parts(parts: Iterable[LivePart]) -> list[LivePart]:
     """Slices that hold enough pictures to take a sample from; the same ones for the same collection.
 
     Their order is that of hashes of their names, for neighbours in a listing look alike.
     """
-    ordered = sorted(parts, key=lambda part: digest(part.slice))
-    before = accumulate((part.rows for part in ordered), initial=0)
-    return [part for part, rows in zip(ordered, before, strict=False) if rows < SAMPLED_FROM]
+    ordered = sorted(parts, key=lambda one: digest(one.part.slice))
+    before = accumulate(((one.images or one.part).rows for one in ordered), initial=0)
+    return [one for one, rows in zip(ordered, before, strict=False) if rows < SAMPLED_FROM]
 
 
 def embed_pictures(volume: Storage, model: Model, thumbnails: Iterable[Thumbnail]) -> Iterator[Prediction]:

@@ -8,13 +8,13 @@ from typing import Any
 
 from pyspark import SparkContext
 
-from shared import tables
 from shared.pictures.measures import MEASURES, Measure
 from shared.pipeline import exports
 from shared.storage import Storage
 from shared.storage.volume import REPORTS
-from shared.tables import Part, Snapshot
+from shared.tables import Snapshot, live
 from shared.tables.contracts import FEATURES, LABELS
+from shared.tables.live import LivePart
 
 LABELS_JSON = "images_labels.json"
 FEATURES_CSV = f"{REPORTS}/features.csv"
@@ -48,15 +48,15 @@ def refresh_labels(
     Args:
         repeated: the file names that more than one picture has; called only when the file is written.
     """
-    content = snapshot.digest(LABELS)
+    content = live.digest(snapshot, LABELS)
     if not exports.is_current(volume, LABELS_JSON, content):
-        lines_of = partial(label_lines, volume, repeated())
-        exports.write(sc, volume, LABELS_JSON, content, snapshot.parts(LABELS), lines_of, exports.JSON_OBJECT)
+        lines_of, parts = partial(label_lines, volume, repeated()), live.live_parts(snapshot, LABELS)
+        exports.write(sc, volume, LABELS_JSON, content, parts, lines_of, exports.JSON_OBJECT)
 
 
-def label_lines(volume: Storage, repeated: frozenset[str], part: Part) -> Iterator[bytes]:
-    """A member of the object for each picture of a part."""
-    for label in tables.read_rows(volume, part):
+def label_lines(volume: Storage, repeated: frozenset[str], part: LivePart) -> Iterator[bytes]:
+    """A member of the object for each live picture of a part."""
+    for label in live.read_rows(volume, part):
         yield exports.to_line(key_of(label, repeated)) + b": " + exports.to_line(to_record(label))
 
 
@@ -78,17 +78,17 @@ def refresh_features(sc: SparkContext, volume: Storage, snapshot: Snapshot, *, w
     """Write reports/features.csv if it is wanted or there already, and FEATURES has changed since it was written."""
     if not wanted and volume.stat(FEATURES_CSV) is None:
         return
-    content = snapshot.digest(LABELS, FEATURES)
+    content = live.digest(snapshot, LABELS, FEATURES)
     if not exports.is_current(volume, FEATURES_CSV, content):
-        features_of = {part.slice: part for part in snapshot.parts(FEATURES)}
-        pairs = [(part, features_of[part.slice]) for part in snapshot.parts(LABELS)]
+        features_of = {one.part.slice: one for one in live.live_parts(snapshot, FEATURES)}
+        pairs = [(one, features_of[one.part.slice]) for one in live.live_parts(snapshot, LABELS)]
         enclosure = exports.csv_table(csv_line(CSV_COLUMNS))
         exports.write(sc, volume, FEATURES_CSV, content, pairs, partial(feature_lines, volume), enclosure)
 
 
-def feature_lines(volume: Storage, parts: tuple[Part, Part]) -> Iterator[bytes]:
-    """A line of CSV for each picture of a slice, from its parts of LABELS and FEATURES."""
-    labels, features = (tables.read_rows(volume, part) for part in parts)
+def feature_lines(volume: Storage, parts: tuple[LivePart, LivePart]) -> Iterator[bytes]:
+    """A line of CSV for each live picture of a slice, from its parts of LABELS and FEATURES."""
+    labels, features = (live.read_rows(volume, part) for part in parts)
     return (csv_line(csv_fields(label, feature)) for label, feature in zip(labels, features, strict=True))
 
 

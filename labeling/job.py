@@ -18,8 +18,9 @@ from shared.pipeline.runs import StageCounts
 from shared.pipeline.slices import TableRow
 from shared.pipeline.stages import require
 from shared.storage import Storage
-from shared.tables import Part, Snapshot, orphans, presence
-from shared.tables.contracts import IMAGES, LABELS, THUMBNAILS, TOTALS
+from shared.tables import Snapshot, live, orphans, presence
+from shared.tables.contracts import IMAGES, LABELS, TOTALS
+from shared.tables.live import LivePart
 
 PARTS_PER_TASK = 16
 MOST_TOTALS = 10_000  # a source may tag every picture differently; the most frequent are kept
@@ -31,7 +32,7 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
     Writes LABELS, FEATURES, TOTALS, images_labels.json and, if asked for, features.csv.
 
     Raises:
-        CannotProceedError: there are no thumbnails.
+        CannotProceedError: there are no pictures.
     """
     volume = settings.volume
     snapshot = tables.open_snapshot(volume)
@@ -50,8 +51,8 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
 
 
 def check_input(snapshot: Snapshot) -> None:
-    """Do nothing if there are thumbnails to look at; errors as `run`."""
-    require(snapshot.rows(THUMBNAILS), STAGE.name, "acquisition")
+    """Do nothing if there are pictures; errors as `run`."""
+    require(snapshot.rows(IMAGES), STAGE.name, "acquisition")
 
 
 def label_slices(volume: Storage, parts: "RDD[LabelingInput]") -> "RDD[TableRow]":
@@ -61,7 +62,9 @@ def label_slices(volume: Storage, parts: "RDD[LabelingInput]") -> "RDD[TableRow]
 
 def refresh_totals(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> Snapshot:
     """Count the collection anew if its labels have changed since it was counted; sweep what that leaves."""
-    counted = snapshot.digest(LABELS)[:16]  # names the part: another one each time, so a live part is never overwritten
+    counted = live.digest(snapshot, LABELS)[
+        :16
+    ]  # names the part: another one each time, so a live part is never overwritten
     stored = snapshot.parts(TOTALS, STAGE.name, STAGE.fingerprint)
     if [part.slice for part in stored if presence.is_there(volume, part)] != [counted]:
         rows = [{"kind": kind, "value": value, "pictures": n} for (kind, value), n in totals(sc, volume, snapshot)]
@@ -84,15 +87,15 @@ def repeated_names(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> fro
 
 
 def labels(sc: SparkContext, volume: Storage, snapshot: Snapshot, columns: list[str]) -> "RDD[dict[str, Any]]":
-    """Some columns of LABELS, row by row."""
-    parts = snapshot.parts(LABELS)
+    """Some columns of LABELS, row by row; of live pictures alone."""
+    parts = live.live_parts(snapshot, LABELS)
     n_tasks = max(sc.defaultParallelism, math.ceil(len(parts) / PARTS_PER_TASK))
-    return sc.parallelize(parts, min(len(parts), n_tasks)).flatMap(partial(read_part, volume, columns))
+    return sc.parallelize(parts, max(1, min(len(parts), n_tasks))).flatMap(partial(read_part, volume, columns))
 
 
-def read_part(volume: Storage, columns: list[str], part: Part) -> list[dict[str, Any]]:
-    """Some columns of a part's rows."""
-    return tables.read_rows(volume, part, columns)
+def read_part(volume: Storage, columns: list[str], part: LivePart) -> list[dict[str, Any]]:
+    """Some columns of a part's live rows."""
+    return live.read_rows(volume, part, columns)
 
 
 def counted(rows: "RDD[dict[str, Any]]", keys_of: Callable[[dict[str, Any]], Iterator[Any]]) -> "RDD[tuple[Any, int]]":

@@ -37,7 +37,7 @@ class StoredPicture(NamedTuple):
 
 
 class LabelingInput(NamedTuple):
-    """What acquisition stored of one slice; both parts have the same rows in the same order."""
+    """What acquisition stored of one slice; THUMBNAILS may have rows of removed pictures, too."""
 
     images: Part
     thumbnails: Part
@@ -50,10 +50,11 @@ def slice_parts(snapshot: Snapshot) -> dict[str, LabelingInput]:
 
 
 def read_pictures(volume: Storage, parts: LabelingInput) -> Iterator[StoredPicture]:
-    """The pictures of a slice, in its order."""
-    rows = tables.read_rows(volume, parts.images, READ)
-    for row, thumbnail in zip(rows, tables.iterate_rows(volume, parts.thumbnails, ["jpeg"]), strict=True):
-        yield StoredPicture(row, thumbnail["jpeg"])
+    """The live pictures of a slice, in the order of its thumbnails."""
+    rows = {row["image_id"]: row for row in tables.read_rows(volume, parts.images, READ)}
+    for thumbnail in tables.iterate_rows(volume, parts.thumbnails, ["image_id", "jpeg"]):
+        if thumbnail["image_id"] in rows:
+            yield StoredPicture(rows[thumbnail["image_id"]], thumbnail["jpeg"])
 
 
 def label_picture(picture: StoredPicture) -> Iterator[TableRow]:

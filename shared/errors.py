@@ -15,6 +15,7 @@ REASONS = frozenset(
         "decoder_memory",  # decoding wanted more than the memory limit
         "decoder_crashed",  # the decoder process died
         "bad_entry",  # a line of a list that names no picture
+        "removed",  # taken out by `imagerec remove`
         "not_finite",  # the network answered NaN or infinity
     }
 )

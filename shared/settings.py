@@ -17,6 +17,9 @@ from shared.storage import LocalStorage
 
 PROFILES_DIR = Path(__file__).parent / "command" / "profiles"
 NOUNS = {Path: "path", str: "text", int: "whole number", float: "number", bool: "yes or no", Secret: "secret"}
+TEXTS = tuple[str, ...]  # of a flag that may be repeated; a variable has one text a line
+#: Types whose flags are given in another way than with one value.
+FORMS: dict[Any, dict[str, Any]] = {bool: {"nargs": "?", "const": "yes"}, TEXTS: {"action": "append"}}
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
@@ -26,14 +29,16 @@ def setting(
     *,
     choices: Sequence[str] | None = None,
     limits: tuple[float, float] | None = None,
+    exact: bool = False,
 ) -> Any:
     """A field of a settings class: its default and what it means, unit included.
 
     Args:
         choices: the only texts it may be.
         limits: the smallest and the largest number it may be.
+        exact: blanks at the ends of a text belong to it.
     """
-    return field(default=default, metadata={"help": help, "choices": choices, "limits": limits})
+    return field(default=default, metadata={"help": help, "choices": choices, "limits": limits, "exact": exact})
 
 
 @dataclass(frozen=True)
@@ -96,10 +101,11 @@ def add_flags(parser: argparse.ArgumentParser, *classes: type[Settings]) -> None
             flag = _flag(one.name)
             is_secret = _base(hints[one.name]) is Secret  # others could read a flag in the list of processes
             if not is_secret and flag not in parser._option_string_actions:  # argparse offers no public way to ask
-                default = "" if one.default is None else f"; default {one.default}"
+                default = "" if one.default in (None, ()) else f"; default {one.default}"
                 parser.add_argument(
                     flag,
                     metavar=_metavar(hints[one.name], one.metadata["choices"]),
+                    **FORMS.get(hints[one.name], {}),
                     help=f"{one.metadata['help']} [{variable(one.name)}{default}]".replace("%", "%%"),
                 )
 
@@ -107,7 +113,8 @@ def add_flags(parser: argparse.ArgumentParser, *classes: type[Settings]) -> None
 def as_flags(settings: Settings) -> list[str]:
     """The flags that give these settings."""
     values = {_flag(one.name): getattr(settings, one.name) for one in fields(settings)}
-    return [word for flag, value in values.items() if value is not None for word in (flag, str(value))]
+    given = [(flag, one) for flag, value in values.items() for one in (value if isinstance(value, tuple) else [value])]
+    return [f"{flag}={one}" for flag, one in given if one is not None]
 
 
 def _flag(name: str) -> str:
@@ -170,7 +177,7 @@ def _value(cls: type[Settings], one: "Field[Any]", flags: Mapping[str, Any], lin
     for origin, value in sources:
         if value is not None:
             _check_text(str(value).strip(), origin, one)
-            return _check_number(_convert(kind, value, origin), origin, one)
+            return _check_number(_convert(kind, value, origin, exact=one.metadata["exact"]), origin, one)
     return one.default.absolute() if isinstance(one.default, Path) else one.default
 
 
@@ -195,19 +202,24 @@ def _base(kind: Any) -> Any:
 
 
 def _metavar(kind: Any, choices: Sequence[str] | None) -> str:
-    names = {Path: "PATH", str: "TEXT", int: "N", float: "X", bool: "yes|no"}
+    names = {Path: "PATH", str: "TEXT", int: "N", float: "X", bool: "yes|no", TEXTS: "TEXT"}
     return "|".join(choices) if choices else names[_base(kind)]
 
 
-def _convert(kind: Any, value: Any, origin: str) -> Any:
+def _convert(kind: Any, value: Any, origin: str, *, exact: bool = False) -> Any:
     """A value as the setting's type.
 
     Paths become absolute: Spark's workers have other working directories.
+
+    Args:
+        exact: blanks around it belong to it.
 
     Raises:
         UsageError: it cannot be; the message names `origin`, the value and what was expected.
     """
     base, text = _base(kind), str(value).strip()
+    if base == TEXTS:
+        return tuple(value if isinstance(value, list) else str(value).splitlines())
     if not text:
         raise UsageError(f"{origin}: expected a {NOUNS[base]}, got none")
     if base is Secret:
@@ -217,6 +229,6 @@ def _convert(kind: Any, value: Any, origin: str) -> Any:
             raise UsageError(f"{origin}: expected yes or no, got {text!r}")
         return text.lower() in TRUE
     try:
-        return Path(text).expanduser().absolute() if base is Path else base(text)
+        return Path(text).expanduser().absolute() if base is Path else base(value if exact else text)
     except ValueError:
         raise UsageError(f"{origin}: expected a {NOUNS[base]}, got {text!r}") from None

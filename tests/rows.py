@@ -47,7 +47,7 @@ def default(field: pa.Field) -> Any:
         return bytes(kind.byte_width)
     if pa.types.is_timestamp(kind):
         return pa.scalar(0, kind).as_py()
-    plain: dict[pa.DataType, Any] = {pa.string(): "", pa.binary(): b""}
+    plain: dict[pa.DataType, Any] = {pa.string(): "", pa.binary(): b"", pa.bool_(): False}
     return DEFAULTS.get(field.name, plain.get(kind, 0))
 
 

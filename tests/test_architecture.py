@@ -29,8 +29,12 @@ ORDER = {
     "acquisition": """
         settings sample
         sources
-        exports listing steps
-        job
+        exports listing revision
+        changes
+        steps
+        removal safeguard synchronise
+        job removal_job
+        commands
         __main__
     """,
     "labeling": """
@@ -69,6 +73,7 @@ EXCEPTIONS = {
 DOORS = {
     "pyspark": {
         "job.py",
+        "acquisition/synchronise.py",
         "exports.py",
         "shared/spark/session.py",
         "shared/spark/worker_daemon.py",

@@ -1,18 +1,23 @@
-"""Entries: what a source says of a picture before anyone has opened it; rows of `shared.tables.contracts.LISTING`."""
+"""Entries: a source's metadata of a picture before the file is opened; rows of `shared.tables.contracts.LISTING`."""
 
+import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from shared.storage import locations
+from shared.storage.files import digest
 
 Entry = dict[str, Any]
 
 UNKNOWN = -1
+DIGEST_LENGTH = 16
+INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 
 class Origin(NamedTuple):
-    """Whose a picture is, as far as its source knows."""
+    """Whose a picture is, as far as its source states it."""
 
     url: str = ""
     license: str = ""
@@ -24,42 +29,76 @@ class Origin(NamedTuple):
 NO_ORIGIN = Origin()
 
 
-def file_entry(source: str, path: Path, origin: Origin = NO_ORIGIN) -> Entry:
-    """An entry for a file, which need not be there: whoever reads it will say so."""
+class FileState(NamedTuple):
+    """A file's state as the system reports it; a file with another state is read again."""
+
+    size_bytes: int = UNKNOWN
+    mtime_ns: int = UNKNOWN
+    ctime_ns: int = UNKNOWN
+    inode: int = UNKNOWN
+
+
+NO_FILE = FileState()
+
+
+def file_state(status: os.stat_result) -> FileState:
+    """The state in an answer of the system, within 64 bits: file systems store times that overflow them."""
+    values = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return FileState(*(max(INT64_MIN, min(value, INT64_MAX)) for value in values))
+
+
+def is_same_state(stored: Sequence[int], listed: Sequence[int]) -> bool:
+    """Whether two states may be of one unchanged file; what one of them does not have says nothing."""
+    return all(one == other or UNKNOWN in (one, other) for one, other in zip(stored, listed, strict=True))
+
+
+def file_entry(kind: str, path: Path, origin: Origin = NO_ORIGIN, *, is_link: bool = False) -> Entry:
+    """An entry for a file, which need not be there: the task that reads it reports that.
+
+    Args:
+        is_link: a folder above it is a link.
+    """
+    state = NO_FILE
     try:
-        status = path.stat()
-    except OSError:
-        return make_entry(source, locations.encode(path), UNKNOWN, UNKNOWN, origin)
-    return make_entry(source, locations.encode(path), status.st_size, status.st_mtime_ns, origin)
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            is_link = True
+            status = path.stat()
+        state = file_state(status)
+    except (OSError, ValueError):
+        pass
+    return make_entry(kind, locations.encode(path), state, origin, is_link=is_link)
 
 
-def bad_entry(source: str, location: str, reason: str, detail: str) -> Entry:
+def bad_entry(kind: str, location: str, reason: str, detail: str) -> Entry:
     """An entry that can only become a failure.
 
     Args:
         location: where a person finds what is wrong, e.g. a list and the number of its line.
     """
-    return make_entry(source, location, UNKNOWN, UNKNOWN, NO_ORIGIN) | {"reason": reason, "detail": detail}
+    return make_entry(kind, location, NO_FILE, NO_ORIGIN) | {"reason": reason, "detail": detail}
 
 
-def make_entry(source: str, location: str, size_bytes: int, mtime_ns: int, origin: Origin) -> Entry:
-    """A row of LISTING."""
+def make_entry(kind: str, location: str, state: FileState, origin: Origin, *, is_link: bool = False) -> Entry:
+    """A row of LISTING whose `source_id` is still empty."""
     return {
         "location": location,
         "filename": locations.filename(location),
-        "source": source,
-        "size_bytes": size_bytes,
-        "mtime_ns": mtime_ns,
+        "source": kind,
+        **state._asdict(),
         "source_url": origin.url,
         "license": origin.license,
         "author": origin.author,
         "title": origin.title,
         "tags": list(origin.tags),
+        "source_id": "",
+        "is_link": is_link,
+        "stated": digest(origin)[:DIGEST_LENGTH],
         "reason": "",
         "detail": "",
     }
 
 
-def identity(row: Entry) -> tuple[str, int, int]:
-    """What tells a file that was read before from one that is new or has changed."""
-    return row["location"], row["size_bytes"], row["mtime_ns"]
+def state_of(row: Entry) -> FileState:
+    """The file's state in a row of LISTING, LOCATIONS or FAILURES."""
+    return FileState(*(row[name] for name in FileState._fields))

@@ -1,58 +1,29 @@
-"""The sample on disk: drawn once, drawn anew when a run was cut off, left alone when complete."""
+"""The built-in sample as a source: a list that is drawn together with its pictures."""
 
-import os
+from functools import partial
 from pathlib import Path
 
-from acquisition.sample.damage import BROKEN
-from acquisition.sample.plan import Drawing, drawings, files_of, listing, paths_of, truth
-from shared.storage.files import TEMPORARY, write_atomically
+from acquisition.sources.files import fetch_file
+from acquisition.sources.lists import list_entries
+from acquisition.sources.source import Filters, Source, SourceKind
+from shared.storage import Storage
+from shared.storage.volume import IMAGES
 
+KIND = "sample"
 LIST_NAME = "sample.csv"
-TRUTH_NAME = "truth.json"
-
-#: Modification time of every file, s since 1970 (2024-01-01): a sample drawn again looks unchanged.
-MODIFIED_S = 1_704_067_200
 
 
-def draw_sample(folder: Path) -> None:
-    """Draw the sample into `folder` unless it is there already; takes some seconds."""
-    if is_complete(folder):
-        return
-    for drawing in drawings():
-        add_drawing(folder, drawing)
-    finish_sample(folder)
+def open_sample(volume: Storage, source: str, _: Filters) -> Source | None:
+    """The sample, if a setting names it; it is drawn by the run."""
+    if source != KIND:
+        return None
+    entries = partial(list_entries, sample_folder(volume) / LIST_NAME, kind=KIND)
+    return Source(id=KIND, name="the sample", entries=entries)
 
 
-def is_complete(folder: Path) -> bool:
-    """Whether a run of this edition of the sample came to its end and nothing has gone since."""
-    marker = folder / TRUTH_NAME
-    return (
-        marker.is_file() and marker.read_bytes() == truth() and all((folder / path).is_file() for path in all_paths())
-    )
+SAMPLE = SourceKind(KIND, open_sample, fetch_file)
 
 
-def all_paths() -> list[str]:
-    """Every file that the list names, in its order."""
-    return [path for drawing in drawings() for path in paths_of(drawing)] + list(BROKEN)
-
-
-def add_drawing(folder: Path, drawing: Drawing) -> None:
-    """Draw one picture and its copies; drawing it twice, even at the same time, does no harm."""
-    for path, data in files_of(drawing).items():
-        add_file(folder / path, data)
-
-
-def finish_sample(folder: Path) -> None:
-    """Add the broken files and the list, sweep what a killed run left, and mark the sample complete."""
-    for path, (make, _) in BROKEN.items():
-        add_file(folder / path, make())
-    for leftover in folder.rglob(f"*{TEMPORARY}*"):
-        leftover.unlink()
-    add_file(folder / LIST_NAME, listing())
-    add_file(folder / TRUTH_NAME, truth())
-
-
-def add_file(path: Path, data: bytes) -> None:
-    """Write a file whose modification time is always the same."""
-    write_atomically(path, data)
-    os.utime(path, (MODIFIED_S, MODIFIED_S))
+def sample_folder(volume: Storage) -> Path:
+    """Where the sample is drawn to."""
+    return volume.local_path(f"{IMAGES}/{KIND}")

@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, Command] = {
     "serve": Command("answer queries over HTTP and from the inbox, until stopped", "recommendation.web.service"),
     "inbox": Command("answer the query jobs that wait in queries/inbox, then end", "recommendation.commands.inbox"),
     "evaluate": Command("measure retrieval quality over the collection", "recommendation.commands.evaluate"),
+    "sources": Command("list the sources with their pictures, failures and last run", "acquisition.commands.sources"),
+    "remove": Command("take out a source or some pictures, with their thumbnails", "acquisition.commands.remove"),
     "compact": Command("merge small slices and delete the rows of removed pictures", "shared.command.compact"),
     "status": Command("print what is on the volume", "shared.command.status"),
     "profile": Command("run `query` or `run` and print where the time went", "shared.command.profile"),

@@ -5,7 +5,7 @@ embedded again. All tables change in one move. A killed compaction leaves parts 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -16,7 +16,8 @@ from shared import tables
 from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Part, Snapshot, parquet
-from shared.tables.contracts import CONTRACTS, FAILURES, IMAGES, LOCATIONS, RUNS, THUMBNAILS, TOTALS
+from shared.tables.contracts import CONTRACTS, FAILURES, IMAGES, LABELS, LOCATIONS, REMOVALS, RUNS, THUMBNAILS, TOTALS
+from shared.tables.live import COPIED
 from shared.tables.snapshot import in_order
 
 #: Rows of a slice that need not grow any more.
@@ -24,7 +25,7 @@ FULL_ROWS = 1024
 #: One run makes this many slices that are not full: small ones come first, so that all cores are busy at once.
 SMALL_SLICES_OF_A_RUN = 80
 #: Tables of the collection as a whole, whose parts are no slices of it.
-NOT_SLICED = frozenset({RUNS.name, TOTALS.name})
+NOT_SLICED = frozenset({RUNS.name, TOTALS.name, REMOVALS.name})
 #: Tables with rows that are about no stored picture.
 WITHOUT_PICTURES = frozenset({FAILURES.name, LOCATIONS.name})
 
@@ -99,7 +100,9 @@ def _is_worth_rewriting(parts: Sequence[Part]) -> bool:
 
 
 def _has_removed_rows(parts: Sequence[Part]) -> bool:
-    return _rows(parts, IMAGES.name) < _rows(parts, THUMBNAILS.name)
+    """Whether tables other than IMAGES may have rows of removed pictures, or locations that pictures had once."""
+    is_revised = any(part.revision for part in parts if part.table == IMAGES.name)
+    return is_revised or _rows(parts, IMAGES.name) < _rows(parts, THUMBNAILS.name)
 
 
 def _rows(parts: Iterable[Part], table: str) -> int:
@@ -135,7 +138,7 @@ def merge_slices(volume: Storage, merge: Merge) -> Merged:
         CannotProceedError: a part is missing or damaged.
     """
     images = [part for part in merge.parts if part.table == IMAGES.name]
-    live = {(part.slice, image_id) for part in images for image_id in _image_ids(volume, part)}
+    live = {(part.slice, row["image_id"]): row for part in images for row in _images(volume, part)}
     key = lambda part: (part.table, part.stage, part.fingerprint, part.transient)  # noqa: E731
     made, dropped = [], 0
     for (table, stage, fingerprint, transient), parts in groupby(sorted(merge.parts, key=key), key=key):
@@ -150,14 +153,20 @@ def merge_slices(volume: Storage, merge: Merge) -> Merged:
     return Merged(made, dropped)
 
 
-def _image_ids(volume: Storage, part: Part) -> list[str]:
-    ids: list[str] = tables.read_columns(volume, part, ["image_id"])["image_id"]
-    return ids
+def _images(volume: Storage, part: Part) -> list[dict[str, Any]]:
+    return tables.read_rows(volume, part, ["image_id", *COPIED])
 
 
-def _live_rows(volume: Storage, parts: Iterable[Part], live: set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    """Rows of some parts without those of removed pictures, a row group in memory at a time."""
+def _live_rows(
+    volume: Storage, parts: Iterable[Part], live: Mapping[tuple[str, str], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Rows of some parts without those of removed pictures, a row group in memory at a time.
+
+    LABELS gets the locations that moved pictures have now, for the new part of IMAGES has no revision that says so.
+    """
     for part in parts:
         for row in tables.iterate_rows(volume, part, CONTRACTS[part.table].schema.names):
-            if part.table in WITHOUT_PICTURES or (part.slice, row["image_id"]) in live:
+            if part.table in WITHOUT_PICTURES:
                 yield row
+            elif (image := live.get((part.slice, row["image_id"]))) is not None:
+                yield {**row, **image} if part.table == LABELS.name else row

@@ -1,7 +1,7 @@
 """What a stage did: the counts that must add up, and the row of `runs` that keeps it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from shared.storage.files import digest
 from shared.tables import Snapshot, orphans, presence
 from shared.tables.contracts import RUNS, Contract
 
-KEPT_RUNS = 100  # per stage; a row is 200 bytes and the table is rewritten at each run
+KEPT_RUNS = 100  # per stage, and one for each source; a row is 200 bytes and the table is rewritten at each run
 
 
 class StageCounts(NamedTuple):
@@ -21,6 +21,8 @@ class StageCounts(NamedTuple):
     Args:
         failed: how many for each reason.
         note: what else a person should know, e.g. how many were duplicates.
+        source_id: the source that the stage read, empty for stages that read tables.
+        removed: pictures that left the collection.
     """
 
     stage: str
@@ -30,6 +32,8 @@ class StageCounts(NamedTuple):
     skipped: int
     failed: dict[str, int]
     note: str = ""
+    source_id: str = ""
+    removed: int = 0
 
     @property
     def n_failed(self) -> int:
@@ -77,6 +81,13 @@ def count_slices(
     )
 
 
+def kept_runs(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last KEPT_RUNS rows, and the last one of each source."""
+    latest = {row["source_id"]: number for number, row in enumerate(rows)}
+    first = len(rows) - KEPT_RUNS
+    return [row for number, row in enumerate(rows) if number >= first or latest[row["source_id"]] == number]
+
+
 def record(volume: Storage, counts: StageCounts, started: datetime, seconds: float, master: str, cores: int) -> None:
     """Add a stage's run to the table `runs`."""
     snapshot = tables.open_snapshot(volume)
@@ -84,14 +95,14 @@ def record(volume: Storage, counts: StageCounts, started: datetime, seconds: flo
         "stage": counts.stage,
         "started": started,
         "seconds": seconds,
-        **{name: getattr(counts, name) for name in ("listed", "done", "skipped", "fingerprint")},
+        **{name: getattr(counts, name) for name in ("listed", "done", "skipped", "fingerprint", "source_id")},
         "failed": counts.n_failed,
         "master": master,
         "cores": cores,
     }
     parts = [part for part in snapshot.parts(RUNS, counts.stage) if presence.is_there(volume, part)]
     earlier = [old for part in parts for old in tables.read_rows(volume, part)]
-    rows: list[dict[str, Any]] = [*earlier, row][-KEPT_RUNS:]
+    rows = kept_runs([*earlier, row])
     name = digest([str(old["started"]) for old in rows])[
         :16
     ]  # another name each time: a live part is never overwritten

@@ -171,17 +171,18 @@ def write_slice(volume: Storage, stage: StageOutput, slice_name: str, rows: Iter
     return Done(parts, dict(reasons))
 
 
-def failure_row(stage: str, item: str, reason: str, detail: str, size_bytes: int = -1, mtime_ns: int = -1) -> TableRow:
-    """A row of `failures`."""
-    row = {
-        "stage": stage,
-        "item": item,
-        "reason": reason,
-        "detail": detail,
-        "size_bytes": size_bytes,
-        "mtime_ns": mtime_ns,
-    }
-    return FAILURES.name, row
+#: The columns of FAILURES that tell which file failed, for an item that is none.
+NO_FILE: Mapping[str, Any] = {"size_bytes": -1, "mtime_ns": -1, "ctime_ns": -1, "inode": -1, "source_id": ""}
+
+
+def failure_row(stage: str, item: str, reason: str, detail: str, file: Mapping[str, Any] = NO_FILE) -> TableRow:
+    """A row of `failures`.
+
+    Args:
+        file: the columns of NO_FILE, others are ignored.
+    """
+    row = {"stage": stage, "item": item, "reason": reason, "detail": detail}
+    return FAILURES.name, row | {name: file[name] for name in NO_FILE}
 
 
 def publish(volume: Storage, snapshot: Snapshot, stage: StageOutput, work: WorkList, done: Iterable[Done]) -> Snapshot:

@@ -96,7 +96,7 @@ def _run_stage(sc: SparkContext, stage: Stage) -> bool:
     log.info("%s in %.1f s%s", counts, seconds, rate)
     if counts.n_failed == 0 and counts.done == 0 and counts.skipped:
         log.info("%s: nothing new, nothing to do", stage.name)
-    if not (counts.done or counts.skipped):
+    if not (counts.done or counts.skipped or counts.removed):
         log.error("%s: no usable pictures, stopping; reasons are in the table failures", stage.name)
         return False
     return True

@@ -10,6 +10,7 @@ from any working directory, so a volume that was moved or copied gets a new cata
 import glob
 import json
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,15 @@ from shared.errors import CannotProceedError
 from shared.storage import Storage
 from shared.storage.files import replacing, sha256_of, temporary_name, write_atomically
 from shared.storage.volume import CATALOG
-from shared.tables.contracts import CONTRACTS, Contract
+from shared.tables.contracts import CATEGORIES, CONTRACTS, EMBEDDINGS, FEATURES, IMAGES, LABELS, THUMBNAILS, Contract
+from shared.tables.live import COPIED, live_parts
 from shared.tables.parts import Part
 from shared.tables.snapshot import Snapshot
 
+#: Tables whose rows are about a picture of IMAGES.
+FOLLOWING = (THUMBNAILS, LABELS, FEATURES, EMBEDDINGS, CATEGORIES)
+#: A column with the file that a row was read from.
+PART_FILE = "part_file"
 MAKE_AGAIN = "delete it, and `imagerec run` makes it again"
 
 
@@ -82,31 +88,62 @@ def _checksums(path: Path) -> dict[str, str]:
 
 
 def view_sql(volume: Storage, snapshot: Snapshot, contract: Contract) -> str:
-    """The statement that makes a table's view; an empty view with the right columns while there are no parts."""
-    parts = snapshot.parts(contract)
-    if not parts:
+    """The statement that makes a table's view; an empty view with the right columns while there are no parts.
+
+    A view of a table about pictures has the rows of the live collection, see `shared.tables.live`.
+    """
+    live = (
+        live_parts(snapshot, contract) if contract in FOLLOWING else [(one, None) for one in snapshot.parts(contract)]
+    )
+    if not live:
         columns = ", ".join(f'NULL AS "{name}"' for name in contract.schema.names)
         return f"CREATE VIEW {contract.name} AS SELECT {columns} WHERE false"
-    versions = sorted({part.version for part in parts})
-    selects = [_select(volume, contract, v, [part for part in parts if part.version == v]) for v in versions]
+    groups = defaultdict[tuple[int, bool], list[tuple[Part, Part | None]]](list)
+    for part, images in live:
+        groups[part.version, images is not None].append((part, images))
+    selects = [_select(volume, contract, version, groups[version, is_joined]) for version, is_joined in sorted(groups)]
     return f"CREATE VIEW {contract.name} AS {' UNION ALL '.join(selects)}"
 
 
-def _select(volume: Storage, contract: Contract, version: int, parts: list[Part]) -> str:
-    """A SELECT of some parts, all of one version of the contract, in today's columns."""
+def _select(volume: Storage, contract: Contract, version: int, live: list[tuple[Part, Part | None]]) -> str:
+    """A SELECT of some parts, all of one version of the contract, in today's columns.
+
+    Args:
+        live: each with the part of IMAGES that it is joined to; none is, or all are.
+    """
+    parts, images = [part for part, _ in live], [images for _, images in live if images]
+    missing = contract.missing_in(version)
+    copied = COPIED if images and contract == LABELS else ()
+    columns = (
+        f'image."{name}"' if name in copied else _expression(name, missing, "one." if images else "")
+        for name in contract.schema.names
+    )
+    if not images:
+        return f"SELECT {', '.join(columns) if missing else '*'} FROM {_reader(volume, parts)}"
+    return (
+        f"SELECT {', '.join(columns)} FROM {_reader(volume, parts, PART_FILE)} AS one JOIN {_reader(volume, images, PART_FILE)} AS image "
+        f"ON one.image_id = image.image_id AND {_slice('one', parts[0].stage)} = {_slice('image', images[0].stage)}"
+    )
+
+
+def _reader(volume: Storage, parts: list[Part], file_column: str = "") -> str:
+    """The rows of some parts, with the part's file in a column if that is wanted."""
     files = (glob.escape(volume.locate(part.key)) for part in parts)
     listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-    missing = contract.missing_in(version)
-    columns = (_expression(name, missing) for name in contract.schema.names)
-    return f"SELECT {', '.join(columns) if missing else '*'} FROM read_parquet([{listed}])"
+    return f"read_parquet([{listed}]{file_column and f', filename = {_literal(file_column)}'})"
 
 
-def _expression(name: str, missing: dict[str, Any]) -> str:
+def _slice(alias: str, stage: str) -> str:
+    """The name of the slice that a row's part belongs to."""
+    return f"regexp_extract(parse_filename({alias}.{PART_FILE}), '^part-(.+)-{stage}-[0-9a-f]{{8}}', 1)"
+
+
+def _expression(name: str, missing: dict[str, Any], table: str) -> str:
     """A column of today's contract in terms of those that a part has."""
     if name not in missing:
-        return f'"{name}"'
+        return f'{table}"{name}"'
     if missing[name].formerly:
-        return f'"{missing[name].formerly}" AS "{name}"'
+        return f'{table}"{missing[name].formerly}" AS "{name}"'
     return f'{_literal(missing[name].default)} AS "{name}"'
 
 
@@ -127,12 +164,31 @@ def query(volume: Storage, sql: str) -> list[tuple[Any, ...]]:
     refresh_moved(volume)
     check(path)
     snapshot = tables.open_snapshot(volume)
-    for contract in CONTRACTS.values():
-        if re.search(rf"\b{contract.name}\b", sql, re.IGNORECASE):
-            tables.check_parts(volume, snapshot.parts(contract))
+    for contract in _named(sql):
+        tables.check_parts(volume, snapshot.parts(contract))
     with duckdb.connect(str(path), read_only=True) as connection:
         rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
         return rows
+
+
+def query_tables(volume: Storage, snapshot: Snapshot, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of a SELECT over the tables of a snapshot, without the stored catalog.
+
+    Raises:
+        CannotProceedError: a part of a table that the statement names is missing or damaged.
+    """
+    with duckdb.connect() as connection:
+        for contract in _named(sql):
+            tables.check_parts(volume, snapshot.parts(contract))
+            connection.execute(view_sql(volume, snapshot, contract))
+        rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+        return rows
+
+
+def _named(sql: str) -> list[Contract]:
+    """The tables that a statement reads: those it names, and IMAGES, which says what rows of others are live."""
+    named = [one for one in CONTRACTS.values() if re.search(rf"\b{one.name}\b", sql, re.IGNORECASE)]
+    return [IMAGES, *named] if IMAGES not in named and set(named) & set(FOLLOWING) else named
 
 
 def check(path: Path) -> None:

@@ -68,18 +68,33 @@ EXIF = pa.struct(
     ]
 )
 
-# What a source says of a picture before anyone has opened it.
-ENTRY_COLUMNS = [
+# Metadata from the source, before the file is opened.
+FILE_COLUMNS = [
     column("location", pa.string(), "where the file is: a path, or a file:// URI when the path is not UTF-8"),
     column("filename", pa.string(), "last part of the path, undecodable bytes shown as \\xNN"),
     column("source", pa.string(), "kind of source: folder, list, sample"),
-    column("size_bytes", pa.int64(), "size when listed, -1 if it could not be told"),
-    column("mtime_ns", pa.int64(), "modification time when listed, ns since 1970, -1 if it could not be told"),
+    column("size_bytes", pa.int64(), "size when listed, -1 if unknown"),
+    column("mtime_ns", pa.int64(), "modification time when listed, ns since 1970, -1 if unknown"),
+]
+ORIGIN_COLUMNS = [
     column("source_url", pa.string(), "where the picture came from, empty if unknown"),
     column("license", pa.string(), "licence as the source states it, empty if unknown"),
     column("author", pa.string(), "author as the source states it, empty if unknown"),
     column("title", pa.string(), "title as the source states it, empty if unknown"),
     column("tags", STRINGS, "tags the source gives; for a folder the folder's name"),
+]
+ENTRY_COLUMNS = [*FILE_COLUMNS, *ORIGIN_COLUMNS]
+
+SOURCE_ID = column("source_id", pa.string(), "the source that lists it: an absolute path or `sample`")
+FILE_ID_COLUMNS = [
+    column("ctime_ns", pa.int64(), "time of the last change of the file's inode, ns since 1970, -1 if unknown"),
+    column("inode", pa.int64(), "number of the file's inode, -1 if unknown"),
+]
+LISTED_COLUMNS = [
+    SOURCE_ID,
+    *FILE_ID_COLUMNS,
+    column("is_link", pa.bool_(), "reached through a symbolic link; the file itself is preferred"),
+    column("stated", pa.string(), "digest of the metadata that the source states, without what the file adds"),
 ]
 
 #: One row per entry of a source, before anyone has opened it. Never published.
@@ -88,6 +103,7 @@ LISTING = Contract(
     pa.schema(
         [
             *ENTRY_COLUMNS,
+            *LISTED_COLUMNS,
             column(
                 "reason", pa.string(), "why the entry names no picture, one of shared.errors.REASONS; empty if it may"
             ),
@@ -113,26 +129,27 @@ THUMBNAIL_COLUMNS = [
 ]
 
 #: One row per decoded file of a slice, before duplicates are found; its thumbnail is beside it. Never published.
-STAGED = Contract("staged", pa.schema(PICTURE_COLUMNS))
+STAGED = Contract("staged", pa.schema([*PICTURE_COLUMNS, *LISTED_COLUMNS]))
 
-#: One row per picture (per image_id); location is the smallest of its first run's locations.
+#: One row per picture (per image_id) that is at some source now, described as its preferred location is: the smallest
+#: that is no link.
 IMAGES = Contract("images", pa.schema(PICTURE_COLUMNS), additions=(Addition("rating", version=1, default=0),))
 
 #: One row per picture, in the order of IMAGES within a slice.
 THUMBNAILS = Contract("thumbnails", pa.schema([IMAGE_ID, *THUMBNAIL_COLUMNS]), row_group_rows=64)
 
-#: One row per file that was read, duplicates included: every place a picture is at.
+#: One row per file and source that lists it, duplicates included: every place a picture is at now.
 LOCATIONS = Contract(
     "locations",
-    pa.schema(
-        [
-            IMAGE_ID,
-            *[
-                field
-                for field in ENTRY_COLUMNS
-                if field.name in {"location", "filename", "source", "size_bytes", "mtime_ns"}
-            ],
-        ]
+    pa.schema([IMAGE_ID, *FILE_COLUMNS, *LISTED_COLUMNS, *ORIGIN_COLUMNS]),
+    additions=(
+        Addition("source_id", version=1, default=""),
+        Addition("ctime_ns", version=1, default=-1),
+        Addition("inode", version=1, default=-1),
+        Addition("is_link", version=1, default=False),
+        Addition("stated", version=1, default=""),
+        *(Addition(name, version=1, default="") for name in ("source_url", "license", "author", "title")),
+        Addition("tags", version=1, default=()),
     ),
 )
 
@@ -146,9 +163,22 @@ FAILURES = Contract(
             column("detail", pa.string(), "what exactly was wrong"),
             column("size_bytes", pa.int64(), "size when listed, -1 if not a file"),
             column("mtime_ns", pa.int64(), "modification time when listed, -1 if not a file"),
+            SOURCE_ID,
+            *FILE_ID_COLUMNS,
         ]
     ),
-    additions=(Addition("item", version=1, formerly="source"),),
+    additions=(
+        Addition("item", version=1, formerly="source"),
+        Addition("source_id", version=2, default=""),
+        Addition("ctime_ns", version=2, default=-1),
+        Addition("inode", version=2, default=-1),
+    ),
+)
+
+#: Pictures that `imagerec remove --id` took out: files with these bytes are not stored again.
+REMOVALS = Contract(
+    "removals",
+    pa.schema([IMAGE_ID, column("removed", pa.timestamp("us", tz="UTC"), "when it was removed")]),
 )
 
 RGB = pa.list_(pa.field("item", pa.uint8(), nullable=False), 3)
@@ -233,18 +263,23 @@ RUNS = Contract(
             column("stage", pa.string(), "the stage"),
             column("started", pa.timestamp("us", tz="UTC"), "when the stage began"),
             column("seconds", pa.float64(), "how long it took, Spark's start-up not counted"),
-            column("listed", pa.int64(), "entries the stage saw"),
+            column("listed", pa.int64(), "entries of the stage's input"),
             column("done", pa.int64(), "entries it finished"),
             column("skipped", pa.int64(), "entries that were done already"),
             column("failed", pa.int64(), "entries that became rows of failures"),
             column("fingerprint", pa.string(), "digest of the settings and models that shape the stage's output"),
             column("master", pa.string(), "Spark master"),
             column("cores", pa.int32(), "tasks that could run at once"),
+            SOURCE_ID,
         ]
     ),
+    additions=(Addition("source_id", version=1, default=""),),
 )
 
 CONTRACTS = {
     contract.name: contract
-    for contract in (IMAGES, THUMBNAILS, LOCATIONS, FAILURES, LABELS, FEATURES, TOTALS, EMBEDDINGS, CATEGORIES, RUNS)
+    for contract in (
+        *(IMAGES, THUMBNAILS, LOCATIONS, FAILURES, REMOVALS),
+        *(LABELS, FEATURES, TOTALS, EMBEDDINGS, CATEGORIES, RUNS),
+    )
 }

@@ -113,7 +113,7 @@ def test_a_copy_that_comes_later_adds_a_location_and_no_picture(
     add(source, "a.png", encoded(plain()))
     counts = run(sc, volume, source)
     assert (counts.done, counts.note) == (1, "1 exact duplicates")
-    assert column(volume, IMAGES, "filename") == ["b.png"]
+    assert column(volume, IMAGES, "filename") == ["a.png"]  # the smallest of its locations
     assert sorted(column(volume, LOCATIONS, "filename")) == ["a.png", "b.png"]
 
 
@@ -246,7 +246,7 @@ def test_slices_of_two_runs_never_share_a_name(sc: SparkContext, volume: LocalSt
     add(source, "a.png", encoded(plain(color=BLUE)))
     os.utime(source / "a.png", ns=(5, 5))
     run(sc, volume, source)
-    assert len({part.name for part in open_snapshot(volume).parts(IMAGES)}) == 2
+    assert len({part.slice for part in open_snapshot(volume).parts(THUMBNAILS)}) == 2
 
 
 @pytest.mark.parametrize("table", [IMAGES, THUMBNAILS, LOCATIONS])

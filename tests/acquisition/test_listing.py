@@ -5,18 +5,17 @@ from itertools import accumulate, islice
 import pytest
 
 from acquisition import listing
-from acquisition.sources.entries import Entry, Origin, make_entry
+from acquisition.sources.entries import NO_ORIGIN, Entry, FileState, make_entry
 from acquisition.steps import STAGE
-from shared import tables
 from shared.errors import CannotProceedError
 from shared.storage import LocalStorage
-from shared.tables import Snapshot
-from shared.tables.contracts import FAILURES, LOCATIONS
-from tests.rows import row
 
 
 def entries(n: int) -> list[Entry]:
-    return [make_entry("folder", f"/p/{number}.jpg", number, number, Origin()) for number in range(n)]
+    return [
+        make_entry("folder", f"/p/{number}.jpg", FileState(number, number, number, number), NO_ORIGIN)
+        for number in range(n)
+    ]
 
 
 def test_slices_start_small_and_double_up_to_1024() -> None:
@@ -48,19 +47,3 @@ def test_a_slice_has_another_name_once_anything_was_stored(volume: LocalStorage)
 def test_a_listing_file_that_is_gone_stops_the_run_with_advice(volume: LocalStorage) -> None:
     with pytest.raises(CannotProceedError, match="run the same command again"):
         listing.read_slice(volume, STAGE, "none")
-
-
-def test_lasting_failures_are_known_and_passing_ones_are_not(volume: LocalStorage) -> None:
-    failure = row(FAILURES, stage=STAGE.name, item="/p/1.jpg", reason="undecodable", size_bytes=1, mtime_ns=2)
-    place = row(LOCATIONS, location="/p/2.jpg", size_bytes=3, mtime_ns=4)
-    lasting = tables.write_part(volume, FAILURES, [failure], "s", STAGE.name, STAGE.fingerprint)
-    passing = tables.write_part(volume, FAILURES, [failure], "s", STAGE.name, STAGE.fingerprint, transient=True)
-    outdated = tables.write_part(volume, FAILURES, [failure], "s", STAGE.name, "0" * 64)
-    read = tables.write_part(volume, LOCATIONS, [place], "s", STAGE.name, "0" * 64)
-    snapshot = Snapshot({"failures": (lasting, passing, outdated), "locations": (read,)})
-    known = listing.known_parts(snapshot, STAGE)
-    assert known == [read, lasting]
-    assert [identity for part in known for identity in listing.read_known(volume, part)] == [
-        ("/p/2.jpg", 3, 4),
-        ("/p/1.jpg", 1, 2),
-    ]

@@ -12,7 +12,6 @@ from acquisition import steps
 from acquisition.settings import Settings
 from acquisition.sources.entries import Origin, bad_entry, file_entry
 from shared import tables
-from shared.errors import BadInputError
 from shared.pictures import pixels
 from shared.pictures.headers import LIMITS
 from shared.pictures.sandbox import DECODE_LIMITS, DecodeLimits
@@ -26,68 +25,23 @@ from tests.shared.pictures.metadata.test_sidecars import TAKEOUT
 from tests.shared.pictures.metadata.test_xmp import FULL, packet
 
 STUB = str(Path(__file__).parents[1] / "shared" / "pictures" / "stub_decoder.py")
+NOTHING_REMOVED: frozenset[str] = frozenset()
 ONE_SECOND = DecodeLimits(seconds=1.0, memory_bytes=DECODE_LIMITS.memory_bytes, children=1, program=(STUB,))
 
 
-def refusal(path: Path) -> BadInputError:
-    with pytest.raises(BadInputError) as caught:
-        steps.read_file(path, max_bytes=10)
-    return caught.value
-
-
 def failure(path: Path, limits: DecodeLimits = DECODE_LIMITS) -> str:
-    ((table, row),) = steps.entry_rows(limits, file_entry("folder", path))
+    ((table, row),) = steps.entry_rows(limits, NOTHING_REMOVED, file_entry("folder", path))
     assert (table, row["item"]) == ("failures", str(path))
     return str(row["reason"])
-
-
-def test_a_file_is_read_as_it_is_now(tmp_path: Path) -> None:
-    path = tmp_path / "a.jpg"
-    path.write_bytes(b"0123456789")
-    assert steps.read_file(path, max_bytes=10) == (b"0123456789", 10, path.stat().st_mtime_ns)
-
-
-def test_a_file_that_is_gone_has_vanished(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "a.jpg").reason == "vanished"
-
-
-def test_a_file_whose_folder_became_a_file_has_vanished(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"")
-    assert refusal(tmp_path / "a" / "b.jpg").reason == "vanished"
-
-
-def test_a_folder_with_a_pictures_name_is_unreadable(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").mkdir()
-    assert refusal(tmp_path / "a.jpg").reason == "unreadable"
-
-
-def test_a_pipe_that_nobody_writes_to_is_unreadable_at_once(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "a.jpg")
-    assert refusal(tmp_path / "a.jpg").reason == "unreadable"
-
-
-def test_a_device_is_unreadable(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").symlink_to("/dev/zero")
-    assert refusal(tmp_path / "a.jpg").reason == "unreadable"
-
-
-def test_a_link_to_itself_is_unreadable(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").symlink_to(tmp_path / "a.jpg")
-    assert refusal(tmp_path / "a.jpg").reason == "unreadable"
-
-
-def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
-    path = tmp_path / "a.jpg"
-    with path.open("wb") as file:
-        file.truncate(1 << 40)
-    assert refusal(path).args == ("too_many_bytes", "expected at most 10 bytes, got 1099511627776")
 
 
 def test_a_picture_becomes_one_row(tmp_path: Path) -> None:
     data = encoded(plain((40, 30)))
     path = tmp_path / "a.png"
     path.write_bytes(data)
-    (thumbnails, thumbnail), (staged, row) = steps.entry_rows(DECODE_LIMITS, file_entry("folder", path))
+    (thumbnails, thumbnail), (staged, row) = steps.entry_rows(
+        DECODE_LIMITS, NOTHING_REMOVED, file_entry("folder", path)
+    )
     assert (thumbnails, staged) == ("thumbnails", "staged")
     assert row["image_id"] == hashlib.sha256(data).hexdigest()[:32]
     assert (row["location"], row["size_bytes"], row["mtime_ns"]) == (str(path), len(data), path.stat().st_mtime_ns)
@@ -99,7 +53,7 @@ def test_what_a_picture_says_of_itself_fills_what_its_source_does_not(tmp_path: 
     path = tmp_path / "a.jpg"
     path.write_bytes(encoded(plain(), "JPEG", xmp=FULL))
     origin = Origin(author="The list's", tags=["folder", "lake"])
-    _, (_, row) = steps.entry_rows(DECODE_LIMITS, file_entry("list", path, origin))
+    _, (_, row) = steps.entry_rows(DECODE_LIMITS, NOTHING_REMOVED, file_entry("list", path, origin))
     assert {name: row[name] for name in ("author", "license", "title", "tags", "rating")} == {
         "author": "The list's",
         "license": "https://creativecommons.org/licenses/by/4.0/",
@@ -114,14 +68,14 @@ def test_a_sidecar_comes_before_what_is_in_the_picture(tmp_path: Path, name: str
     path = tmp_path / "a.jpg"
     path.write_bytes(encoded(plain(), "JPEG", xmp=packet("<dc:title>Old</dc:title><dc:rights>c</dc:rights>")))
     (tmp_path / name).write_bytes(FULL.replace(b"cc:license", b"cc:other"))
-    _, (_, row) = steps.entry_rows(DECODE_LIMITS, file_entry("folder", path))
+    _, (_, row) = steps.entry_rows(DECODE_LIMITS, NOTHING_REMOVED, file_entry("folder", path))
     assert (row["title"], row["license"], row["exif"]["lens"]) == ("The lake", "\u00a9 \u00d6z", "EF 50mm")
 
 
 def test_a_takeout_sidecar_dates_a_picture_without_exif(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded(plain()))
     (tmp_path / "a.png.supplemental-metadata.json").write_text(json.dumps(TAKEOUT))
-    _, (_, row) = steps.entry_rows(DECODE_LIMITS, file_entry("folder", tmp_path / "a.png"))
+    _, (_, row) = steps.entry_rows(DECODE_LIMITS, NOTHING_REMOVED, file_entry("folder", tmp_path / "a.png"))
     assert (row["exif"]["date_taken"], row["title"]) == ("2021-07-04T08:11:12Z", "At the lake")
 
 
@@ -137,7 +91,7 @@ def test_a_sidecar_that_is_no_file_costs_nothing(tmp_path: Path, kind: str) -> N
         "huge": lambda: sidecar.write_bytes(FULL + bytes(5 << 20)),
     }
     make[kind]()
-    _, (_, row) = steps.entry_rows(DECODE_LIMITS, file_entry("folder", tmp_path / "a.png"))
+    _, (_, row) = steps.entry_rows(DECODE_LIMITS, NOTHING_REMOVED, file_entry("folder", tmp_path / "a.png"))
     assert row["title"] == ""
 
 
@@ -178,13 +132,13 @@ def test_a_file_that_changed_since_it_was_listed_is_kept_as_it_is_now(tmp_path: 
     path.write_bytes(b"old")
     entry = file_entry("folder", path)
     path.write_bytes(encoded(plain()))
-    _, (_, row) = steps.entry_rows(DECODE_LIMITS, entry)
+    _, (_, row) = steps.entry_rows(DECODE_LIMITS, NOTHING_REMOVED, entry)
     assert row["size_bytes"] == path.stat().st_size
 
 
 def test_a_bad_entry_fails_with_its_own_reason() -> None:
     ((_, row),) = steps.entry_rows(
-        DECODE_LIMITS, bad_entry("list", "/l.txt:7", "bad_entry", "expected a path, got none")
+        DECODE_LIMITS, NOTHING_REMOVED, bad_entry("list", "/l.txt:7", "bad_entry", "expected a path, got none")
     )
     assert {name: row[name] for name in ("stage", "item", "reason", "detail")} == {
         "stage": "acquisition",

@@ -1,6 +1,7 @@
 """Runs that nobody disturbs, and whether what came of a disturbed one is the same."""
 
 import json
+import os
 import re
 import shutil
 import time
@@ -66,10 +67,17 @@ class Bench(NamedTuple):
         return Command(arguments, self.scratch / "logs" / name, self.volume, plan)
 
     def reset(self, pictures: Path, before: Path) -> None:
-        """Put source and volume back to what they were."""
-        for folder, content in ((self.source, pictures), (self.volume.root, before)):
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(content, folder)
+        """Put source and volume back to what they were.
+
+        The source is moved into its place and back: copies would be other files, with other inodes.
+        """
+        origin = self.scratch / "origin of the source"
+        if self.source.exists():
+            self.source.rename(origin.read_text(encoding="utf-8"))
+        pictures.rename(self.source)
+        origin.write_text(str(pictures), encoding="utf-8")
+        shutil.rmtree(self.volume.root, ignore_errors=True)
+        shutil.copytree(before, self.volume.root)
 
 
 class LostError(Exception):
@@ -84,7 +92,7 @@ def prepare(bench: Bench) -> list[Setting]:
     """
     first, second = bench.scratch / "pictures", bench.scratch / "more pictures"
     pictures.write_source(first, 0, PICTURES)
-    shutil.copytree(first, second)
+    shutil.copytree(first, second, copy_function=os.link)
     pictures.write_source(second, PICTURES, MORE_PICTURES)
     empty = bench.scratch / "empty"
     empty.mkdir()

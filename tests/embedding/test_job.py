@@ -15,9 +15,10 @@ from shared.errors import CannotProceedError
 from shared.models import store
 from shared.models.session import embedder
 from shared.storage import LocalStorage
-from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FAILURES
+from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FAILURES, IMAGES
 from tests.embedding.networks.networks import write_network
 from tests.embedding.thumbnails import publish_thumbnails, thumbnail
+from tests.shared.tables.revisions import revise_images
 
 pytestmark = pytest.mark.spark
 SLICES = {"a": range(12), "b": range(12, 20)}
@@ -64,6 +65,19 @@ def test_a_second_run_does_nothing_and_starts_no_network(sc: SparkContext, setti
     counts = job.run(sc, settings)
     assert (counts.done, counts.skipped) == (0, 20)
     assert tables.open_snapshot(settings.volume) == before
+
+
+def test_pictures_that_went_are_not_embedded_and_those_that_were_stay_done(
+    sc: SparkContext, settings: Settings
+) -> None:
+    volume = settings.volume
+    [first, second] = [part.slice for part in tables.open_snapshot(volume).parts(IMAGES)]
+    revise_images(volume, first, {0: None, 3: None})
+    assert job.run(sc, settings)[2:5] == (18, 18, 0)
+    gone = {thumbnail(0).image_id, thumbnail(3).image_id}
+    assert ids(volume) == [one for one in (thumbnail(number).image_id for number in range(20)) if one not in gone]
+    revise_images(volume, second, {1: None})
+    assert job.run(sc, settings)[2:5] == (17, 0, 17)
 
 
 def test_new_pictures_are_all_that_the_next_run_looks_at(sc: SparkContext, settings: Settings) -> None:

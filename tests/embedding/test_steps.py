@@ -15,6 +15,7 @@ from shared.models.store import Model
 from shared.storage import LocalStorage
 from shared.tables import Part
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FAILURES, THUMBNAILS
+from shared.tables.live import LivePart
 from tests.embedding.networks.networks import NAMES, SIDE_PX, write_network
 from tests.embedding.thumbnails import publish_thumbnails, thumbnail
 from tests.shared.pictures.drawn import BLUE, RED, cornered, encoded
@@ -73,11 +74,11 @@ def test_another_model_is_another_stage() -> None:
 def test_thumbnails_are_read_in_the_order_of_their_slice(volume: LocalStorage) -> None:
     publish_thumbnails(volume, {"s": range(3)})
     [part] = tables.open_snapshot(volume).parts(THUMBNAILS)
-    assert list(steps.read_thumbnails(volume, part)) == [thumbnail(number) for number in range(3)]
+    assert list(steps.read_thumbnails(volume, LivePart(part, None))) == [thumbnail(number) for number in range(3)]
 
 
 def test_a_sample_is_taken_from_enough_slices_and_no_more() -> None:
-    parts = [Part("thumbnails", f"{n:04}", "acquisition", "", 1000, 0, "") for n in range(500)]
+    parts = [LivePart(Part("thumbnails", f"{n:04}", "acquisition", "", 1000, 0, ""), None) for n in range(500)]
     chosen = steps.sampled_parts(parts)
     assert len(chosen) == 3
     assert chosen == steps.sampled_parts(reversed(parts))

@@ -8,7 +8,7 @@ from PIL import Image
 from embedding.steps import Thumbnail
 from shared import tables
 from shared.storage import LocalStorage
-from shared.tables.contracts import THUMBNAILS
+from shared.tables.contracts import IMAGES, THUMBNAILS
 from tests.rows import Row, row, write_slices
 from tests.shared.pictures.drawn import encoded
 
@@ -28,7 +28,13 @@ def thumbnail(number: int) -> Thumbnail:
 
 def publish_thumbnails(volume: LocalStorage, slices: dict[str, range]) -> None:
     """Publish slices of thumbnails, as acquisition would."""
-    rows = {name: {THUMBNAILS: [thumbnail_row(number) for number in numbers]} for name, numbers in slices.items()}
+    rows = {
+        name: {
+            IMAGES: [row(IMAGES, image_id=thumbnail(number).image_id) for number in numbers],
+            THUMBNAILS: [thumbnail_row(number) for number in numbers],
+        }
+        for name, numbers in slices.items()
+    }
     tables.publish(volume, tables.open_snapshot(volume), "acquisition", write_slices(volume, "acquisition", rows))
 
 

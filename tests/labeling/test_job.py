@@ -20,6 +20,7 @@ from shared.tables.contracts import FEATURES, IMAGES, LABELS, TOTALS, Contract
 from tests.labeling.collection import Drawn, publish
 from tests.rows import rows_of
 from tests.shared.pictures.drawn import BLUE, WHITE, cornered, plain
+from tests.shared.tables.revisions import revise_images
 
 pytestmark = pytest.mark.spark
 
@@ -179,3 +180,37 @@ def test_what_a_run_killed_after_publishing_left_is_swept_by_the_next(sc: SparkC
         (labelled.root / "tables" / table / "manifest-0123456789abcdef.json").write_bytes(b"old")
     run(sc, labelled)
     assert states(labelled).keys() == before.keys()
+
+
+MOVED = {"location": "/pictures/beach/2b.png", "filename": "2b.png", "tags": ["beach"]}
+
+
+def test_what_was_removed_or_moved_shows_at_the_next_run_and_nothing_is_labelled_again(
+    sc: SparkContext, labelled: LocalStorage
+) -> None:
+    run(sc, labelled, features_csv=True)
+    revise_images(labelled, "a", {0: None, 1: MOVED})
+    assert run(sc, labelled)[2:5] == (2, 0, 2)
+    assert labels_json(labelled).keys() == {"2b.png", "1.png"}
+    assert labels_json(labelled)["2b.png"]["tags"] == ["beach"]
+    assert {key: n for key, n in totals(labelled).items() if key[0] == "tag"} == {
+        ("tag", "beach"): 1,
+        ("tag", "snow"): 1,
+    }
+    with (labelled.root / "reports" / "features.csv").open(newline="", encoding="utf-8") as file:
+        assert [(row["filename"], row["location"]) for row in csv.DictReader(file)] == [
+            ("2b.png", MOVED["location"]),
+            ("1.png", "/pictures/snow/1.png"),
+        ]
+    assert len(rows_of(labelled, LABELS)) == 3  # history, until the slice is compacted
+    before = states(labelled)
+    assert run(sc, labelled)[2:5] == (2, 0, 2)
+    assert states(labelled) == before
+
+
+def test_pictures_that_went_before_they_were_labelled_are_left_out(sc: SparkContext, volume: LocalStorage) -> None:
+    publish(volume, {"a": FIRST, "b": SECOND})
+    revise_images(volume, "a", {0: None})
+    revise_images(volume, "b", {0: None})
+    assert run(sc, volume)[2:5] == (1, 1, 0)
+    assert [row["filename"] for row in rows_of(volume, LABELS)] == ["2.png"]

@@ -11,7 +11,7 @@ from acquisition import job as acquisition
 from acquisition.sample.plan import Drawing
 from acquisition.sample.subjects import SUBJECTS
 from acquisition.settings import Settings as AcquisitionSettings
-from acquisition.sources.sample import add_drawing
+from acquisition.sources.sample_files import add_drawing
 from embedding import job as embedding
 from embedding.settings import Settings as EmbeddingSettings
 from labeling import job as labeling

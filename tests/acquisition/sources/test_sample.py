@@ -16,7 +16,7 @@ from acquisition.sample.formats import CHANGES
 from acquisition.sample.painters.canvas import Canvas, color, colors, ramp
 from acquisition.sample.plan import Drawing
 from acquisition.sample.subjects import SUBJECTS, draw
-from acquisition.sources import sample
+from acquisition.sources import sample_files as sample
 from shared.errors import REASONS, BadInputError
 from shared.pictures import decoding, pixels
 from shared.pictures.headers import LIMITS

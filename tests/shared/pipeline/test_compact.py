@@ -22,7 +22,14 @@ def image_id(number: int) -> str:
 
 def row(contract: Contract, number: int) -> dict[str, Any]:
     """A row with a value of the right type in every column, and the picture's number in those that matter."""
-    defaults: dict[str, Any] = {"string": "", "int64": number, "int32": 1, "binary": b"jpeg", "float": 0.5}
+    defaults: dict[str, Any] = {
+        "string": "",
+        "int64": number,
+        "int32": 1,
+        "binary": b"jpeg",
+        "float": 0.5,
+        "bool": False,
+    }
     made = {field.name: defaults.get(str(field.type), []) for field in contract.schema}
     special = {"image_id": image_id(number), "location": f"/p/{number}.jpg", "exif": NO_EXIF, "vector": [1.0, number]}
     return made | {name: value for name, value in special.items() if name in made}

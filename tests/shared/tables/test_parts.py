@@ -29,7 +29,7 @@ def example(kind: pa.DataType) -> Any:
         return bytes(range(kind.byte_width))
     if pa.types.is_timestamp(kind):
         return pa.scalar(1_700_000_000_000_000, kind).as_py()
-    plain = {pa.string(): "naïve \n '\" 名", pa.binary(): b"\x00\xff", pa.uint8(): 255}
+    plain = {pa.string(): "naïve \n '\" 名", pa.binary(): b"\x00\xff", pa.uint8(): 255, pa.bool_(): True}
     return plain.get(kind, 0.5 if pa.types.is_floating(kind) else 7)
 
 

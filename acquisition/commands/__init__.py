@@ -1,0 +1,1 @@
+"""Commands about sources and the pictures that they brought."""
