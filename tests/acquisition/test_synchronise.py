@@ -144,7 +144,7 @@ def test_rereading_reads_every_file_and_changes_nothing_that_is_equal(
     run(source)
     images = open_snapshot(volume).parts(IMAGES)
     counts = run(source, reread=True)
-    assert (counts.done, counts.failed, counts.skipped, counts.note) == (3, {"undecodable": 1}, 0, "")
+    assert (counts.done, counts.failed, counts.skipped, counts.note) == (3, {"truncated": 1}, 0, "")
     assert open_snapshot(volume).parts(IMAGES) == images
     assert len(rows(volume, LOCATIONS)) == 3
     assert len(rows(volume, FAILURES)) == 1
@@ -218,7 +218,7 @@ def test_a_picture_that_was_broken_by_an_edit_leaves_and_is_a_failure(
     run(source)
     add(source, "001.png", picture(1)[:60])
     counts = run(source)
-    assert (counts.failed, counts.removed) == ({"undecodable": 1}, 1)
+    assert (counts.failed, counts.removed) == ({"truncated": 1}, 1)
     assert filenames(volume) == ["000.png"]
     assert run(source).skipped == 2
 
