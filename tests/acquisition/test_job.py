@@ -123,7 +123,7 @@ def test_a_file_that_was_mended_is_read_again_and_no_failure_any_more(
     add(source, "good.png", encoded(plain()))
     add(source, "torn.png", encoded(plain(color=BLUE))[:60])
     add(source, "lost.png", b"<html>")
-    assert run(sc, volume, source).failed == {"undecodable": 1, "unsupported_format": 1}
+    assert run(sc, volume, source).failed == {"truncated": 1, "unsupported_format": 1}
     add(source, "torn.png", encoded(plain(color=BLUE)))
     assert run(sc, volume, source)[2:6] == (3, 1, 2, {})
     assert [row["item"] for row in rows_of(volume, FAILURES)] == [str(source / "lost.png")]
