@@ -62,9 +62,14 @@ def sync_folder(folder: Path) -> None:
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing that becomes `path` only when the block ends well.
 
-    Readers of `path` see the old content or the new one, never a part. The folder is created when missing.
+    Readers of `path` see the old content or the new one, never a part. The folder is created when missing. A device or a
+    pipe, such as /dev/null, is written to and not replaced.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():
+        with naming(path), path.open("wb") as file:
+            yield file
+        return
     temporary = temporary_name(path)
     try:
         with naming(path), temporary.open("wb") as file:

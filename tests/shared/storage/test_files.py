@@ -1,5 +1,7 @@
 """Files are written whole or not at all, and their errors name them."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,21 @@ def test_a_full_disk_says_for_which_file(tmp_path: Path) -> None:
     path = tmp_path / "part.parquet"
     with pytest.raises(OSError, match=r"No space left on device: '.*part.parquet'"), files.naming(path):
         FULL.write_bytes(b"x")
+
+
+def test_a_pipe_or_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        files.write_atomically(pipe, b"data")
+        assert os.read(reader, 10) == b"data"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_folder_cannot_be_written_to(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        files.write_atomically(tmp_path, b"data")
