@@ -3,9 +3,7 @@
 import io
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms, ImageStat
 from PIL.Image import Resampling
 
 from shared.errors import BadInputError
@@ -26,6 +24,8 @@ def to_small_rgb(image: Image.Image, size: tuple[int, int], profile: bytes | Non
         BadInputError: undecodable, Pillow cannot convert its pixels.
     """
     if image.mode in DEEP:
+        from shared.pictures.depth import to_8_bits  # with NumPy, which takes longer to load than most pictures
+
         image = to_8_bits(image)
     with codec():
         image = to_averageable(image)
@@ -55,46 +55,12 @@ def to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 def lay_on_ground(image: Image.Image) -> Image.Image:
     """The picture without transparency: on white, or on black if what can be seen of it is BRIGHT."""
     alpha = image.getchannel("A")
-    weights = np.asarray(alpha, np.float64)
-    luma = np.asarray(image.convert("RGB").convert("L"), np.float64)
-    is_bright = weights.sum() > 0 and (luma * weights).sum() > BRIGHT * weights.sum()
+    luma = image.convert("RGB").convert("L")
+    visible, light = ImageStat.Stat(alpha).sum[0], ImageStat.Stat(ImageChops.multiply(luma, alpha)).sum[0]
+    is_bright = 255 * light > BRIGHT * visible
     flat = Image.new("RGB", image.size, "black" if is_bright else "white")
     flat.paste(image, mask=alpha)
     return flat
-
-
-def to_8_bits(image: Image.Image) -> Image.Image:
-    """A gray picture with more than 8 bits, by the range that it uses.
-
-    Unsigned 16 bits: the fewest bits that hold its largest value become 8, so that 10 or 12 bits are not black and a
-    dark picture stays darker than a bright one. Other numbers are stretched from the lowest to the highest; what is no
-    number or infinite counts as the nearest of these.
-    """
-    with codec():
-        values = np.asarray(image)
-        color = image.info.get("transparency")
-    gray = Image.fromarray(shift(values) if image.mode.startswith("I;16") else stretch(values))
-    if not isinstance(color, int):
-        return gray
-    opaque = Image.fromarray(np.where(values == color, 0, 255).astype(np.uint8))
-    return Image.merge("LA", (gray, opaque))
-
-
-def shift(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """The upper 8 of the bits in use."""
-    highest = (1 << max(8, int(values.max()).bit_length())) - 1
-    return (values * np.float32(255 / highest) + np.float32(0.5)).astype(np.uint8)
-
-
-def stretch(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Lowest to 0, highest to 255."""
-    numbers = values.astype(np.float32)
-    is_finite = np.isfinite(numbers)
-    if not is_finite.any():
-        return np.zeros(numbers.shape, np.uint8)
-    low, high = float(numbers[is_finite].min()), float(numbers[is_finite].max())
-    numbers = np.clip(np.nan_to_num(numbers, copy=False, nan=low, posinf=high, neginf=low), low, high)
-    return ((numbers.astype(np.float64) - low) * (255 / ((high - low) or 1)) + 0.5).astype(np.uint8)
 
 
 @lru_cache(maxsize=16)  # a camera writes the same profile into every picture

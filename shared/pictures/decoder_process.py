@@ -9,7 +9,6 @@ import json
 import resource
 import signal
 import sys
-import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -53,6 +52,8 @@ def answer(decode: Decode, data: bytes, limits: Limits) -> tuple[dict[str, Any],
     except MemoryError:
         return {"reason": "decoder_memory", "detail": "decoding wants too much memory"}, b""
     except Exception:  # noqa: BLE001 - it is raised again where the job can be stopped
+        import traceback  # takes longer to load than a picture
+
         return {"bug": traceback.format_exc()}, b""
     return fields, fields.pop("jpeg")
 

@@ -1,6 +1,7 @@
 """The frame that stands for an animation: the first that is not of one colour."""
 
-import numpy as np
+from typing import Any
+
 from PIL import Image
 
 from shared.errors import BadInputError
@@ -48,11 +49,11 @@ def is_plain(image: Image.Image) -> bool:
     with codec():
         step = max(1, max(image.size) // LONGER_PX)
         small = image.reduce(step) if image.mode in {"L", "RGB", "RGBA"} else image
-        pixels = np.asarray(small.convert("RGBA")).reshape(-1, 4)
-    is_visible = pixels[:, 3] > TOLERANCE
-    if not is_visible.any():
+        bands: Any = small.convert("RGBA").getextrema()
+    *colors, (least_opaque, most_opaque) = bands
+    if most_opaque <= TOLERANCE:
         return True
-    return bool(is_visible.all() and np.ptp(pixels[:, :3], axis=0).max() <= TOLERANCE)
+    return bool(least_opaque > TOLERANCE and all(high - low <= TOLERANCE for low, high in colors))
 
 
 def covered(image: Image.Image) -> tuple[int, int, int, int] | None:

@@ -7,7 +7,6 @@ the pixels that differ are those that no data was there for.
 
 from collections.abc import Callable
 
-import numpy as np
 from PIL import Image, ImageFile
 
 from shared.errors import BadInputError
@@ -37,6 +36,8 @@ def load_rest(open_again: Callable[[], Image.Image], error: BadInputError) -> Im
     Raises:
         BadInputError: truncated, or `error` if it is broken in another way.
     """
+    import numpy as np  # takes longer to load than most pictures, and few need it
+
     try:
         on_black, on_white = (load_onto(open_again(), fill) for fill in (0, 255))
     except BadInputError:

@@ -9,7 +9,6 @@ A progressive picture whose second scan has begun is complete, if less sharp: it
 Source: ITU-T T.81, annexes B and F.
 """
 
-import random
 import re
 from typing import NamedTuple
 
@@ -85,7 +84,11 @@ def with_end(data: bytes, shape: Outline, noise: bytes = b"") -> bytes:
 
 def noise() -> bytes:
     """Bytes that are no marker, always the same."""
-    return bytes(random.Random(0).randrange(255) for _ in range(NOISE_BYTES))
+    state, made = 1, bytearray()
+    for _ in range(NOISE_BYTES):
+        state = (1_103_515_245 * state + 12_345) & 0x7FFFFFFF  # Source: ISO C99, 7.20.2.2, example
+        made.append((state >> 16) % 255)
+    return bytes(made)
 
 
 def missing_share(shape: Outline, scale: int, image: Image.Image, disturbed: Image.Image) -> float:

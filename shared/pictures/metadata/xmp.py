@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from xml.etree import ElementTree as ET
-from xml.etree.ElementTree import Element
+from typing import Any
 
 from shared.pictures.metadata.described import NO_DESCRIPTION, Description, clean, first_of, join_tags
 from shared.pictures.metadata.exif import clean_date
@@ -55,6 +54,8 @@ def properties(data: bytes) -> Properties:
     found = PACKET.search(to_text(data[:LARGEST_BYTES]))
     if not found or FORBIDDEN.search(found.group()):
         return {}
+    from xml.etree import ElementTree as ET  # few pictures have XMP
+
     try:
         root = ET.fromstring(found.group())
     except (ET.ParseError, ValueError, RecursionError):
@@ -68,7 +69,7 @@ def properties(data: bytes) -> Properties:
     return values
 
 
-def values_of(node: Element) -> Iterator[str]:
+def values_of(node: Any) -> Iterator[str]:
     """The texts of a property: its own, its resource, or those of its list."""
     if resource := node.get(f"{RDF}resource"):
         yield resource
