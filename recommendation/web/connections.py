@@ -11,6 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 #: A body may come in so many chunks, and one more for each so many bytes: each chunk costs the event loop time.
 MAX_CHUNKS, BYTES_PER_CHUNK = 1000, 256
 MAX_OPEN_FILES = 4096
+SPARE_FILES = 32  # for connections that are being accepted or closed
 
 TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -116,7 +117,10 @@ class LimitedProtocol(H11Protocol):
         self._cancel(self._sending)
 
     @property
-    def _is_idle(self) -> bool:
+    def is_idle(self) -> bool:
+        """Whether it waits for a request, and is not being closed already."""
+        if self.transport.is_closing():
+            return False
         return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr] # None at first
 
     def _watch_phase(self) -> None:
@@ -136,9 +140,7 @@ class LimitedProtocol(H11Protocol):
 
     def _make_room(self) -> None:
         """Close the connection that has been idle longest, or else this one."""
-        idle = [
-            one for one in self.connections if isinstance(one, LimitedProtocol) and one._is_idle and one is not self
-        ]
+        idle = [one for one in self.connections if isinstance(one, LimitedProtocol) and one.is_idle and one is not self]
         if idle:
             min(idle, key=lambda one: one._active_since).transport.close()
         else:
@@ -164,4 +166,4 @@ def raise_open_files() -> ConnectionLimits:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
     allowed = MAX_OPEN_FILES if soft == resource.RLIM_INFINITY else soft
-    return ConnectionLimits(connections=max(8, min(ConnectionLimits().connections, allowed // 2)))
+    return ConnectionLimits(connections=max(8, min(ConnectionLimits().connections, allowed // 2 - 2 * SPARE_FILES)))

@@ -65,6 +65,11 @@ def add_error_handlers(app: FastAPI, settings: ServeSettings) -> None:
         message = str(error) if settings.show_locations else hide_paths(str(error), volume)
         return JSONResponse(make_error(CODES[503], message), 503)
 
+    @app.exception_handler(OSError)
+    def refused_by_system(_: Request, error: OSError) -> JSONResponse:
+        log.error("503: %s", error)
+        return JSONResponse(make_error(CODES[503], f"the system refused it ({error.strerror}); try again later"), 503)
+
     @app.exception_handler(HTTPException)
     def other(_: Request, error: HTTPException) -> JSONResponse:
         code = CODES.get(error.status_code, "error")

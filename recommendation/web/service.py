@@ -1,12 +1,15 @@
 """`imagerec serve`: the process that answers over HTTP and from the inbox, from its start to its end."""
 
+import asyncio
 import logging
 import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import uvicorn
 
@@ -24,7 +27,9 @@ log = logging.getLogger("recommendation")
 
 STOP_LIMIT_S = 6  # for requests under way; Docker kills after 10
 JOIN_LIMIT_S = 1
-BACKLOG = 256
+BACKLOG = 256  # connections that the system keeps until they are accepted
+ACCEPTED_AT_ONCE = 16  # more could use up the open files before one is closed to make room
+ERROR_LOG_S = 60.0
 MAX_PORT = 65_535
 
 
@@ -73,13 +78,14 @@ def serve(
         http=protocol(raise_open_files()),
         ws="none",
         loop="asyncio",
-        backlog=BACKLOG,
+        backlog=ACCEPTED_AT_ONCE,
         log_config=None,
         log_level="error",
         timeout_graceful_shutdown=STOP_LIMIT_S,
         server_header=False,
         proxy_headers=False,
     )
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a client's broken form is in its answer
     for thread in threads:
         thread.start()
     try:
@@ -92,16 +98,27 @@ def serve(
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's server, which reports when it answers."""
+    """Uvicorn's server, which reports when it answers and does not fill the log while connections cannot be accepted."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._logged: dict[str, float] = {}
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening."""
+        asyncio.get_running_loop().set_exception_handler(self.log_rarely)
         await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(BACKLOG)  # asyncio has set it to what it accepts at once
         self._on_ready()
+
+    def log_rarely(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log an error of the event loop, each kind once a minute."""
+        kind, now = f"{context['message']}: {context.get('exception')}", time.monotonic()
+        if now - self._logged.get(kind, -ERROR_LOG_S) >= ERROR_LOG_S:
+            self._logged[kind] = now
+            loop.default_exception_handler(context)
 
 
 def run_server(server: uvicorn.Server, listener: socket.socket) -> None:

@@ -233,8 +233,8 @@ def test_connections_leave_room_for_other_files(monkeypatch: pytest.MonkeyPatch)
     set_to: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "setrlimit", lambda _, pair: set_to.append(pair))
     for limits, expected, count in (
-        ((1024, 1024), [], 512),
-        ((256, 256), [], 128),
+        ((1024, 1024), [], 448),
+        ((256, 256), [], 64),
         ((256, 1 << 20), [(4096, 1 << 20)], 512),
         ((1024, resource.RLIM_INFINITY), [(4096, resource.RLIM_INFINITY)], 512),
     ):

@@ -268,13 +268,17 @@ def test_the_first_page_says_what_is_here(client: httpx.Client, answerer: Answer
 
 
 def test_the_pages_files_are_kept_by_browsers_until_they_change(client: httpx.Client) -> None:
-    for page, n_files in (("/", 2), ("/docs", 4)):
+    for page, n_files in (("/", 3), ("/docs", 5)):
         addresses = re.findall(r'(?:src|href)="(/(?:static|swagger-ui)/[0-9a-f]{16}/[^"]+)"', client.get(page).text)
         assert len(addresses) == n_files
         for address in addresses:
             response = client.get(address)
             assert response.status_code == 200
-            assert response.headers["content-type"].partition(";")[0] in {"text/css", "text/javascript"}
+            assert response.headers["content-type"].partition(";")[0] in {
+                "text/css",
+                "text/javascript",
+                "image/svg+xml",
+            }
             assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
             unchanged = {"if-none-match": response.headers["etag"]}
             assert client.get(address, headers=unchanged).status_code == 304

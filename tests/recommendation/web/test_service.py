@@ -1,21 +1,26 @@
 """The service as a process: it starts, answers over HTTP and from the inbox, and stops when told."""
 
+import asyncio
 import json
 import os
 import re
 import select
+import shlex
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import cast
 
 import httpx
 import psutil
 import pytest
+import uvicorn
 from pyspark import SparkContext
 
 from recommendation import job
@@ -23,10 +28,10 @@ from recommendation.search.answerer import Answerer
 from recommendation.settings import Settings
 from recommendation.web import supervisor
 from recommendation.web.locations import hide_folders
-from recommendation.web.service import open_socket, watch_generations
+from recommendation.web.service import Server, open_socket, watch_generations
 from shared.errors import CannotProceedError, UsageError
 from shared.storage import LocalStorage
-from tests.commands import Running, start_imagerec
+from tests.commands import ROOT, Running, start_imagerec
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
@@ -213,3 +218,31 @@ def test_a_watcher_survives_any_error_and_looks_again(caplog: pytest.LogCaptureF
     assert next(looks) == 5
     assert caplog.text.count("cannot look for a new generation: [Errno 24]") == 2
     assert caplog.text.count("cannot look for a new generation: x") == 1
+
+
+def test_errors_of_the_event_loop_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    server = Server(uvicorn.Config(lambda: None), on_ready=lambda: None)
+    loop = asyncio.new_event_loop()
+    for _ in range(50):
+        server.log_rarely(loop, {"message": "out of system resource", "exception": OSError(24, "Too many open files")})
+    server.log_rarely(loop, {"message": "another"})
+    loop.close()
+    assert [record.message.splitlines()[0] for record in caplog.records] == ["out of system resource", "another"]
+
+
+def test_with_few_open_files_idle_connections_keep_nobody_out(own_collection: Collection) -> None:
+    flags = f"--data {shlex.quote(str(own_collection.volume.root))} --port 0 --workers 1"
+    script = f"ulimit -n 256; exec {shlex.quote(sys.executable)} -m shared serve {flags}"
+    with subprocess.Popen(["sh", "-c", script], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            address = read_until(process, r"http://127\.0\.0\.1:\d+").group()
+            with ExitStack() as idle:
+                for _ in range(400):
+                    host, port = address.removeprefix("http://").split(":")
+                    idle.enter_context(socket.create_connection((host, int(port)), timeout=LIMIT_S))
+                assert httpx.get(f"{address}/healthz", timeout=LIMIT_S).status_code == 200
+            process.terminate()
+            assert process.stderr
+            assert "Too many open files" not in process.stderr.read()
+        finally:
+            process.kill()
