@@ -58,30 +58,27 @@ class Searcher(NamedTuple):
 
     Args:
         starts: first row of each shard, then the number of all rows.
-        axes: shape (width, dimensions); None for bits.
-        mean: what a query's feature is centred on; None where it is not.
+        basis: what the shards' vectors were prepared with.
         pool: threads to search forests with; None to search one shard after the other.
     """
 
     measure: Measure
     shards: tuple[ShardVectors, ...]
     starts: NDArray[np.int64]
-    axes: NDArray[np.float32] | None
-    mean: NDArray[np.float32] | None
+    basis: Basis
     params: SearchParams
     pool: ThreadPoolExecutor | None = None
 
+    @property
+    def axes(self) -> NDArray[np.float32] | None:
+        """What vectors are reduced by, shape (width, dimensions); None for bits."""
+        return self.basis.axes.get(self.measure.name)
+
     def prepare(self, feature: Vector) -> Vector:
-        """A picture's feature as the collection's vectors are: centred and of unit length; bits as they are."""
+        """A picture's feature as the collection's vectors are, see `Basis.prepare`; bits as they are."""
         if self.axes is None:
             return feature
-        vector = np.asarray(feature, np.float32)
-        return reduction.unit(vector) if self.mean is None else reduction.centre(vector, self.mean)
-
-    def stored(self, row: int) -> Vector:
-        """The feature of a stored picture but for its length: `prepare` makes its vector of it."""
-        vector = self.vector(row)
-        return vector if self.mean is None else reduction.uncentre(vector, self.mean)
+        return self.basis.prepare(self.measure.name, np.asarray(feature, np.float32))
 
     def vector(self, row: int) -> Vector:
         """The prepared vector of a stored picture."""
@@ -165,8 +162,7 @@ def open_searcher(
         measure,
         tuple(opened),
         starts_of(len(one.ids) for one in opened),
-        basis.axes.get(measure.name),
-        basis.means.get(measure.name),
+        basis,
         params,
         pool if params.search_k is not None and len(opened) > 1 else None,
     )

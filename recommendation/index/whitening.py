@@ -50,6 +50,11 @@ class Whitening(NamedTuple):
         return f"{'not used' if self.matrix is None else 'used'}: {compared}, at most {MAX_SPREAD} is required"
 
 
+def is_possible(rows: int) -> bool:
+    """Whether so many pictures can have MIN_PAIRS pairs."""
+    return rows * NEIGHBOURS >= 2 * MIN_PAIRS
+
+
 def fixed_point(coordinates: NDArray[np.float32]) -> NDArray[np.float32]:
     """Coordinates of vectors of at most unit length as whole numbers, in units of 1 / FIXED_POINT."""
     whole: NDArray[np.float32] = np.rint(coordinates * np.float32(FIXED_POINT))
