@@ -116,7 +116,7 @@ class Searcher(NamedTuple):
     def _search(self, shard: ShardVectors, reduced: Vector, count: int) -> Candidates:
         """Candidates of one shard; a scan where its forest finds removed pictures instead of enough others."""
         existing = len(shard.ids) - len(shard.removed)
-        if shard.forest is None or not existing:
+        if shard.forest is None or not existing or not reduced.any():
             return self._scan(shard, reduced, count)
         factor = len(shard.ids) / existing
         search_k = (self.params.search_k or 0) * max(1.0, count / self.params.candidates) * factor
@@ -129,8 +129,12 @@ class Searcher(NamedTuple):
         return rows[exists][:count], values[exists][:count]
 
     def _scan(self, shard: ShardVectors, reduced: Vector, count: int) -> Candidates:
-        is_bits = self.axes is None
-        values = measures.distances(self.metric, reduced, shard.reduced) if is_bits else 1 - shard.reduced @ reduced
+        if self.axes is None:
+            values = measures.distances(self.metric, reduced, shard.reduced)
+        elif reduced.any():
+            values = 1 - shard.reduced @ reduced
+        else:  # without any feature: those without any first
+            values = np.asarray(shard.reduced.any(axis=1), np.float32)
         values[shard.removed] = np.inf
         rows = smallest(values, count, shard.ids)
         return rows, values[rows]
