@@ -136,8 +136,8 @@ def build(read: Read, count: int, volume: Storage, shard_rows: int) -> Built:
 def learn(read: Read, count: int) -> Basis:
     """The basis of a sample."""
     pieces = steps.blocks(count, BLOCK_ROWS)
-    total = sum(reduction.fixed_point_sum(reduction.roots(read(one.start, one.stop))) for one in pieces)
+    total = sum(reduction.fixed_point_sum(reduction.powers(read(one.start, one.stop))) for one in pieces)
     mean = reduction.mean_of(np.asarray(total), count)
     moment = sum(reduction.second_moment(reduction.centre(read(one.start, one.stop), mean)) for one in pieces)
     axes = reduction.principal_axes(np.asarray(moment), MEASURES[NAME].reduced_width)
-    return Basis("bench", "", {NAME: len(axes)}, {NAME: mean}, {NAME: axes})
+    return Basis("bench", "", {NAME: len(axes)}, {NAME: mean}, {}, {NAME: axes})

@@ -7,10 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pyspark import SparkContext
 
 from recommendation import steps
-from recommendation.index import basis, fusion, generation, objects, recall, shard
+from recommendation.index import basis, fusion, generation, objects, recall, reduction, shard, whitening
+from recommendation.index.basis import WHITENED
 from recommendation.index.build import layout, learning
 from recommendation.index.build.collection import SliceInput, indexable
 from recommendation.index.build.layout import Group
@@ -18,6 +21,7 @@ from recommendation.index.build.shards import Stored
 from recommendation.index.fusion import FusionWeights
 from recommendation.index.generation import Generation
 from recommendation.index.recall import Tuned
+from recommendation.index.whitening import Whitening
 from recommendation.search.request import Options
 from recommendation.settings import QuerySettings, Settings
 from recommendation.steps import Tally, View
@@ -32,6 +36,7 @@ from shared.tables import Snapshot
 
 log = logging.getLogger("recommendation")
 
+NEIGHBOUR_ROWS = 256  # whose neighbours one task finds, for the whitening
 PIECE_ROWS = 4096  # whose true neighbours one task finds
 QUERIES_PER_TASK = 250
 PARTITIONS_PER_CORE = 4
@@ -120,18 +125,48 @@ def learn_basis(sc: SparkContext, volume: Storage, conditions: str, slices: Sequ
     """Learn means and axes from the collection or a sample of it; weights and parameters follow in `measure`."""
     chosen = learning.sample(slices)
     shares = steps.shares(chosen, sc.defaultParallelism)  # few, since each returns 15 MB of moments
-    found = sc.parallelize(shares, len(shares)).map(partial(learning.sum_slices, volume)).treeReduce(learning.add_sums)
-    sums = learning.check_sums(found)
-    means = learning.means_of(sums)
+    parts = sc.parallelize(shares, len(shares))
+    sums = learning.check_sums(parts.map(partial(learning.sum_slices, volume)).treeReduce(learning.add_sums))
+    means = learning.means_of(sums, store.load_model(volume, min(sums.models)).network)
     centred = partial(learning.centred_moments, volume, means)
-    moments = sc.parallelize(shares, len(shares)).map(centred).treeReduce(learning.add_moments) | sums.moments
+    moments = parts.map(centred).treeReduce(learning.add_moments) | sums.moments
+    found, maps = learn_whitening(sc, volume, chosen, means[WHITENED], moments[WHITENED])
+    moments |= {name: learning.map_moment(moments[name], matrix) for name, matrix in maps.items()}
     name = learning.basis_name(conditions, chosen)
+    arrays = learning.put_arrays(volume, name, "mean", means) | learning.put_arrays(volume, name, "map", maps)
     put_axes = partial(learning.put_axes, volume, name)
     axes = sc.parallelize(sorted(moments.items()), len(moments)).map(put_axes).collect()
-    document = learning.describe(sums, learning.put_means(volume, name, means), axes)
     clock.lap("basis")
     learnt = {"conditions": conditions, "collection": learning.picture_count(slices)}
-    return View(volume, name, {**learnt, **document})
+    return View(volume, name, {**learnt, **learning.describe(sums, found, arrays, axes)})
+
+
+def learn_whitening(
+    sc: SparkContext,
+    volume: Storage,
+    slices: Sequence[SliceInput],
+    mean: NDArray[np.float32],
+    moment: NDArray[np.float64],
+) -> tuple[Whitening, dict[str, NDArray[np.float32]]]:
+    """Whether the embeddings are whitened, and if so the matrix that does it, by measure.
+
+    Args:
+        moment: second moment of the centred embeddings.
+    """
+    chosen = learning.sample(slices, learning.WHITENING_ROWS)
+    axes = reduction.principal_axes(moment, whitening.DIMENSIONS)
+    parts = sc.parallelize(chosen, len(chosen)).map(partial(learning.coordinates, volume, mean, axes)).collect()
+    coordinates = np.concatenate(parts)
+    found = whitening.learn(coordinates, find_neighbours(sc, coordinates))
+    return found, {} if found.matrix is None else {WHITENED: axes @ found.matrix}
+
+
+def find_neighbours(sc: SparkContext, coordinates: NDArray[np.float32]) -> list[NDArray[np.int64]]:
+    """The nearest rows of each row, blocks of rows in their order; none where they are too few to be whitened."""
+    if not whitening.is_possible(len(coordinates)):
+        return []
+    blocks = steps.blocks(len(coordinates), NEIGHBOUR_ROWS)
+    return sc.parallelize(blocks, len(blocks)).map(partial(whitening.nearest, coordinates)).collect()
 
 
 def stored_slices(live: Generation | None) -> dict[str, list[str]]:
@@ -177,6 +212,7 @@ def measure(sc: SparkContext, settings: Settings, view: View, clock: Clock) -> d
         "settings": {name: getattr(settings, name) for name in learning.SHAPING},
         "measures": facts,
         "default": view.document["default"],
+        "whitening": view.document["whitening"],
         "basis": view.basis,
         "shards": [one._asdict() for one in view.shards],
         "latency_ms": {name: one.latency_ms for name, one in tuned.items()},
@@ -200,8 +236,10 @@ def choose_default(sc: SparkContext, view: View, tuned: dict[str, dict[str, Any]
     pictures = view.pictures()
     queries = fusion.query_rows(pictures.rows)
     kind = fusion.label_kind([pictures.values(int(row), fusion.LABEL_COLUMNS) for row in queries])
-    if kind is None:
-        return fusion.choose_without_labels()
+    if kind == fusion.HALVES:
+        if len(queries) < fusion.LEAST_QUERIES:
+            return fusion.choose_alone()
+        queries = queries[: fusion.AGREEMENT_QUERIES]
     groups = [queries[block.start : block.stop] for block in steps.blocks(len(queries), QUERIES_PER_TASK)]
     hits = sc.parallelize(groups, len(groups)).map(partial(steps.gather_hits, view, tuned, kind)).collect()
     return fusion.choose(fusion.join(hits), kind)

@@ -27,6 +27,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         name if weight == 1 else f"{weight:g} {name}" for name, weight in index["default"]["weights"].items()
     )
     yield f"index generation {index['generation']}: {index['pictures']:,} pictures; default = {weights}"
+    yield f"whitening {index['whitening']}"
     yield f"{'measure':<12} {'search':<8} {'search_k':>9} {'recall@5':>9} {'p50 ms':>8} {'p99 ms':>8}"
     for name, one in index["measures"].items():
         latency = index["timings"]["latency_ms"][name]

@@ -1,4 +1,4 @@
-"""What all shards of a generation have in common: means and principal axes, learnt from the collection.
+"""What all shards of a generation have in common: means, whitening and principal axes, learnt from the collection.
 
 Their vectors can be compared because they were prepared alike.
 """
@@ -14,6 +14,8 @@ from recommendation.index.objects import BASES
 from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 
+WHITENED = "embedding"
+
 
 def vector_measures() -> tuple[str, ...]:
     """Measures whose features are vectors of unit length; the others' are bits."""
@@ -21,7 +23,7 @@ def vector_measures() -> tuple[str, ...]:
 
 
 def centred_measures() -> tuple[str, ...]:
-    """Measures whose vectors are roots, centred on the collection's mean: those that the network computes."""
+    """Measures whose vectors are powers, centred on a mean: those that the network computes."""
     return tuple(name for name, measure in MEASURES.items() if measure.feature is None)
 
 
@@ -29,8 +31,9 @@ class Basis(NamedTuple):
     """What vectors are prepared with.
 
     Args:
-        widths: measure -> length of its vectors, or bytes of its bits.
-        means: measure -> what its vectors are centred on, shape (width,); for measures in `centred_measures`.
+        widths: measure -> length of its prepared vectors, or bytes of its bits.
+        means: measure -> what its features are centred on, shape (features,); for measures in `centred_measures`.
+        maps: measure -> what its centred features are multiplied by, shape (features, width); where they are whitened.
         axes: measure -> shape (width, dimensions); for measures in `vector_measures`.
     """
 
@@ -38,12 +41,14 @@ class Basis(NamedTuple):
     model_sha256: str
     widths: dict[str, int]
     means: dict[str, NDArray[np.float32]]
+    maps: dict[str, NDArray[np.float32]]
     axes: dict[str, NDArray[np.float32]]
 
     def prepare(self, measure: str, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Features as they are compared: centred, of unit length; shape (rows, width)."""
+        """Features as they are compared: centred and whitened where the measure is, of unit length; shape (..., width)."""
         mean = self.means.get(measure)
-        return features if mean is None else reduction.centre(features, mean)
+        prepared = reduction.unit(features) if mean is None else reduction.centre(features, mean)
+        return reduction.project(prepared, self.maps[measure]) if measure in self.maps else prepared
 
 
 def document_key(name: str) -> str:
@@ -62,6 +67,7 @@ def open_basis(volume: Storage, name: str, document: Mapping[str, Any]) -> Basis
         document["model_sha256"],
         document["widths"],
         arrays("mean", centred_measures()),
+        arrays("map", [one for one in centred_measures() if f"{one}.map.npy" in document["objects"]]),
         arrays("axes", vector_measures()),
     )
 

@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 FIXED_POINT = 4096
 #: Sums of raw vectors are rounded to this fraction once per slice; exact while the total stays below 2**37.
 SUM_FIXED_POINT = 65536
+#: Of the components. Mean precision@5 on four collections kept apart: 0.8349 with 0.7, 0.8326 with 0.5.
+EXPONENT = 0.7
+#: The mean of so many pictures counts as much as the built-in one.
+FEW_ROWS = 32
+#: Of a collection's vectors, as a share of that of photographs; below it the pictures are too much alike for their mean to count.
+UNIFORM_SPREAD = 0.5
 
 
 def fixed_point_sum(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -31,30 +37,33 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return (vectors / np.where(length > 0, length, 1)).astype(np.float32)
 
 
-def roots(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Square roots of the components, signs kept, brought to unit length: a few large components no longer outvote the rest.
+def powers(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Components to the power EXPONENT, signs kept, brought to unit length: a few large components no longer outvote the rest.
 
     Source: Perronnin, Sanchez and Mensink 2010, "Improving the Fisher kernel for large-scale image classification".
     """
-    return unit((np.sign(vectors) * np.sqrt(np.abs(vectors))).astype(np.float32))
+    return unit((np.sign(vectors) * np.abs(vectors) ** np.float32(EXPONENT)).astype(np.float32))
 
 
 def centre(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Directions of the vectors' `roots` as seen from their mean over the collection, of unit length.
+    """Directions of the vectors' `powers` from a mean, of unit length."""
+    return unit(powers(vectors) - mean)
 
-    Precision@5 on 2,999 photos, of vectors that are only centred, of unit vectors centred, and of roots centred:
-    0.854, 0.857, 0.858 (EfficientNet-Lite0) and 0.821, 0.830, 0.833 (MobileNetV2).
+
+def shrunk_mean(mean: NDArray[np.float32], rows: int, built_in: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A collection's mean, or something between it and a built-in one where pictures are few or all alike.
+
+    What such a collection has in common is not what all pictures have in common: without it, only noise would be left.
+    A picture and its copies in 30 JPEG qualities have cosines of -0.33 to 0.97 about their own mean, 0.34 and more about this
+    one, where unrelated pictures have at most 0.01. Of 2,999 photos the mean is their own but for a hundredth.
+
+    Args:
+        mean: of unit vectors, as `built_in`, which may be zeros.
+        rows: how many vectors `mean` is the mean of.
     """
-    return unit(roots(vectors) - mean)
-
-
-def uncentre(vector: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A vector, known but for its length, that `centre` makes this one of; shape (width,)."""
-    along = float(vector @ mean)
-    # |length * vector + mean| = 1, solved for the length
-    length = -along + np.sqrt(max(0.0, along**2 + 1 - float(mean @ mean)))
-    root = length * vector + mean
-    return np.asarray(root * np.abs(root), np.float32)
+    spread = max(0.0, 1 - float(mean @ mean)) / (1 - float(built_in @ built_in))  # 1: as different as photographs are
+    own = rows / (rows + FEW_ROWS) * min(1.0, spread / UNIFORM_SPREAD) ** 2
+    return np.asarray(own * mean + (1 - own) * built_in, np.float32)
 
 
 def second_moment(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -58,30 +58,27 @@ class Searcher(NamedTuple):
 
     Args:
         starts: first row of each shard, then the number of all rows.
-        axes: shape (width, dimensions); None for bits.
-        mean: what a query's feature is centred on; None where it is not.
+        basis: what the shards' vectors were prepared with.
         pool: threads to search forests with; None to search one shard after the other.
     """
 
     measure: Measure
     shards: tuple[ShardVectors, ...]
     starts: NDArray[np.int64]
-    axes: NDArray[np.float32] | None
-    mean: NDArray[np.float32] | None
+    basis: Basis
     params: SearchParams
     pool: ThreadPoolExecutor | None = None
 
+    @property
+    def axes(self) -> NDArray[np.float32] | None:
+        """What vectors are reduced by, shape (width, dimensions); None for bits."""
+        return self.basis.axes.get(self.measure.name)
+
     def prepare(self, feature: Vector) -> Vector:
-        """A picture's feature as the collection's vectors are: centred and of unit length; bits as they are."""
+        """A picture's feature as the collection's vectors are, see `Basis.prepare`; bits as they are."""
         if self.axes is None:
             return feature
-        vector = np.asarray(feature, np.float32)
-        return reduction.unit(vector) if self.mean is None else reduction.centre(vector, self.mean)
-
-    def stored(self, row: int) -> Vector:
-        """The feature of a stored picture but for its length: `prepare` makes its vector of it."""
-        vector = self.vector(row)
-        return vector if self.mean is None else reduction.uncentre(vector, self.mean)
+        return self.basis.prepare(self.measure.name, np.asarray(feature, np.float32))
 
     def vector(self, row: int) -> Vector:
         """The prepared vector of a stored picture."""
@@ -119,7 +116,7 @@ class Searcher(NamedTuple):
     def _search(self, shard: ShardVectors, reduced: Vector, count: int) -> Candidates:
         """Candidates of one shard; a scan where its forest finds removed pictures instead of enough others."""
         existing = len(shard.ids) - len(shard.removed)
-        if shard.forest is None or not existing:
+        if shard.forest is None or not existing or not reduced.any():
             return self._scan(shard, reduced, count)
         factor = len(shard.ids) / existing
         search_k = (self.params.search_k or 0) * max(1.0, count / self.params.candidates) * factor
@@ -132,8 +129,12 @@ class Searcher(NamedTuple):
         return rows[exists][:count], values[exists][:count]
 
     def _scan(self, shard: ShardVectors, reduced: Vector, count: int) -> Candidates:
-        is_bits = self.axes is None
-        values = measures.distances(self.metric, reduced, shard.reduced) if is_bits else 1 - shard.reduced @ reduced
+        if self.axes is None:
+            values = measures.distances(self.metric, reduced, shard.reduced)
+        elif reduced.any():
+            values = 1 - shard.reduced @ reduced
+        else:  # without any feature: those without any first
+            values = np.asarray(shard.reduced.any(axis=1), np.float32)
         values[shard.removed] = np.inf
         rows = smallest(values, count, shard.ids)
         return rows, values[rows]
@@ -165,8 +166,7 @@ def open_searcher(
         measure,
         tuple(opened),
         starts_of(len(one.ids) for one in opened),
-        basis.axes.get(measure.name),
-        basis.means.get(measure.name),
+        basis,
         params,
         pool if params.search_k is not None and len(opened) > 1 else None,
     )

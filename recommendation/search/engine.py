@@ -30,11 +30,17 @@ Ranking = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 class QueryPicture(NamedTuple):
-    """A picture to search with: measure name -> feature, computed as the collection's are."""
+    """A picture to search with.
+
+    Args:
+        features: measure -> feature, computed as the collection's are.
+        is_prepared: whether they are the vectors of a stored picture, see `Basis.prepare`.
+    """
 
     image_id: str
     name: str
     features: dict[str, NDArray[Any]]
+    is_prepared: bool = False
 
 
 class Engine:
@@ -88,9 +94,9 @@ class Engine:
     def features_of(self, image_id: str) -> QueryPicture:
         """A stored picture as a query; errors as `metadata`."""
         row = self._row(image_id)
-        features = {name: one.stored(row) for name, one in self._searchers.items()}
+        features = {name: one.vector(row) for name, one in self._searchers.items()}
         filename: str = self._pictures.values(row, ["filename"])["filename"]
-        return QueryPicture(image_id, filename, features)
+        return QueryPicture(image_id, filename, features, is_prepared=True)
 
     def _row(self, image_id: str) -> int:
         row = self._pictures.find(image_id)
@@ -107,6 +113,8 @@ class Engine:
         return self._answers(query, best)
 
     def _prepare(self, picture: QueryPicture) -> dict[str, Vector]:
+        if picture.is_prepared:
+            return picture.features
         return {name: one.prepare(picture.features[name]) for name, one in self._searchers.items()}
 
     def _answers(self, query: "Query", best: Mapping[str, Ranking]) -> dict[str, list[Item]]:

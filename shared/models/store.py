@@ -10,6 +10,8 @@ from shared.storage.checksummed import read_checksummed, write_checksummed
 from shared.storage.files import write_atomically
 from shared.storage.volume import MODELS
 
+CHOICE = f"{MODELS}/CURRENT.json"
+
 
 class Model(NamedTuple):
     """A network on the volume, with the face that `shared.models.session` knows.
@@ -63,7 +65,7 @@ def model_path(volume: Storage, sha256: str) -> Path:
 
 def choice_path(volume: Storage) -> Path:
     """Return where the volume keeps its choice."""
-    return volume.local_path(f"{MODELS}/CURRENT.json")
+    return volume.local_path(CHOICE)
 
 
 def save_model(volume: Storage, network: bytes, model: Model) -> Model:
@@ -84,7 +86,7 @@ def load_model(volume: Storage, sha256: str) -> Model:
         CannotProceedError: it is not there, or its description is damaged.
     """
     path = model_path(volume, sha256).with_suffix(".json")
-    values = read_checksummed(path, f"delete {choice_path(volume)} and run `imagerec embedding`")
+    values = read_checksummed(path, f"delete {volume.locate(CHOICE)} and run `imagerec embedding`")
     return Model(**values | {"categories": tuple(values["categories"])})
 
 

@@ -83,9 +83,11 @@ MEASURES = {
 
 
 def cosine(query: Vectors, gallery: Vectors) -> Values:
-    """1 - cosine of the angle, 0..2; 1 where a vector is all zeros."""
-    lengths = np.linalg.norm(gallery, axis=1) * np.linalg.norm(query)
+    """1 - cosine of the angle, 0..2; 1 where one vector is all zeros, 0 where both are."""
+    of_gallery, of_query = np.linalg.norm(gallery, axis=1), np.linalg.norm(query)
+    lengths = of_gallery * of_query
     products = np.divide(gallery @ query, lengths, out=np.zeros(len(gallery), np.float32), where=lengths > 0)
+    products[(of_gallery == 0) & (of_query == 0)] = 1
     return np.asarray(1 - np.clip(products, -1, 1), np.float32)
 
 
@@ -108,9 +110,11 @@ def hellinger(query: Vectors, gallery: Vectors) -> Values:
 
 
 def hamming(query: Vectors, gallery: Vectors) -> Values:
-    """Share of the bits that differ, 0..1."""
+    """Share of the bits that differ, 0..1; 0.5, which says nothing, where either has no bit set: it had no contrast."""
     differing = np.bitwise_count(words(gallery) ^ words(query[np.newaxis])).sum(axis=1, dtype=np.float32)
-    return np.asarray(differing / (8 * gallery.shape[1]), np.float32)
+    share = differing / (8 * gallery.shape[1])
+    is_plain = ~gallery.any(axis=1) if query.any() else np.True_
+    return np.asarray(np.where(is_plain, 0.5, share), np.float32)
 
 
 def words(octets: NDArray[np.uint8]) -> NDArray[Any]:

@@ -11,18 +11,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation.index import objects, reduction
-from recommendation.index.basis import centred_measures, vector_measures
+from recommendation.index import objects, reduction, whitening
+from recommendation.index.basis import WHITENED, centred_measures, vector_measures
 from recommendation.index.build.collection import NOTHING_TO_INDEX, SliceInput, read_indexed_vectors
 from recommendation.index.objects import BASES
+from recommendation.index.whitening import Whitening
 from recommendation.settings import Settings
 from shared.errors import CannotProceedError
+from shared.models.means import built_in_mean
 from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 from shared.storage.files import digest
 
-LAYOUT = 3  # raise it when what is stored changes: every index is then built again
+LAYOUT = 4  # raise it when what is stored changes: every index is then built again
 SAMPLE_ROWS = 100_000
+WHITENING_ROWS = 16_384  # in whole slices: pictures of one folder stay together, so their neighbours are there
 CHANGED_SHARE = 0.5
 #: Settings that shape an index; when one changes, another basis is learnt.
 SHAPING = ("recall", "trees", "search", "scan_mib")
@@ -34,7 +37,7 @@ class Sums(NamedTuple):
     """Sums over some slices; exact, so they can be added in any order."""
 
     rows: int
-    totals: Moments  # measure in `centred_measures` -> reduction.fixed_point_sum of its vectors' roots
+    totals: Moments  # measure in `centred_measures` -> reduction.fixed_point_sum of its vectors' powers
     moments: Moments  # other vector measure -> second moment of its vectors
     widths: dict[str, int]
     models: frozenset[str]
@@ -72,11 +75,11 @@ def is_valid(document: Mapping[str, Any], conditions: str, pictures: int) -> boo
     return document["conditions"] == conditions and abs(pictures - learnt) <= CHANGED_SHARE * learnt
 
 
-def sample(slices: Sequence[SliceInput]) -> list[SliceInput]:
-    """The slices to learn from: all, or in the order of a hash until they have SAMPLE_ROWS."""
+def sample(slices: Sequence[SliceInput], rows: int = SAMPLE_ROWS) -> list[SliceInput]:
+    """The slices to learn from: all, or in the order of a hash until they have so many rows."""
     chosen: list[SliceInput] = []
     for one in sorted(slices, key=lambda one: digest(one.slice)):
-        if picture_count(chosen) >= SAMPLE_ROWS:
+        if picture_count(chosen) >= rows:
             break
         chosen.append(one)
     return sorted(chosen)
@@ -100,7 +103,7 @@ def sum_slice(volume: Storage, parts: SliceInput) -> Sums | None:
     features = found.features
     return Sums(
         rows=len(found.image_ids),
-        totals={name: reduction.fixed_point_sum(reduction.roots(features[name])) for name in centred_measures()},
+        totals={name: reduction.fixed_point_sum(reduction.powers(features[name])) for name in centred_measures()},
         moments={
             name: reduction.second_moment(features[name])
             for name in vector_measures()
@@ -148,9 +151,16 @@ def check_models(models: frozenset[str]) -> None:
         )
 
 
-def means_of(sums: Sums) -> dict[str, NDArray[np.float32]]:
-    """The mean of each measure that is centred."""
-    return {name: reduction.mean_of(total, sums.rows) for name, total in sums.totals.items()}
+def means_of(sums: Sums, network: str) -> dict[str, NDArray[np.float32]]:
+    """What each measure is centred on that is.
+
+    Args:
+        network: name of the one that made the embeddings.
+    """
+    means = {name: reduction.mean_of(total, sums.rows) for name, total in sums.totals.items()}
+    return {
+        name: reduction.shrunk_mean(mean, sums.rows, built_in_mean(network, len(mean))) for name, mean in means.items()
+    }
 
 
 def centred_moments(volume: Storage, means: Mapping[str, NDArray[np.float32]], slices: Iterable[SliceInput]) -> Moments:
@@ -164,15 +174,29 @@ def centred_moments(volume: Storage, means: Mapping[str, NDArray[np.float32]], s
     return reduce(add_moments, each, {})
 
 
+def coordinates(
+    volume: Storage, mean: NDArray[np.float32], axes: NDArray[np.float32], parts: SliceInput
+) -> NDArray[np.float32]:
+    """A slice's centred embeddings as `whitening.fixed_point` coordinates on some axes."""
+    features = read_indexed_vectors(volume, parts).features[WHITENED]
+    return whitening.fixed_point(reduction.centre(features, mean) @ axes)
+
+
 def add_moments(left: Moments, right: Moments) -> Moments:
     """Sums of two sets of arrays, name by name; exact, so the order does not matter."""
     return {name: left[name] + right[name] for name in left} if left and right else left or right
 
 
-def put_means(volume: Storage, name: str, means: Mapping[str, NDArray[np.float32]]) -> dict[str, str]:
-    """Store the means; return the SHA-256 of each object by the end of its name."""
-    arrays = {f"{measure}.mean.npy": mean for measure, mean in means.items()}
-    return {suffix: objects.put_array(volume, f"{BASES}/{name}.{suffix}", mean) for suffix, mean in arrays.items()}
+def map_moment(moment: NDArray[np.float64], matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The second moment of vectors after they were multiplied by a matrix."""
+    exact = matrix.astype(np.float64)
+    return exact.T @ moment @ exact
+
+
+def put_arrays(volume: Storage, name: str, kind: str, arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, str]:
+    """Store an array of each measure; return the SHA-256 of each object by the end of its name."""
+    named = {f"{measure}.{kind}.npy": array for measure, array in arrays.items()}
+    return {suffix: objects.put_array(volume, f"{BASES}/{name}.{suffix}", array) for suffix, array in named.items()}
 
 
 def put_axes(volume: Storage, name: str, moment: tuple[str, NDArray[np.float64]]) -> Axes:
@@ -188,13 +212,14 @@ def put_axes(volume: Storage, name: str, moment: tuple[str, NDArray[np.float64]]
     )
 
 
-def describe(sums: Sums, means: Mapping[str, str], axes: Iterable[Axes]) -> dict[str, Any]:
+def describe(sums: Sums, found: Whitening, arrays: Mapping[str, str], axes: Iterable[Axes]) -> dict[str, Any]:
     """What a basis's document says of its arrays."""
     stored = sorted(axes)
     return {
         "learnt_from": sums.rows,
         "model_sha256": min(sums.models),
-        "widths": sums.widths,
+        "widths": {**sums.widths, **{one.measure: one.facts["dimensions"] for one in stored}},
+        "whitening": found.reason,
         "measures": {one.measure: one.facts for one in stored},
-        "objects": reduce(lambda left, right: {**left, **right}, (one.hashes for one in stored), dict(means)),
+        "objects": reduce(lambda left, right: {**left, **right}, (one.hashes for one in stored), dict(arrays)),
     }

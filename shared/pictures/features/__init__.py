@@ -1,4 +1,4 @@
 """Features of pictures: pure functions of pixels, the same for a stored picture and for a query picture."""
 
 #: Part of every fingerprint that a feature shapes: raise it when a function here gives other numbers than before.
-VERSION = 1
+VERSION = 2

@@ -11,6 +11,7 @@ from shared.pictures.features.thumbnail import Thumbnail
 SIDE = 8  # bits of each hash along a side
 DCT_SIDE_PX = 32
 LENGTH_BYTES = 3 * SIDE * SIDE // 8
+FAINT = 2.0  # levels of 255 between the darkest and the lightest cell; less is what compression makes of one colour
 
 
 def perceptual_hashes(thumbnail: Thumbnail) -> NDArray[np.uint8]:
@@ -20,13 +21,16 @@ def perceptual_hashes(thumbnail: Thumbnail) -> NDArray[np.uint8]:
     not have: there its bits are what rounding makes of them, and ours are 0.
 
     Returns:
-        Shape (LENGTH_BYTES,).
+        Shape (LENGTH_BYTES,); all zeros for a picture without contrast, whose bits would be chance.
 
     Source: Krawetz 2011 and 2013, "Looks Like It" and "Kind of Like That", hackerfactor.com.
     """
     exact = thumbnail.gray.astype(np.float64)
+    cells = lanczos.resize(exact, SIDE, SIDE)
+    if np.ptp(cells.astype(np.float64)) < FAINT:
+        return np.zeros(LENGTH_BYTES, np.uint8)
     bits = (
-        average_bits(lanczos.resize(exact, SIDE, SIDE)),
+        average_bits(cells),
         difference_bits(lanczos.resize(exact, SIDE, SIDE + 1)),
         frequency_bits(lanczos.resize(exact, DCT_SIDE_PX, DCT_SIDE_PX)),
     )

@@ -33,7 +33,7 @@ def test_two_measures_that_err_apart_are_fused() -> None:
 
 
 def test_a_measure_that_cannot_be_bettered_stands_alone() -> None:
-    choice = fusion.choose(hits(color=0.0, embedding=30, structure=30), "categories")
+    choice = fusion.choose(hits(color=0.0, embedding=30, structure=30), "tags")
     assert choice.weights == {"color": 1.0}
     assert "stands alone" in choice.chosen_by
 
@@ -69,27 +69,30 @@ def test_weights_are_all_the_ways_to_share_out_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "categories", "kind"),
+    ("tags", "kind"),
     [
-        (["cat", "cat", "dog", "dog"], ["a", "b", "c", "d"], "tags"),
-        (["all", "all", "all", "all"], ["a", "a", "b", "b"], "categories"),
-        ([None, None, "cat", "cat"], ["a", "a", "b", "b"], "categories"),
-        (["cat", "dog", "cow", "emu"], ["a", "a", "b", "b"], "categories"),
-        (["all", "all", "all", "all"], ["", "", "", ""], None),
-        (["cat", "dog", "cow", "emu"], ["a", "b", "c", "d"], None),
+        (["cat", "cat", "dog", "dog"], "tags"),
+        (["all", "all", "all", "all"], "halves"),
+        ([None, None, "cat", "cat"], "halves"),
+        (["cat", "dog", "cow", "emu"], "halves"),
     ],
 )
-def test_tags_are_labels_where_they_group_the_pictures_else_categories(
-    tags: list[str | None], categories: list[str], kind: str | None
-) -> None:
-    metadata = [
-        {"tags": [tag] if tag else [], "category": category} for tag, category in zip(tags, categories, strict=True)
-    ]
-    assert fusion.label_kind(metadata) == kind
+def test_tags_are_labels_where_they_group_the_pictures(tags: list[str | None], kind: str) -> None:
+    assert fusion.label_kind([{"tags": [tag] if tag else []} for tag in tags]) == kind
 
 
-def test_without_labels_the_embedding_stands_alone() -> None:
-    assert fusion.choose_without_labels().weights == {"embedding": 1.0}
+def test_agreement_is_not_called_precision_and_keeps_half_of_the_weight_for_the_embedding() -> None:
+    choice = fusion.choose(hits(embedding=1.0, color=0.5, structure=50), "halves")
+    assert choice.weights["embedding"] >= 0.5
+    assert choice.weights["color"] > 0
+    assert choice.precision_at_5 == {}
+    assert choice.agreement_at_5["fused"] > choice.agreement_at_5["embedding"]
+    assert choice.chosen_by.startswith("agreement@5 of two halves")
+
+
+def test_without_tags_only_the_embedding_stands_alone() -> None:
+    assert fusion.choose(hits(embedding=0.5, color=30, structure=30), "halves").weights == {"embedding": 1.0}
+    assert fusion.choose_alone().weights == {"embedding": 1.0}
 
 
 def test_queries_are_drawn_alike_each_time_and_never_twice() -> None:

@@ -68,13 +68,39 @@ def test_a_zero_vector_stays_zero_when_brought_to_unit_length() -> None:
     ]
 
 
-def test_centring_is_undone_but_for_the_length() -> None:
+def test_centred_vectors_have_unit_length_whatever_theirs_was() -> None:
     vectors = unit_vectors(50, 8)
-    mean = reduction.roots(vectors).mean(axis=0)
-    for vector, centred in zip(vectors, reduction.centre(5 * vectors, mean), strict=True):
-        assert np.linalg.norm(centred) == pytest.approx(1, abs=1e-6)
-        assert reduction.unit(reduction.uncentre(centred, mean)) == pytest.approx(vector, abs=1e-5)
+    mean = reduction.powers(vectors).mean(axis=0)
+    centred = reduction.centre(vectors, mean)
+    assert np.linalg.norm(centred, axis=1) == pytest.approx(1, abs=1e-6)
+    assert reduction.centre(5 * vectors, mean) == pytest.approx(centred, abs=1e-5)
 
 
-def test_roots_keep_signs() -> None:
-    assert reduction.roots(np.array([9, -16], np.float32)).tolist() == pytest.approx([0.6, -0.8])
+def test_powers_keep_signs() -> None:
+    expected = np.array([9**0.7, -(16**0.7)])
+    found = reduction.powers(np.array([9, -16], np.float32))
+    assert found == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
+
+
+def built_in(length: float) -> NDArray[np.float32]:
+    return np.array([length, 0, 0], np.float32)
+
+
+def test_the_mean_of_many_different_pictures_is_their_own() -> None:
+    mean = np.array([0, 0.5, 0], np.float32)
+    assert reduction.shrunk_mean(mean, 100_000, built_in(0.5)) == pytest.approx(mean, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("mean", "rows"),
+    [([0, 1, 0], 1), ([0, 0.999, 0], 2), ([0, 0.99, 0], 30), ([0, 0.999, 0], 100_000)],
+    ids=["one picture", "a picture and its copy", "30 copies", "very many copies"],
+)
+def test_the_mean_of_few_or_equal_pictures_is_the_built_in_one(mean: list[float], rows: int) -> None:
+    found = reduction.shrunk_mean(np.array(mean, np.float32), rows, built_in(0.5))
+    assert found == pytest.approx(built_in(0.5), abs=0.02)
+
+
+def test_half_of_the_mean_is_that_of_32_different_pictures() -> None:
+    found = reduction.shrunk_mean(np.array([0, 0.5, 0], np.float32), reduction.FEW_ROWS, built_in(0.5))
+    assert found == pytest.approx([0.25, 0.25, 0])

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from recommendation.index import reduction
 from recommendation.index.basis import Basis, vector_measures
 from recommendation.index.build import learning, shards
 from recommendation.index.build.collection import SliceInput, indexable
@@ -45,10 +46,10 @@ def slices_of(volume: Storage) -> tuple[SliceInput, ...]:
 
 def a_basis(volume: Storage) -> Basis:
     sums = learning.check_sums(learning.sum_slices(volume, slices_of(volume)))
-    means = learning.means_of(sums)
+    means = learning.means_of(sums, "made-up")
     moments = learning.centred_moments(volume, means, slices_of(volume)) | sums.moments
     axes = {name: np.eye(len(moment), 16, dtype=np.float32) for name, moment in moments.items()}
-    return Basis("basis", min(sums.models), sums.widths, means, axes)
+    return Basis("basis", min(sums.models), sums.widths, means, {}, axes)
 
 
 def store(volume: Storage, known: ShardEntry | None = None) -> shards.Stored:
@@ -146,8 +147,8 @@ def test_embeddings_are_centred_and_reduced_vectors_are_the_full_ones_along_the_
     found = arrays(memory, store(memory).entry)
     parts = tables.open_snapshot(memory).parts(EMBEDDINGS)
     raw = np.concatenate([tables.read_matrix(memory, part, "vector") for part in parts])
-    roots = np.sqrt(raw) / np.linalg.norm(np.sqrt(raw), axis=1, keepdims=True)
-    centred = roots - roots.mean(axis=0)
+    powers = raw**0.7 / np.linalg.norm(raw**0.7, axis=1, keepdims=True)
+    centred = powers - reduction.shrunk_mean(powers.mean(axis=0), len(raw), np.zeros(raw.shape[1], np.float32))
     expected = centred / np.linalg.norm(centred, axis=1, keepdims=True)
     assert found["embedding"].astype(np.float32) == pytest.approx(expected, abs=1e-3)
     along = found["embedding"].astype(np.float32)[:, :16]

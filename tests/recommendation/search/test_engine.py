@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from recommendation import job
+from recommendation.index import reduction
 from recommendation.search.answer import Item
 from recommendation.search.engine import Engine, QueryPicture
 from recommendation.search.request import Options
@@ -56,8 +57,8 @@ def true_scores(number: int, measure: str, metric: str | None = None) -> NDArray
     """Scores of all pictures for one of them, by the definition."""
     vectors = features()[measure]
     if measure == "embedding":
-        roots = np.sqrt(vectors) / np.linalg.norm(np.sqrt(vectors), axis=1, keepdims=True)
-        vectors = roots - roots.mean(axis=0)
+        powers = vectors**0.7 / np.linalg.norm(vectors**0.7, axis=1, keepdims=True)
+        vectors = powers - reduction.shrunk_mean(powers.mean(axis=0), ROWS, np.zeros(powers.shape[1], np.float32))
         vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     metric = metric or MEASURES[measure].metrics[0]
     return measures.score(metric, measures.distances(metric, vectors[number], vectors))

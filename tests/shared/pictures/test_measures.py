@@ -86,14 +86,21 @@ def test_the_hellinger_distance_of_distributions_without_overlap_is_one() -> Non
 
 
 def test_hamming_is_the_share_of_bits_that_differ() -> None:
-    gallery = np.zeros((3, 24), np.uint8)
-    gallery[1, 5], gallery[2] = 0b101, 255
+    gallery = np.full((3, 24), 0b1000, np.uint8)
+    gallery[1, 5], gallery[2] = 0b1101, 0b11110111
     assert distances("hamming", gallery[0], gallery) == pytest.approx([0, 2 / 192, 1])
 
 
-def test_a_vector_of_zeros_is_unrelated_to_all() -> None:
+def test_hashes_without_a_bit_are_no_copies_of_anything_nor_of_each_other() -> None:
+    gallery = np.array([[0] * 24, [0] * 23 + [1]], np.uint8)
+    assert distances("hamming", gallery[0], gallery) == pytest.approx([0.5, 0.5])
+    assert distances("hamming", gallery[1], gallery) == pytest.approx([0.5, 0])
+    assert score("hamming", distances("hamming", gallery[0], gallery)).tolist() == [0, 0]
+
+
+def test_a_vector_of_zeros_is_unrelated_to_all_but_another_one() -> None:
     gallery = np.array([[0, 0], [3, 4]], np.float32)
-    assert distances("cosine", np.zeros(2, np.float32), gallery) == pytest.approx([1, 1])
+    assert distances("cosine", np.zeros(2, np.float32), gallery) == pytest.approx([0, 1])
     assert distances("cosine", gallery[1], gallery) == pytest.approx([1, 0])
 
 

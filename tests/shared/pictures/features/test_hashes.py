@@ -46,9 +46,17 @@ def test_photographs_have_the_bits_that_imagehash_gives(photos: Path) -> None:
         assert perceptual_hashes(Thumbnail(rgb)).tobytes().hex() == oracle(rgb), path
 
 
-def test_a_flat_picture_has_no_bit_but_that_of_its_mean_frequency() -> None:
-    hashes = perceptual_hashes(Thumbnail(np.full((20, 30, 3), 90, np.uint8)))
-    assert hashes.tobytes() == bytes(16) + b"\x80" + bytes(7)
+@pytest.mark.parametrize("level", [0, 90, 255])
+def test_a_plain_picture_has_no_bit_however_it_was_compressed(level: int) -> None:
+    plain = np.full((200, 300, 3), level, np.uint8)
+    for rgb in (plain, as_jpeg(plain, 0.5, 30)):
+        assert not perceptual_hashes(Thumbnail(rgb)).any()
+
+
+def test_a_faint_picture_has_bits() -> None:
+    rgb = np.full((200, 300, 3), 90, np.uint8)
+    rgb[:100] += 4
+    assert perceptual_hashes(Thumbnail(rgb)).any()
 
 
 def test_frequencies_that_are_not_there_are_no_bits() -> None:
