@@ -81,7 +81,10 @@ class LocalStorage:
 
     def delete_folder(self, prefix: str) -> None:
         """See `Storage`."""
-        shutil.rmtree(self.root / prefix, ignore_errors=True)
+        folder = self.root / prefix
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # it holds something else
+            folder.parent.rmdir()
 
     def delete_unfinished(self, prefix: str) -> None:
         """See `Storage`."""

@@ -100,3 +100,13 @@ def test_what_an_interrupted_put_left_is_not_listed_and_can_be_removed(tmp_path:
 
 def test_a_storage_travels_to_tasks(tmp_path: Path) -> None:
     assert pickle.loads(pickle.dumps(LocalStorage(tmp_path))) == LocalStorage(tmp_path)
+
+
+def test_a_deleted_folder_leaves_no_empty_one_around_it(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "volume")
+    storage.put("work/a/b", b"one")
+    storage.put("kept/c", b"two")
+    storage.delete_folder("work/a")
+    assert [path.name for path in storage.root.iterdir()] == ["kept"]
+    storage.delete_folder("kept/d")
+    assert storage.read("kept/c") == b"two"
