@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from recommendation.index.document import Summary
 from recommendation.search.answer import EXAMPLE, Answer
 from recommendation.search.answerer import Answerer
 from recommendation.search.engine import Engine
@@ -156,7 +157,9 @@ def status_routes(answerer: Answerer, health: Health) -> APIRouter:
     router = APIRouter()
 
     @router.get(
-        "/v1/status", responses=errors(400), summary="The index generation: what it was made of and how well it finds"
+        "/v1/status",
+        responses={200: {"model": Summary}, **errors(400)},
+        summary="The index generation: what it was made of and how well it finds",
     )
     def status() -> JSONResponse:
         return JSONResponse(answerer.current.engine.summary())
