@@ -92,9 +92,13 @@ def query_routes(answerer: Answerer, health: Health, admission: Admission, setti
             form = await read_form(request)
         try:
             asked, files = read_query(form, request.query_params, defaults)
-            answer = await admission.run(request, partial(answer_form, answerer, asked, files))
+            return await admission.run(request, partial(respond, asked, files))
         finally:
             await form.close()
+
+    def respond(asked: QueryRequest, files: Sequence[UploadFile]) -> JSONResponse:
+        """Answer, and write the JSON, in a thread: a long answer must not hold up the event loop."""
+        answer = answer_form(answerer, asked, files)
         if files:
             health.record(answer)
         return JSONResponse(answer if settings.show_locations else hide_folders(answer))
