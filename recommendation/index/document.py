@@ -25,15 +25,16 @@ class MeasureFacts(TypedDict):
 
 
 class DefaultFacts(TypedDict):
-    """What the default measure is the weighted sum of, and how that was chosen."""
+    """What the default measure is the weighted sum of, and how that was chosen; see `FusionWeights`."""
 
     weights: dict[str, float]
     chosen_by: str
     precision_at_5: dict[str, float]
+    agreement_at_5: dict[str, float]
 
 
 class Described(TypedDict):
-    """What a generation was made of and how well it finds."""
+    """What a generation was made of and how well it finds; `whitening` says what was done to embeddings, and why."""
 
     model: str
     model_sha256: str
@@ -41,6 +42,7 @@ class Described(TypedDict):
     settings: dict[str, int | float | str]
     measures: dict[str, MeasureFacts]
     default: DefaultFacts
+    whitening: str
     basis: str
 
 
