@@ -155,6 +155,7 @@ def address(house: Path, volume: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "shared", "serve", "--data", str(volume), "--port", str(port)]
+    command += ["--show-locations", "yes"]
     environ = os.environ | {"PYTHONPATH": str(house)}
     with subprocess.Popen(command, cwd=house, env=environ, stderr=subprocess.PIPE, text=True) as service:
         assert service.stderr

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -160,7 +161,7 @@ def backlog(volume: Storage, now: float | None = None) -> Backlog:
     """
     since: list[float] = []
     for folder in (volume.local_path(INBOX), volume.local_path(INBOX).with_name("claimed")):
-        if folder.is_dir():
+        with suppress(OSError):  # there is none yet, or it is just being replaced
             since += [one.st_ctime for one in waiting(folder).values()]  # renaming sets it, as writing does
     now = time.time() if now is None else now
     return Backlog(len(since), round(max((now - one for one in since), default=0.0), 1))

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from recommendation.index import basis, metadata, objects, shard
 from recommendation.index.basis import Basis
+from recommendation.index.document import GenerationDocument, Summary, Timings
 from recommendation.index.objects import BASES, BUILD, GENERATIONS, METADATA, SHARDS, read_document, seal, unseal
 from recommendation.index.shard import ShardEntry
 from shared.errors import CannotProceedError
@@ -52,8 +53,8 @@ class Generation(NamedTuple):
 
     volume: Storage
     name: str
-    document: dict[str, Any]
-    timings: dict[str, Any]
+    document: GenerationDocument
+    timings: Timings
 
     @property
     def shards(self) -> list[ShardEntry]:
@@ -64,9 +65,10 @@ class Generation(NamedTuple):
         """What its vectors were prepared with."""
         return basis.open_basis(self.volume, self.document["basis"], read_basis_document(self))
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """The document for people: shards are counted, and timings added."""
-        return {"generation": self.name, **self.document, "shards": len(self.shards), "timings": self.timings}
+        counted: dict[str, Any] = {**self.document, "shards": len(self.shards)}
+        return cast("Summary", {"generation": self.name, **counted, "timings": self.timings})
 
 
 def generation_name(basis_name: str, shards: Iterable[tuple[str, str]]) -> str:
@@ -146,7 +148,8 @@ def read_generation(volume: Storage, name: str) -> Generation:
     Raises:
         CannotProceedError: its document or its timings are missing or damaged.
     """
-    return Generation(volume, name, read_document(volume, document_key(name)), read_document(volume, timings_key(name)))
+    document = cast("GenerationDocument", read_document(volume, document_key(name)))
+    return Generation(volume, name, document, cast("Timings", read_document(volume, timings_key(name))))
 
 
 def read_basis_document(found: Generation) -> dict[str, Any]:
@@ -170,7 +173,7 @@ def check_generation(found: Generation) -> Generation:
     return found
 
 
-def read_live_document(volume: Storage) -> dict[str, Any] | None:
+def read_live_document(volume: Storage) -> Summary | None:
     """The live generation for people, see `Generation.summary`; None before the first build.
 
     Raises:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.index import generation
+from recommendation.index.document import Summary
 from recommendation.index.generation import Generation
 from recommendation.index.pictures import Pictures
 from recommendation.index.searcher import Searcher, Vector, open_searchers
@@ -75,7 +76,7 @@ class Engine:
         count: int = self._live.document["pictures"]
         return count
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """What the generation was made of and how well it finds, with what was measured in seconds."""
         return self._live.summary()
 

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from recommendation.index.document import Summary
 from recommendation.search.answer import EXAMPLE, Answer
 from recommendation.search.answerer import Answerer
 from recommendation.search.engine import Engine
@@ -91,9 +92,13 @@ def query_routes(answerer: Answerer, health: Health, admission: Admission, setti
             form = await read_form(request)
         try:
             asked, files = read_query(form, request.query_params, defaults)
-            answer = await admission.run(request, partial(answer_form, answerer, asked, files))
+            return await admission.run(request, partial(respond, asked, files))
         finally:
             await form.close()
+
+    def respond(asked: QueryRequest, files: Sequence[UploadFile]) -> JSONResponse:
+        """Answer, and write the JSON, in a thread: a long answer must not hold up the event loop."""
+        answer = answer_form(answerer, asked, files)
         if files:
             health.record(answer)
         return JSONResponse(answer if settings.show_locations else hide_folders(answer))
@@ -156,7 +161,9 @@ def status_routes(answerer: Answerer, health: Health) -> APIRouter:
     router = APIRouter()
 
     @router.get(
-        "/v1/status", responses=errors(400), summary="The index generation: what it was made of and how well it finds"
+        "/v1/status",
+        responses={200: {"model": Summary}, **errors(400)},
+        summary="The index generation: what it was made of and how well it finds",
     )
     def status() -> JSONResponse:
         return JSONResponse(answerer.current.engine.summary())

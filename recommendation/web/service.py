@@ -1,137 +1,100 @@
-"""`imagerec serve`: the process that answers over HTTP and from the inbox, from its start to its end."""
+"""`imagerec serve`: processes that answer on one address, started together, restarted when one dies, stopped together."""
 
-import asyncio
 import logging
+import multiprocessing
+import os
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import NamedTuple
 
-import uvicorn
-
-from recommendation.commands.inbox import POLL_S, backlog, watch_inbox
-from recommendation.search.answerer import Answerer
-from recommendation.search.thumbnails import Thumbnails
 from recommendation.settings import ServeSettings
-from recommendation.web.connections import protocol, raise_open_files
-from recommendation.web.health import Health
-from recommendation.web.server import create_app
 from shared.command import cli
 from shared.errors import CannotProceedError, UsageError
 
 log = logging.getLogger("recommendation")
 
-STOP_LIMIT_S = 6  # for requests under way; Docker kills after 10
-JOIN_LIMIT_S = 1
+MIB = 1 << 20
+WORKER_MIB = 512
+#: Where Linux says how much memory a container may take; version 2 of its groups, and version 1.
+MEMORY_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+START_LIMIT_S = 120.0
+STOP_LIMIT_S = 8.5  # Docker kills after 10
+POLL_S = 0.2
+MAX_PAUSE_S = 30.0  # between two restarts of a worker that dies at once
+
 BACKLOG = 256  # connections that the system keeps until they are accepted
-ACCEPTED_AT_ONCE = 16  # more could use up the open files before one is closed to make room
-ERROR_LOG_S = 60.0
 MAX_PORT = 65_535
+#: Each worker multiplies matrices on one thread: waiting for a second one costs as much time as a whole query.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+class Worker(NamedTuple):
+    """A process that answers, when it was started, and how often one died before it."""
+
+    process: BaseProcess
+    started: float
+    deaths: int
 
 
 def main(argv: Sequence[str]) -> int:
     """Answer over HTTP and from the inbox until SIGTERM or Ctrl-C; return 0."""
     parser = cli.parser("imagerec serve", "Answer queries over HTTP and from the inbox until stopped.", ServeSettings)
-    return cli.run_command(lambda: run_service(cli.settings_of(ServeSettings, parser.parse_args(argv))))
+    return cli.run_command(lambda: run(cli.settings_of(ServeSettings, parser.parse_args(argv))))
 
 
-def run_service(settings: ServeSettings) -> int:
-    """Serve until a signal comes, in one process or in several.
+def default_workers() -> int:
+    """As many as this process may use cores, as far as there is memory."""
+    if sys.platform != "linux":  # elsewhere the system does not spread connections over sockets of one address
+        return 1
+    return max(1, min(len(os.sched_getaffinity(0)), memory_bytes() // (WORKER_MIB * MIB)))
+
+
+def memory_bytes() -> int:
+    """The memory that this machine or this container has."""
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for path in MEMORY_LIMITS:
+        with suppress(OSError, ValueError):  # there is no such file, or it says "max"
+            limits.append(int(path.read_text()))
+    return min(limits)
+
+
+def run(settings: ServeSettings) -> int:
+    """Answer until SIGTERM or SIGINT; return the exit code.
 
     Raises:
-        CannotProceedError: there is no index, or the address is taken.
+        CannotProceedError: the address is taken.
     """
-    from recommendation.web import supervisor  # it starts `serve` below in other processes
-
-    workers = settings.workers or supervisor.default_workers()
-    if workers > 1:
-        return supervisor.run(settings, workers)
-    with open_socket(settings.host, settings.port) as listener:
-        address = url(*listener.getsockname()[:2])
-        serve(settings, lambda: listener, with_inbox=True, on_ready=lambda: log.info("answering on %s", address))
+    os.environ.update(ONE_THREAD)  # for the workers
+    n_workers = settings.workers or default_workers()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with open_socket(settings.host, settings.port) as listener:  # refused where others listen
+        host, port = listener.getsockname()[:2]
+    with reserve(host, port):
+        workers = Workers(settings, host, port)
+        try:
+            if code := workers.start(n_workers, stop):
+                return code
+            if not stop.is_set():
+                log.info("answering on %s%s", url(host, port), f" with {n_workers} processes" if n_workers > 1 else "")
+            workers.watch(stop)
+        finally:
+            workers.stop()
     log.info("stopped")
     return cli.OK
-
-
-def serve(
-    settings: ServeSettings, listen: Callable[[], socket.socket], *, with_inbox: bool, on_ready: Callable[[], None]
-) -> None:
-    """Answer requests, and the inbox if asked to, until SIGTERM or SIGINT.
-
-    Args:
-        listen: opens the listening socket; called when all else is ready.
-
-    Raises:
-        CannotProceedError: there is no index.
-    """
-    answerer, stop = Answerer(settings.volume), threading.Event()
-    threads = [background("the watch for new generations", watch_generations, answerer, stop)]
-    if with_inbox:
-        threads.append(background("the inbox", watch_inbox, settings, answerer, stop))
-    health = Health(answerer, Thumbnails(settings.volume), threads, backlog=partial(backlog, settings.volume))
-    config = uvicorn.Config(
-        create_app(answerer, health, settings),
-        http=protocol(raise_open_files()),
-        ws="none",
-        loop="asyncio",
-        backlog=ACCEPTED_AT_ONCE,
-        log_config=None,
-        log_level="error",
-        timeout_graceful_shutdown=STOP_LIMIT_S,
-        server_header=False,
-        proxy_headers=False,
-    )
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a client's broken form is in its answer
-    for thread in threads:
-        thread.start()
-    try:
-        with listen() as listener:
-            run_server(Server(config, on_ready), listener)
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(JOIN_LIMIT_S)  # a query of the inbox that is cut off is answered at the next start
-
-
-class Server(uvicorn.Server):
-    """Uvicorn's server, which reports when it answers and does not fill the log while connections cannot be accepted."""
-
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_ready = on_ready
-        self._logged: dict[str, float] = {}
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening."""
-        asyncio.get_running_loop().set_exception_handler(self.log_rarely)
-        await super().startup(sockets)
-        for listener in sockets or []:
-            listener.listen(BACKLOG)  # asyncio has set it to what it accepts at once
-        self._on_ready()
-
-    def log_rarely(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Log an error of the event loop, each kind once a minute."""
-        kind, now = f"{context['message']}: {context.get('exception')}", time.monotonic()
-        if now - self._logged.get(kind, -ERROR_LOG_S) >= ERROR_LOG_S:
-            self._logged[kind] = now
-            loop.default_exception_handler(context)
-
-
-def run_server(server: uvicorn.Server, listener: socket.socket) -> None:
-    """Answer requests until SIGTERM or SIGINT, then finish those under way."""
-    # uvicorn raises the signal again when it is done: here, into handlers that let us return.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
-    server.run(sockets=[listener])
-
-
-def background(name: str, target: Callable[..., None], *args: object) -> threading.Thread:
-    """A thread that does not keep the process alive."""
-    return threading.Thread(target=target, args=args, name=name, daemon=True)
 
 
 def open_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
@@ -164,19 +127,107 @@ def url(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def watch_generations(answerer: Answerer, stop: threading.Event, poll_s: float = POLL_S) -> None:
-    """Take over each new generation soon after it is published; whatever goes wrong, try again."""
-    logged = ""
-    while not stop.wait(poll_s):
-        try:
-            answerer.refresh()
-        except Exception as error:  # the service answers on from the generation it has
-            if str(error) != logged:
-                log.error("cannot look for a new generation: %s", error, exc_info=not isinstance(error, OSError))
-            logged = str(error)
-        else:
-            logged = ""
+def reserve(host: str, port: int) -> socket.socket:
+    """A socket that keeps an address for this user's processes, also while no worker listens."""
+    reserved = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    reserved.bind((host, port))
+    return reserved
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+class Workers:
+    """The processes of one service.
+
+    Args:
+        settings: of the service.
+        host: to listen on, as a number.
+        port: to listen on.
+    """
+
+    def __init__(self, settings: ServeSettings, host: str, port: int) -> None:
+        self._settings, self._host, self._port = settings, host, port
+        self._workers: dict[int, Worker] = {}
+
+    def start(self, n_workers: int, stop: threading.Event) -> int:
+        """Start all, the first one alone; return its exit code where it cannot answer, else 0."""
+        if not self._wait_ready(self._start(0), stop):
+            self._workers[0].process.join(POLL_S)
+            return self._workers[0].process.exitcode or cli.NOTHING_PRODUCED
+        for ready in [self._start(place) for place in range(1, n_workers)]:
+            self._wait_ready(ready, stop)  # one that has died is started anew by `watch`
+        return cli.OK
+
+    def _start(self, place: int, deaths: int = 0) -> Connection:
+        ready, report = SPAWN.Pipe(duplex=False)
+        process = SPAWN.Process(
+            target=work, args=(self._settings, self._host, self._port, place, report), name=f"worker {place}"
+        )
+        process.start()
+        report.close()
+        self._workers[place] = Worker(process, time.monotonic(), deaths)
+        return ready
+
+    def _wait_ready(self, ready: Connection, stop: threading.Event) -> bool:
+        """Whether a worker answers; also true when the service is to stop meanwhile."""
+        deadline = time.monotonic() + START_LIMIT_S
+        while not stop.is_set() and time.monotonic() < deadline:
+            if ready.poll(POLL_S):
+                with suppress(EOFError):
+                    ready.recv()
+                    return True
+                return False  # it has ended
+        return stop.is_set()
+
+    def watch(self, stop: threading.Event) -> None:
+        """Start a worker anew when it has died, until `stop` is set."""
+        while not stop.is_set():
+            connection.wait([one.process.sentinel for one in self._workers.values()], POLL_S)
+            for place, worker in list(self._workers.items()):
+                if worker.process.exitcode is not None and not stop.is_set():
+                    self._restart(place, worker, stop)
+
+    def _restart(self, place: int, worker: Worker, stop: threading.Event) -> None:
+        is_quick = time.monotonic() - worker.started < MAX_PAUSE_S
+        deaths = worker.deaths + 1 if is_quick else 0
+        log.error("worker %d ended with exit code %s; starting it anew", place, worker.process.exitcode)
+        if not stop.wait(min(MAX_PAUSE_S, POLL_S * 2**deaths) if deaths > 1 else 0):
+            self._start(place, deaths).close()
+
+    def stop(self) -> None:
+        """Let all finish the requests under way, and kill those that take too long."""
+        deadline = time.monotonic() + STOP_LIMIT_S
+        for worker in self._workers.values():
+            worker.process.terminate()
+        for worker in self._workers.values():
+            worker.process.join(max(0.0, deadline - time.monotonic()))
+            if worker.process.exitcode is None:
+                worker.process.kill()
+                worker.process.join()
+
+
+def work(settings: ServeSettings, host: str, port: int, place: int, report: Connection) -> None:
+    """Be a worker: answer on an address that others share, the first one the inbox, too."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    sys.exit(cli.run_command(lambda: _serve(settings, host, port, place, report)))
+
+
+def _serve(settings: ServeSettings, host: str, port: int, place: int, report: Connection) -> int:
+    from recommendation.web import worker  # imports what answers, which this module does without
+
+    listen = partial(open_socket, host, port, shared=True)
+    worker.serve(settings, listen, with_inbox=place == 0, on_ready=partial(_report, report))
+    return cli.OK
+
+
+def _report(report: Connection) -> None:
+    with suppress(OSError):  # one that is started anew is not waited for
+        report.send(True)
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it is killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -11,6 +11,7 @@ LOOK_EVERY_S = 0.02
 KIND_WORDS = {
     b"shared.pictures.sandbox": "decoder",
     b"shared.spark.worker_daemon": "worker",
+    b"--multiprocessing-fork": "service",  # a worker of it
     b"serve": "service",
     b"shared": "driver",
 }

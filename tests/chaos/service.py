@@ -62,7 +62,7 @@ class Watch:
 @contextmanager
 def watched(volume: LocalStorage, folder: Path, picture: bytes, answers: Mapping[str, str]) -> Iterator[Watch]:
     """The service of a volume that has an index, asked until the block ends."""
-    service = Command(["serve", "--data", str(volume.root), "--port", "0"], folder, volume)
+    service = Command(["serve", "--data", str(volume.root), "--port", "0", "--show-locations", "yes"], folder, volume)
     try:
         with Watch(address_of(service), picture, answers) as watch:
             yield watch

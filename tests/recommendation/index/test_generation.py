@@ -48,7 +48,7 @@ def test_a_published_generation_is_the_live_one() -> None:
     volume = MemoryStorage()
     publish(volume, ONE)
     live = generation.open_live(volume)
-    assert (live.name, live.document["pictures"], live.timings) == (ONE, 2, {"build_s": 0.5})
+    assert (live.name, live.document["pictures"], dict(live.timings)) == (ONE, 2, {"build_s": 0.5})
     assert [shard.name for shard in live.shards] == [SHARED, ONE]
     assert generation.live_name(volume) == ONE
 

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
+from recommendation.index.document import Summary
 from recommendation.search.answerer import Answerer
 from recommendation.search.query_picture import read_upload
 from recommendation.search.request import Options
@@ -218,6 +220,12 @@ def test_what_is_not_there_is_404(client: httpx.Client, address: str) -> None:
 def test_the_wrong_method_is_405(client: httpx.Client) -> None:
     response = client.get(QUERY)
     assert (response.status_code, response.json()["error"]["code"]) == (405, "method_not_allowed")
+
+
+def test_status_is_what_its_definition_says(client: httpx.Client) -> None:
+    status = client.get("/v1/status").json()
+    assert TypeAdapter(Summary).validate_python(status, strict=True) == status
+    assert set(status) == set(get_type_hints(Summary))
 
 
 def test_status_describes_the_generation(client: httpx.Client, answerer: Answerer) -> None:

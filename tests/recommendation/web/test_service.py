@@ -26,9 +26,10 @@ from pyspark import SparkContext
 from recommendation import job
 from recommendation.search.answerer import Answerer
 from recommendation.settings import Settings
-from recommendation.web import supervisor
+from recommendation.web import service as processes
 from recommendation.web.locations import hide_folders
-from recommendation.web.service import Server, open_socket, watch_generations
+from recommendation.web.service import open_socket
+from recommendation.web.worker import Server, watch_generations
 from shared.errors import CannotProceedError, UsageError
 from shared.storage import LocalStorage
 from tests.commands import ROOT, Running, start_imagerec
@@ -152,6 +153,7 @@ def test_workers_share_an_address_and_a_killed_one_is_replaced(own_collection: C
         for _ in range(8):  # a connection each, so that both are asked
             assert httpx.post(f"{address}/v1/query", files={"images": picture}).status_code == 200
         workers = children(process)
+        assert {psutil.Process(pid).environ()["OPENBLAS_NUM_THREADS"] for pid in workers} == {"1"}
         started = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
@@ -188,20 +190,20 @@ def test_a_second_service_does_not_share_the_address_of_the_first(own_collection
 
 def test_there_are_as_many_workers_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
-    monkeypatch.setattr(supervisor, "memory_bytes", lambda: 64 << 30)
-    assert supervisor.default_workers() == 16
-    monkeypatch.setattr(supervisor, "memory_bytes", lambda: 2 << 30)
-    assert supervisor.default_workers() == 4
-    monkeypatch.setattr(supervisor, "memory_bytes", lambda: 1 << 20)
-    assert supervisor.default_workers() == 1
+    monkeypatch.setattr(processes, "memory_bytes", lambda: 64 << 30)
+    assert processes.default_workers() == 16
+    monkeypatch.setattr(processes, "memory_bytes", lambda: 2 << 30)
+    assert processes.default_workers() == 4
+    monkeypatch.setattr(processes, "memory_bytes", lambda: 1 << 20)
+    assert processes.default_workers() == 1
 
 
 def test_the_memory_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit, unlimited = tmp_path / "memory.max", tmp_path / "memory.limit_in_bytes"
     limit.write_text("1073741824\n")
     unlimited.write_text("max\n")
-    monkeypatch.setattr(supervisor, "MEMORY_LIMITS", (limit, unlimited, tmp_path / "missing"))
-    assert supervisor.memory_bytes() == 1 << 30
+    monkeypatch.setattr(processes, "MEMORY_LIMITS", (limit, unlimited, tmp_path / "missing"))
+    assert processes.memory_bytes() == 1 << 30
 
 
 def test_a_watcher_survives_any_error_and_looks_again(caplog: pytest.LogCaptureFixture) -> None:
