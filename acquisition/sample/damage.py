@@ -46,7 +46,7 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 #: Path in the sample: what makes it, and the reason it must fail with (one of shared.errors.REASONS).
 BROKEN = {
-    "broken/torn.jpg": (torn_jpeg, "undecodable"),
+    "broken/torn.jpg": (torn_jpeg, "truncated"),
     "broken/scratched.png": (scratched_png, "undecodable"),
     "broken/note.jpg": (note, "unsupported_format"),
     "broken/nothing.jpg": (nothing, "empty_file"),

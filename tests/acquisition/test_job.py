@@ -207,13 +207,14 @@ def test_every_hostile_file_ends_as_a_picture_or_a_failure(
     sc: SparkContext, volume: LocalStorage, hostile: Path
 ) -> None:
     counts = run(sc, volume, hostile)
-    assert (counts.listed, counts.done) == (71, 31)
+    assert (counts.listed, counts.done) == (71, 36)
     assert counts.failed == {
         "empty_file": 1,
-        "too_many_pixels": 12,
+        "too_many_pixels": 11,
         "too_many_scans": 1,
-        "undecodable": 16,
-        "unsupported_format": 10,
+        "truncated": 6,
+        "undecodable": 7,
+        "unsupported_format": 9,
     }
 
 
