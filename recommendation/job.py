@@ -22,9 +22,10 @@ from recommendation.index.fusion import FusionWeights
 from recommendation.index.generation import Generation
 from recommendation.index.recall import Tuned
 from recommendation.index.whitening import Whitening
+from recommendation.labels import Labels
 from recommendation.search.request import Options
 from recommendation.settings import QuerySettings, Settings
-from recommendation.steps import Tally, View
+from recommendation.steps import Asked, View
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.models import store
@@ -245,10 +246,10 @@ def choose_default(sc: SparkContext, view: View, tuned: dict[str, dict[str, Any]
     return fusion.choose(fusion.join(hits), kind)
 
 
-def tally_hits(sc: SparkContext, volume: Storage, generation_name: str, count: int) -> Tally:
-    """Ask every picture of the live index as a query; count the answers that have its label."""
+def ask_all(sc: SparkContext, volume: Storage, generation_name: str, labels: Labels, count: int) -> list[Asked]:
+    """Ask every picture of the live index as a query, in their order."""
     queries = sc.parallelize(range(count), PARTITIONS_PER_CORE * sc.defaultParallelism)
-    return queries.mapPartitions(partial(steps.count_hits, volume, generation_name)).treeReduce(steps.add_tallies)
+    return queries.mapPartitions(partial(steps.ask_pictures, volume, generation_name, labels)).collect()
 
 
 def answer_batch(settings: QuerySettings, options: Options, lines: Sequence[str], folder: Path) -> list[str]:

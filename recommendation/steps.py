@@ -1,14 +1,12 @@
 """What a task does for the index: store shards, find true neighbours, score candidates, ask stored pictures as queries."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
-from pathlib import PurePosixPath
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation import metrics
 from recommendation.index import basis, fusion, recall, searcher
 from recommendation.index.basis import Basis
 from recommendation.index.build import shards
@@ -19,6 +17,7 @@ from recommendation.index.pictures import Pictures
 from recommendation.index.recall import Tuned
 from recommendation.index.searcher import Searcher, SearchParams
 from recommendation.index.shard import ShardEntry
+from recommendation.labels import Labels
 from recommendation.search.engine import Engine
 from recommendation.search.request import Options
 from recommendation.settings import Settings
@@ -26,11 +25,20 @@ from shared.errors import CannotProceedError
 from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 
-K = 5
+DEPTH = 10  # answers that are judged
 SCAN = SearchParams(recall.FIRST_CANDIDATES, None)
 
-Tally = dict[str, int]
-"""Measure -> how many of its answers have their query's label; `queries` -> how many there were."""
+
+class Asked(NamedTuple):
+    """One picture as a query.
+
+    Args:
+        label: empty for a picture without, which is not asked.
+        hits: measure -> whether each answer has the label, best first, at most DEPTH.
+    """
+
+    label: str
+    hits: dict[str, list[bool]]
 
 
 class View(NamedTuple):
@@ -123,8 +131,8 @@ def engine_of(volume: Storage, generation: str) -> Engine:
     return engine
 
 
-def count_hits(volume: Storage, generation: str, positions: Iterable[int]) -> Iterator[Tally]:
-    """Ask some pictures of the index as queries; one tally for each.
+def ask_pictures(volume: Storage, generation: str, labels: Labels, positions: Iterable[int]) -> Iterator[Asked]:
+    """Ask some pictures of the index as queries; see which answers have their label.
 
     Args:
         positions: of pictures, 0..count-1.
@@ -132,22 +140,9 @@ def count_hits(volume: Storage, generation: str, positions: Iterable[int]) -> It
     engine = engine_of(cast("Any", volume), generation)  # every storage can be hashed
     for position in positions:
         metadata = engine.metadata_at(position)
-        answers = engine.search([engine.features_of(metadata["image_id"])], Options(top_k=K))
-        label = folder_of(metadata)
-        yield {
-            "queries": 1,
-            **{
-                name: metrics.hits_at_k((folder_of(one) == label for one in items), K)
-                for name, items in answers.items()
-            },
-        }
-
-
-def folder_of(metadata: Mapping[str, Any]) -> str:
-    """The folder a picture is in."""
-    return str(PurePosixPath(metadata["location"]).parent)
-
-
-def add_tallies(left: Tally, right: Tally) -> Tally:
-    """Two tallies as one."""
-    return {name: count + right[name] for name, count in left.items()}
+        label = labels.label(metadata)
+        answers = engine.search([engine.features_of(metadata["image_id"])], Options(top_k=DEPTH)) if label else {}
+        label_of = cache(lambda image_id: labels.label(engine.metadata(image_id)))
+        yield Asked(
+            label, {name: [label_of(one["image_id"]) == label for one in items] for name, items in answers.items()}
+        )

@@ -2,21 +2,38 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendation import metrics
 from recommendation.index import generation
-from recommendation.steps import K, Tally
+from recommendation.labels import KINDS, read_labels
+from recommendation.search.weights import DEFAULT
+from recommendation.steps import Asked
 from shared.command import cli
+from shared.errors import CannotProceedError
 from shared.settings import Settings
 from shared.storage.files import to_json
 
-#: What two pictures must share to belong together.
-LABELS = ("folder",)
+Metric = Callable[[NDArray[np.bool_], int, NDArray[np.int64]], NDArray[np.float64]]
+METRICS: dict[str, tuple[Metric, int]] = {
+    "precision_at_1": (metrics.precision_at_k, 1),
+    "precision_at_5": (metrics.precision_at_k, 5),
+    "precision_at_10": (metrics.precision_at_k, 10),
+    "recall_at_10": (metrics.recall_at_k, 10),
+    "map_at_10": (metrics.average_precision_at_k, 10),
+    "ndcg_at_10": (metrics.ndcg_at_k, 10),
+}
+MAIN = "precision_at_5"
+SHOWN_LABELS = 3  # worst and best
 
 
 def main(argv: Sequence[str]) -> int:
-    """Return 0 when measured, 1 when there is no index, 2 on wrong usage."""
+    """Return 0 when measured, 1 when there is no index or nothing to measure, 2 on wrong usage."""
     return cli.run_command(lambda: evaluate(parser().parse_args(argv)))
 
 
@@ -25,37 +42,98 @@ def parser() -> argparse.ArgumentParser:
     made = cli.parser("imagerec evaluate", "Ask every picture as a query; count answers that have its label.", Settings)
     made.add_argument(
         "--labels",
-        choices=LABELS,
         default="folder",
-        help="what says which pictures belong together",
+        metavar="|".join([*KINDS, "FILE.csv"]),
+        help="what says which pictures belong together; a CSV file has a header and two columns, file name and label",
     )
     made.add_argument("--json", action="store_true", help="print one JSON object")
     return made
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Measure and print precision@5 of every measure."""
+    """Measure and print the quality of every measure."""
     from recommendation import job  # pulls in Spark
     from shared.spark import session
 
-    settings = cli.settings_of(Settings, arguments)
+    settings, labels = cli.settings_of(Settings, arguments), read_labels(arguments.labels)
     live = generation.open_live(settings.volume)
     with session.context(settings, "evaluate") as sc:
-        found = report(job.tally_hits(sc, settings.volume, live.name, live.document["pictures"]))
+        asked = job.ask_all(sc, settings.volume, live.name, labels, live.document["pictures"])
+    found = report(labels.kind, asked, is_tuned=bool(live.document["default"]["precision_at_5"]))
     sys.stdout.write(to_json(found).decode() if arguments.json else to_text(found))
     return cli.OK
 
 
-def report(tally: Tally) -> dict[str, Any]:
-    """Precision@5 of each measure and of the default one, 0..1."""
-    answers = {name: count for name, count in tally.items() if name != "queries"}
+def report(kind: str, asked: Iterable[Asked], *, is_tuned: bool) -> dict[str, Any]:
+    """Every figure of every measure, with its 95 % interval; by label for the default measure.
+
+    Queries whose label no other picture has are left out: they have no right answer.
+
+    Args:
+        is_tuned: whether the weights of the default measure were chosen with tags.
+
+    Raises:
+        CannotProceedError: there are not two labels, or none that two pictures share.
+    """
+    asked = list(asked)
+    counts = Counter(one.label for one in asked if one.label)
+    judged = [one for one in asked if counts[one.label] > 1]
+    if len(counts) < 2 or not judged:
+        raise CannotProceedError(
+            f"expected two labels or more that pictures share, got {len(counts)} of {kind} for {len(asked)} pictures; "
+            f"choose others with --labels {'|'.join(KINDS)}|FILE.csv"
+        )
+    possible = np.array([counts[one.label] - 1 for one in judged])
+    hits = {name: padded([one.hits[name] for one in judged]) for name in judged[0].hits}
     return {
-        "precision_at_5": {name: round(count / (K * tally["queries"]), 4) for name, count in answers.items()},
-        "queries": tally["queries"],
+        "labels": kind,
+        "queries": len(judged),
+        "without_partner": len(asked) - len(judged),
+        "weights_chosen_with_tags": is_tuned,
+        **{
+            name: {measure: figure(metric(some, k, possible)) for measure, some in hits.items()}
+            for name, (metric, k) in METRICS.items()
+        },
+        "by_label": by_label([one.label for one in judged], metrics.precision_at_k(hits[DEFAULT], 5, possible)),
     }
+
+
+def padded(hits: Sequence[Sequence[bool]]) -> NDArray[np.bool_]:
+    """Hits of queries as one array; answers that are not there are no hits."""
+    width = max(k for _, k in METRICS.values())
+    return np.array([[*some[:width], *[False] * (width - len(some))] for some in hits], np.bool_)
+
+
+def figure(values: NDArray[np.float64]) -> dict[str, float]:
+    """A mean and its 95 % interval."""
+    low, high = metrics.bootstrap_interval(values)
+    return {"mean": round(float(values.mean()), 4), "low": round(low, 4), "high": round(high, 4)}
+
+
+def by_label(labels: Sequence[str], values: NDArray[np.float64]) -> dict[str, float]:
+    """The mean of each label, worst first."""
+    sums: dict[str, list[float]] = {}
+    for label, value in zip(labels, values.tolist(), strict=True):
+        sums.setdefault(label, []).append(value)
+    means = {label: round(float(np.mean(some)), 4) for label, some in sums.items()}
+    return dict(sorted(means.items(), key=lambda item: (item[1], item[0])))
 
 
 def to_text(found: Mapping[str, Any]) -> str:
     """The report for people."""
-    lines = [f"precision@5 of {found['queries']} queries, the folder as label"]
-    return "\n".join([*lines, *(f"  {name:<10} {value:.4f}" for name, value in found["precision_at_5"].items()), ""])
+    left_out = (
+        f"; {found['without_partner']} pictures left out, whose label no other has" if found["without_partner"] else ""
+    )
+    lines = [f"{found['queries']} queries, {found['labels']} as label{left_out}"]
+    lines.append(
+        f"{'measure':<10} " + " ".join(f"{name.replace('_at_', '@'):>12}" for name in METRICS) + "   95 % of P@5"
+    )
+    for measure, main_figure in found[MAIN].items():
+        means = " ".join(f"{found[name][measure]['mean']:>12.4f}" for name in METRICS)
+        lines.append(f"{measure:<10} {means}   {main_figure['low']:.4f} to {main_figure['high']:.4f}")
+    labels = list(found["by_label"].items())
+    for title, some in (("worst", labels[:SHOWN_LABELS]), ("best", labels[::-1][:SHOWN_LABELS])):
+        lines.append(f"{title}: " + ", ".join(f"{label} {value:.2f}" for label, value in some))
+    if found["weights_chosen_with_tags"]:
+        lines.append("the weights of the default measure were chosen with the tags of this collection")
+    return "\n".join([*lines, ""])

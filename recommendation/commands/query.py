@@ -12,7 +12,8 @@ from recommendation.index import generation
 from recommendation.search.answer import Answer
 from recommendation.search.answerer import Answered, Answerer
 from recommendation.search.query_picture import read_upload
-from recommendation.search.request import DEFAULT, MAX_PICTURES, Options, QueryRequest, default_options
+from recommendation.search.request import MAX_PICTURES, Options, QueryRequest, default_options, meanings
+from recommendation.search.weights import DEFAULT, parse_weights
 from recommendation.settings import QuerySettings
 from shared.command import cli
 from shared.errors import UsageError
@@ -42,8 +43,31 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="default, or the name of one measure; repeatable; without it, all of them",
     )
+    add_option_flags(made)
     add_output_flags(made)
     return made
+
+
+def add_option_flags(made: argparse.ArgumentParser) -> None:
+    """Add the flags of the options that only a request has, with their meaning."""
+    repeated: dict[str, Any] = {"action": "append", "default": []}
+    for name, metavar in (("weight", "MEASURE=NUMBER"), ("min_score", "[MEASURE=]NUMBER"), ("where", "CONDITION")):
+        made.add_argument(flag(name), metavar=metavar, help=f"{meanings()[name].text}; repeatable", **repeated)
+    made.add_argument("--diversity", type=float, default=0.0, metavar="0..1", help=meanings()["diversity"].text)
+    made.add_argument("--no-copies", action="store_true", help=meanings()["no_copies"].text)
+
+
+def flag(name: str) -> str:
+    """The flag of a field."""
+    return "--" + name.replace("_", "-")
+
+
+def options_of(settings: QuerySettings, arguments: argparse.Namespace) -> Options:
+    """How to search, from settings and flags."""
+    texts: dict[str, Any] = {
+        name: tuple(getattr(arguments, name)) for name in ("measure", "weight", "min_score", "where")
+    }
+    return replace(default_options(settings), **texts, diversity=arguments.diversity, no_copies=arguments.no_copies)
 
 
 def add_output_flags(made: argparse.ArgumentParser) -> None:
@@ -60,7 +84,7 @@ def add_output_flags(made: argparse.ArgumentParser) -> None:
 def run_query(arguments: argparse.Namespace) -> int:
     """Answer the query, or the batch, of the parsed flags."""
     settings = cli.settings_of(QuerySettings, arguments)
-    options = replace(default_options(settings), measure=tuple(arguments.measure))
+    options = options_of(settings, arguments)
     if arguments.batch:
         if arguments.image or arguments.id or arguments.gallery:
             raise UsageError(
@@ -76,7 +100,7 @@ def run_query(arguments: argparse.Namespace) -> int:
     answered = answerer.answer([read_upload(path, str(path)) for path in arguments.image], request, request.id)
     if arguments.gallery:
         _draw(settings.volume, answerer, answered, arguments.gallery)
-    lines = table_lines(answered.content, answerer.current.engine.weights)
+    lines = table_lines(answered.content, parse_weights(request.weight) or answerer.current.engine.weights)
     sys.stdout.write(to_json(answered.content).decode() if arguments.json else "\n".join([*lines, ""]))
     return cli.OK
 

@@ -85,7 +85,7 @@ class Metadata:
 
     def __init__(self, path: Path, document: Mapping[str, Any]) -> None:
         self._data = np.memmap(path, np.uint8, "r").view(np.ndarray)
-        self._rows: int = document["rows"]
+        self.rows: int = document["rows"]
         self._columns = {name: self._open(kind, buffers) for name, (kind, buffers) in document["columns"].items()}
 
     def _open(self, kind: str, buffers: list[list[int]]) -> Column:
@@ -97,8 +97,12 @@ class Metadata:
         if kind == "lists":
             return Lists(octets[0].view(np.int32), Texts(octets[1].view(np.int32), octets[2]))
         if kind == "bool":
-            return Numbers(np.unpackbits(octets[0], count=self._rows, bitorder="little").astype(np.bool_))
+            return Numbers(np.unpackbits(octets[0], count=self.rows, bitorder="little").astype(np.bool_))
         return Numbers(octets[0].view(kind))
+
+    def column(self, name: str) -> Column:
+        """All values of a column."""
+        return self._columns[name]
 
     def row(self, row: int) -> Row:
         """Everything that is stored about a picture."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.index import objects
+from recommendation.index.filters import Condition, matching_rows
 from recommendation.index.metadata import Metadata
 from recommendation.index.objects import SHARDS
 from recommendation.index.shard import ShardEntry, open_metadata
@@ -38,6 +39,10 @@ class Pictures:
     def rows(self) -> NDArray[np.int64]:
         """The rows of all pictures that exist, ascending."""
         return np.flatnonzero(~np.concatenate([one.is_removed for one in self._shards]))
+
+    def matching(self, conditions: Sequence[Condition]) -> NDArray[np.bool_]:
+        """Which rows are of pictures that exist and meet all conditions, shape (rows,)."""
+        return np.concatenate([matching_rows(one.metadata, conditions) & ~one.is_removed for one in self._shards])
 
     def find(self, image_id: str) -> int | None:
         """The row of a picture; None when it is not in the index."""

@@ -17,6 +17,7 @@ from shared.pictures.measures import MEASURES, Measure
 from shared.storage import Storage
 
 CANDIDATES_PER_ANSWER = 20
+ALL_ALLOWED = 5_000  # rows that a filter leaves; so many are scored exactly, all of them
 
 Vector = NDArray[Any]  # of float32, or of uint8: bits
 Candidates = tuple[NDArray[np.int64], NDArray[np.float32]]
@@ -104,14 +105,26 @@ class Searcher(NamedTuple):
         """How many candidates to score exactly for `top_k` answers."""
         return max(self.params.candidates, CANDIDATES_PER_ANSWER * top_k)
 
-    def propose(self, vector: Vector, count: int) -> NDArray[np.int64]:
+    def propose(self, vector: Vector, count: int, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """Rows that are probably nearest to a prepared vector, at most `count`, in no order.
 
         With a scan they are the same however the rows are spread over shards.
+
+        Args:
+            allowed: rows that may be proposed, shape (rows,); all of them are where they are few. None: all.
         """
         reduced = vector if self.axes is None else reduction.project(vector, self.axes)
+        if allowed is not None:
+            return self._propose_allowed(reduced, count, allowed)
         run = map if self.pool is None else self.pool.map
         return self._merge(list(run(lambda one: self._search(one, reduced, count), self.shards)), count)
+
+    def _propose_allowed(self, reduced: Vector, count: int, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
+        rows = np.flatnonzero(allowed)
+        if len(rows) <= ALL_ALLOWED:
+            return rows
+        parts = zip(self.shards, self.starts[:-1].tolist(), self.starts[1:].tolist(), strict=True)
+        return self._merge([self._scan(one, reduced, count, ~allowed[start:end]) for one, start, end in parts], count)
 
     def _search(self, shard: ShardVectors, reduced: Vector, count: int) -> Candidates:
         """Candidates of one shard; a scan where its forest finds removed pictures instead of enough others."""
@@ -128,14 +141,16 @@ class Searcher(NamedTuple):
             return self._scan(shard, reduced, count)
         return rows[exists][:count], values[exists][:count]
 
-    def _scan(self, shard: ShardVectors, reduced: Vector, count: int) -> Candidates:
+    def _scan(
+        self, shard: ShardVectors, reduced: Vector, count: int, excluded: NDArray[np.bool_] | None = None
+    ) -> Candidates:
         if self.axes is None:
             values = measures.distances(self.metric, reduced, shard.reduced)
         elif reduced.any():
             values = 1 - shard.reduced @ reduced
         else:  # without any feature: those without any first
             values = np.asarray(shard.reduced.any(axis=1), np.float32)
-        values[shard.removed] = np.inf
+        values[shard.removed if excluded is None else excluded] = np.inf
         rows = smallest(values, count, shard.ids)
         return rows, values[rows]
 

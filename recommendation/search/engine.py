@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from recommendation.index import generation
 from recommendation.index.document import Summary
+from recommendation.index.filters import parse_condition
 from recommendation.index.generation import Generation
 from recommendation.index.pictures import Pictures
 from recommendation.index.searcher import Searcher, Vector, open_searchers
 from recommendation.search.answer import Item
-from recommendation.search.request import DEFAULT, Options
+from recommendation.search.request import Options
+from recommendation.search.weights import DEFAULT, parse_min_scores, parse_weights
 from shared.errors import UsageError
 from shared.pictures import measures
 from shared.pictures.measures import MEASURES
@@ -23,6 +25,9 @@ from shared.storage import Storage
 COMBINES: dict[str, Callable[..., NDArray[np.float64]]] = {"mean": np.mean, "min": np.min, "max": np.max}
 DECIMALS = 6
 SEARCH_THREADS = 4
+COPIES = "hash"  # the measure that finds them
+COPY_SCORE = 0.75  # of the hash; see docs/queries.md
+POOL_PER_ANSWER = 10  # best answers that diverse ones are chosen from
 #: Metadata that answers show.
 ITEM_COLUMNS = ("image_id", "filename", "location", "license")
 
@@ -107,10 +112,15 @@ class Engine:
 
     def search(self, pictures: Sequence[QueryPicture], options: Options) -> dict[str, list[Item]]:
         """The pictures most like the given ones, which are left out, for each measure of the options."""
-        wanted = {name: self.weights if name == DEFAULT else {name: 1.0} for name in options.measures}
+        default = parse_weights(options.weight) or self.weights
+        wanted = {name: default if name == DEFAULT else {name: 1.0} for name in options.measures}
         stored = [row for row in (self._pictures.find(one.image_id) for one in pictures) if row is not None]
         query = Query(self._searchers, self._pictures, options, [self._prepare(one) for one in pictures], stored)
-        best = {name: query.best(weights) for name, weights in wanted.items()}
+        least = parse_min_scores(options.min_score)
+        best = {
+            name: query.best(weights, least.get(name, least.get("", 0.0)), copies_first=name == DEFAULT)
+            for name, weights in wanted.items()
+        }
         return self._answers(query, best)
 
     def _prepare(self, picture: QueryPicture) -> dict[str, Vector]:
@@ -154,19 +164,58 @@ class Query:
     ) -> None:
         self._searchers, self._collection, self._options = searchers, collection, options
         self._pictures, self._stored = pictures, stored
-        self._ranked: dict[tuple[tuple[str, float], ...], Ranking] = {}
+        self._ranked: dict[tuple[Any, ...], Ranking] = {}
+        conditions = [parse_condition(text) for text in options.where]
+        self._allowed = collection.matching(conditions) if conditions else None
         self._proposals: dict[tuple[str, int], NDArray[np.int64]] = {}
         self._found: dict[tuple[str, int], dict[int, float]] = {}  # measure, picture -> row -> distance
 
-    def best(self, weights: Mapping[str, float]) -> Ranking:
-        """The top_k rows by a weighted sum of scores, best first, and their scores; equals by distance, then image_id."""
-        key = tuple(weights.items())
-        if key not in self._ranked:  # one measure alone may be the default, too
-            rows = self.order(np.setdiff1d(self._candidates(weights), self._stored))
-            scores, distances = self._judge(weights, rows)
-            order = np.lexsort((distances, -scores))[: self._options.top_k]  # many scores are 0, no distance is
-            self._ranked[key] = rows[order], scores[order]
-        return self._ranked[key]
+    def best(self, weights: Mapping[str, float], least: float = 0.0, *, copies_first: bool = False) -> Ranking:
+        """The top_k rows by a weighted sum of scores, best first, and their scores; equals by distance, then image_id.
+
+        Args:
+            least: lower scores are left out.
+            copies_first: whether near-copies by hash have the score of the hash where it is higher.
+        """
+        key = (copies_first, *weights.items())
+        if key not in self._ranked:
+            self._ranked[key] = self._rank(weights, copies_first=copies_first)
+        rows, scores = self._ranked[key]
+        return rows[scores >= least], scores[scores >= least]
+
+    def _rank(self, weights: Mapping[str, float], *, copies_first: bool) -> Ranking:
+        names = {*weights, COPIES} if copies_first else weights
+        rows = self.order(np.setdiff1d(self._candidates(names), self._stored))
+        if self._options.no_copies:
+            rows = rows[self._copy_scores(rows) < COPY_SCORE]
+        scores, distances = self._judge(weights, rows)
+        if copies_first:
+            copies = self._copy_scores(rows)
+            scores = np.where(copies >= COPY_SCORE, np.maximum(scores, copies), scores)
+        order = np.lexsort((distances, -scores))  # many scores are 0, no distance is
+        if self._options.diversity:
+            order = order[: POOL_PER_ANSWER * self._options.top_k]
+            order = order[self._diverse(rows[order], scores[order])]
+        order = order[: self._options.top_k]
+        return rows[order], scores[order]
+
+    def _copy_scores(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """How much each row is a copy of the pictures together, 0..1."""
+        return self.scores(COPIES, rows)
+
+    def _diverse(self, rows: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Places of the answers, each the best balance of its score and its likeness to those before it.
+
+        Source: Carbonell and Goldstein 1998, "The use of MMR, diversity-based reranking for reordering documents".
+        """
+        vectors, share = self._searchers["embedding"].vectors(rows), self._options.diversity
+        chosen, likeness = list[int](), np.zeros(len(rows))
+        while len(chosen) < min(self._options.top_k, len(rows)):
+            gain = (1 - share) * scores - share * likeness
+            gain[chosen] = -np.inf
+            chosen.append(int(gain.argmax()))
+            likeness = np.maximum(likeness, vectors @ vectors[chosen[-1]])
+        return np.array(chosen, np.int64)
 
     def order(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows in the order of their image_ids, which is the same however they are spread over shards."""
@@ -181,7 +230,7 @@ class Query:
         if (name, place) not in self._proposals:
             one = self._searchers[name]
             count = one.candidate_count(self._options.top_k) + len(self._stored)
-            self._proposals[name, place] = one.propose(self._pictures[place][name], count)
+            self._proposals[name, place] = one.propose(self._pictures[place][name], count, self._allowed)
         return self._proposals[name, place]
 
     def _distances(self, name: str, place: int, rows: NDArray[np.int64]) -> NDArray[np.float32]:

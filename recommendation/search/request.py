@@ -13,15 +13,17 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
+from recommendation.index.filters import parse_condition
+from recommendation.search.weights import DEFAULT, parse_min_scores, parse_weights
 from recommendation.settings import COMBINES, QuerySettings
 from shared.errors import UsageError
 from shared.pictures.measures import MEASURES
 
 MAX_PICTURES = 5
 MAX_TOP_K = 1000
-DEFAULT = "default"  # the name of the fused measure
 TEXTS = tuple[str, ...]
 IMAGE_ID = re.compile("[0-9a-f]{32}")
+NUMBERS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
 MAX_SHOWN = 80  # characters of a wrong value in a message
 
 
@@ -32,13 +34,15 @@ class Meaning(NamedTuple):
         limits: the smallest and the largest number it may be.
         choices: gives what the text, or each of the texts, may be; a function, since measures can be added.
         max_items: how many texts at most.
+        check: raises UsageError for texts that have another form; not for the schema.
     """
 
     text: str
     example: Any
-    limits: tuple[int, int] | None = None
+    limits: tuple[float, float] | None = None
     choices: Callable[[], tuple[str, ...]] | None = None
     max_items: int | None = None
+    check: Callable[[Any], Any] | None = None
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """Called by pydantic, which this module does without: importing it would slow down every `imagerec query`."""
@@ -77,6 +81,36 @@ class Options:
             choices=lambda: COMBINES,
         ),
     ] = "mean"
+
+    weight: Annotated[
+        TEXTS,
+        Meaning(
+            "what the default measure is the sum of, MEASURE=NUMBER each, instead of the collection's weights",
+            ["embedding=0.7", "color=0.3"],
+            check=parse_weights,
+        ),
+    ] = ()
+    min_score: Annotated[
+        TEXTS,
+        Meaning(
+            "leave out answers below a score of 0..1: NUMBER for all measures, MEASURE=NUMBER for one",
+            ["0.3", "hash=0.8"],
+            check=parse_min_scores,
+        ),
+    ] = ()
+    where: Annotated[
+        TEXTS,
+        Meaning(
+            "conditions that answers meet, all of them: COLUMN, one of = != < <= > >= ~ (contains), VALUE",
+            ["orientation=portrait", "brightness>50"],
+            max_items=16,
+            check=lambda texts: [parse_condition(text) for text in texts],
+        ),
+    ] = ()
+    diversity: Annotated[
+        float, Meaning("0: the best answers; towards 1: answers that are less like each other", 0.3, limits=(0, 1))
+    ] = 0.0
+    no_copies: Annotated[bool, Meaning("leave out copies and near-copies of the query pictures", True)] = False
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -150,6 +184,10 @@ def check_value(name: str, value: Any, meaning: Meaning) -> None:
     """
     if meaning.limits and not meaning.limits[0] <= value <= meaning.limits[1]:
         raise UsageError(f"{name}: expected {meaning.limits[0]} to {meaning.limits[1]}, got {value}")
+    if meaning.check:
+        meaning.check(value)
+    if meaning.max_items and len(value) > meaning.max_items:
+        raise UsageError(f"{name}: expected at most {meaning.max_items}, got {len(value)}")
     if meaning.choices:
         allowed, is_list = meaning.choices(), isinstance(value, tuple)
         wrong = [one for one in (value if is_list else [value]) if one not in allowed]
@@ -215,6 +253,8 @@ def read_value(name: str, hint: Any, value: Any) -> Any:
     Raises:
         UsageError: it cannot be.
     """
+    if hint in (float, bool):
+        return read_number(name, hint, value)
     is_list = hint == TEXTS
     texts = value if is_list and isinstance(value, list) else [value]
     kind = int if hint is int else str
@@ -231,10 +271,17 @@ def read_value(name: str, hint: Any, value: Any) -> Any:
     return tuple(texts) if is_list else value
 
 
+def read_number(name: str, hint: Any, value: Any) -> float | bool:
+    """A JSON number or truth value; errors as `read_value`."""
+    if isinstance(value, bool) is not (hint is bool) or not isinstance(value, int | float):
+        raise UsageError(f"{name}: expected {expectation(hint)}, got {describe(value)}")
+    return value if hint is bool else float(value)
+
+
 def expectation(hint: Any) -> str:
     """What a field of a type may hold, for messages."""
-    if hint is int:
-        return "a whole number"
+    if hint in NUMBERS:
+        return NUMBERS[hint]
     return "a text or a list of texts" if hint == TEXTS else "a text"
 
 

@@ -11,6 +11,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, QueryParams, UploadFile
 
 from recommendation.search.request import KEYS, TEXTS, Options, QueryRequest, expectation, parse_request, types
+from recommendation.search.weights import DECIMAL
 from recommendation.web.middleware import limited
 from shared.errors import UsageError
 
@@ -101,15 +102,19 @@ def json_fields(fields: Mapping[str, list[Any]]) -> dict[str, Any]:
             raise UsageError(f"{name}: expected {expectation(hints[name])}, got a file")
         texts = [value for value in values if value]
         if texts:
-            found[name] = (
-                texts if hints[name] == TEXTS else number_or_text(texts[-1]) if hints[name] is int else texts[-1]
-            )
+            found[name] = texts if hints[name] == TEXTS else json_value(hints[name], texts[-1])
     return found
 
 
-def number_or_text(text: str) -> int | str:
-    """A text as a whole number where it is one."""
-    return int(text) if WHOLE_NUMBER.fullmatch(text) else text
+def json_value(hint: Any, text: str) -> int | float | bool | str:
+    """A text as a number or truth value where its field is one and it can be."""
+    if hint is bool:
+        return {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "0": False}.get(
+            text.lower(), text
+        )
+    if hint is float and DECIMAL.fullmatch(text):
+        return float(text)
+    return int(text) if hint is int and WHOLE_NUMBER.fullmatch(text) else text
 
 
 def form_description() -> dict[str, Any]:

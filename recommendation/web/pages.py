@@ -11,7 +11,8 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from recommendation.search.answerer import Answerer
-from recommendation.search.request import DEFAULT, MAX_PICTURES, MAX_TOP_K, Options
+from recommendation.search.request import MAX_PICTURES, MAX_TOP_K, Options
+from recommendation.search.weights import DEFAULT
 
 TITLE = "Image recommender"
 ABOUT = "Finds the pictures most similar to one picture, or to up to five together, by content, colour and structure."

@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pyspark import SparkContext
 
 from recommendation import job, steps
 from recommendation.commands import evaluate
 from recommendation.index import generation
+from recommendation.labels import read_labels
 from recommendation.search.engine import Engine
 from recommendation.search.request import Options
 from recommendation.settings import Settings
+from recommendation.steps import Asked
 from shared.errors import CannotProceedError
-from shared.pictures.measures import MEASURES
 from shared.storage import LocalStorage, Storage
 from tests.in_process import context
-from tests.recommendation.made_up import group_of, make_volume
+from tests.recommendation.made_up import group_of, image_id, make_volume
 
 ROWS = 60
 
@@ -32,34 +32,65 @@ def live_name(volume: LocalStorage) -> str:
     return generation.expected_name(volume)
 
 
-def tallies_of(volume: LocalStorage) -> list[steps.Tally]:
-    return list(steps.count_hits(volume, live_name(volume), range(ROWS)))
+def asked_of(volume: LocalStorage, kind: str = "folder") -> list[Asked]:
+    return list(steps.ask_pictures(volume, live_name(volume), read_labels(kind), range(ROWS)))
 
 
-def test_answers_from_the_querys_folder_are_counted(volume: LocalStorage) -> None:
-    engine, tallies = Engine.open(volume), tallies_of(volume)
+def asked(label: str, *hits: bool) -> Asked:
+    return Asked(label, {"default": list(hits), "color": [False] * len(hits)})
+
+
+def test_answers_from_the_querys_folder_are_hits(volume: LocalStorage) -> None:
+    engine, found = Engine.open(volume), asked_of(volume)
     for number in (0, 7, 59):
-        answers = engine.search([engine.features_of(engine.metadata_at(number)["image_id"])], Options())
-        expected = {
-            name: sum(group_of(number) in item["location"] for item in items) for name, items in answers.items()
-        }
-        assert tallies[number] == {"queries": 1, **expected}
+        answers = engine.search([engine.features_of(engine.metadata_at(number)["image_id"])], Options(top_k=10))
+        expected = {name: [group_of(number) in item["location"] for item in items] for name, items in answers.items()}
+        assert found[number] == Asked(f"/pictures/{group_of(number)}", expected)
 
 
-def test_tallies_add_up_to_a_report() -> None:
-    tally = steps.add_tallies({"queries": 1, "default": 5, "color": 1}, {"queries": 1, "default": 4, "color": 0})
-    assert evaluate.report(tally) == {"precision_at_5": {"default": 0.9, "color": 0.1}, "queries": 2}
+def test_labels_come_from_tags_categories_or_a_file(volume: LocalStorage, tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text("picture,label\n0.jpg,a\n/pictures/group 1/1.jpg,b\n" + f"{image_id(2)},c\n", encoding="utf-8")
+    labels = {kind: [one.label for one in asked_of(volume, kind)[:4]] for kind in ("tag", "category", str(path))}
+    assert labels["tag"] == ["group 0", "group 1", "group 2", "group 3"]
+    assert labels["category"] == ["group 0, 1", "group 1, 1", "group 2, 1", "group 3, 1"]
+    assert labels[str(path)] == ["a", "b", "c", ""]
+
+
+def test_a_class_of_two_can_reach_1_and_a_label_of_one_picture_is_left_out() -> None:
+    found = evaluate.report(
+        "tag",
+        [asked("cat", True, False), asked("cat", False, True), asked("dog", False, False), asked("", False)],
+        is_tuned=False,
+    )
+    assert found["queries"] == 2
+    assert found["without_partner"] == 2
+    assert found["precision_at_1"]["default"]["mean"] == 0.5
+    assert found["precision_at_5"]["default"] == {"mean": 1.0, "low": 1.0, "high": 1.0}
+    assert found["by_label"] == {"cat": 1.0}
+
+
+@pytest.mark.parametrize("labels", [["all"] * 3, ["", "", ""], ["a", "b", "c"]])
+def test_labels_that_tell_nothing_apart_are_refused(labels: list[str]) -> None:
+    with pytest.raises(CannotProceedError, match="expected two labels or more that pictures share"):
+        evaluate.report("folder", [asked(label, True) for label in labels], is_tuned=False)
 
 
 def test_a_collection_in_clear_groups_is_told_apart(volume: LocalStorage) -> None:
-    tallies = tallies_of(volume)
-    assert np.mean([tally["embedding"] for tally in tallies]) > 4.5
-    assert np.mean([tally["default"] for tally in tallies]) >= np.mean([tally["embedding"] for tally in tallies])
+    found = evaluate.report("folder", asked_of(volume), is_tuned=False)["precision_at_5"]
+    assert found["embedding"]["mean"] > 0.9
+    assert found["default"]["mean"] >= found["embedding"]["mean"]
 
 
-def test_the_report_for_people_is_a_line_for_each_measure() -> None:
-    text = evaluate.to_text({"precision_at_5": {"default": 0.9, "embedding": 0.85}, "queries": 2})
-    assert text == "precision@5 of 2 queries, the folder as label\n  default    0.9000\n  embedding  0.8500\n"
+def test_the_report_for_people_has_a_line_for_each_measure_and_says_how_weights_were_chosen() -> None:
+    pictures = [asked("a", True), asked("a", True), asked("b", False), asked("b", True), asked("c", True)]
+    text = evaluate.to_text(evaluate.report("tag", pictures, is_tuned=True))
+    first, _, default, color, *others = text.splitlines()
+    assert first == "4 queries, tag as label; 1 pictures left out, whose label no other has"
+    assert default.startswith("default          0.7500       0.7500")
+    assert color.startswith("color            0.0000")
+    assert others[0] == "worst: b 0.50, a 1.00"
+    assert others[-1] == "the weights of the default measure were chosen with the tags of this collection"
 
 
 def test_a_process_opens_the_index_once_for_all_its_partitions(
@@ -75,24 +106,18 @@ def test_a_process_opens_the_index_once_for_all_its_partitions(
 
     monkeypatch.setattr(generation, "open_live", counted)
     for _ in range(3):
-        tallies_of(volume)
+        asked_of(volume)
     assert opened == [volume]
 
 
 def test_an_index_replaced_during_the_evaluation_stops_it(volume: LocalStorage) -> None:
     with pytest.raises(CannotProceedError, match=r"generation 0000 was replaced by .* meanwhile; run again"):
-        list(steps.count_hits(volume, "0000", range(ROWS)))
+        list(steps.ask_pictures(volume, "0000", read_labels("folder"), range(ROWS)))
 
 
 @pytest.mark.spark
-def test_every_picture_is_asked_once(sc: SparkContext, volume: LocalStorage) -> None:
-    found = evaluate.report(job.tally_hits(sc, volume, live_name(volume), ROWS))
-    tallies = tallies_of(volume)
-    assert found["queries"] == ROWS
-    assert found["precision_at_5"] == {
-        name: pytest.approx(np.mean([tally[name] for tally in tallies]) / 5, abs=1e-4)
-        for name in ("default", *MEASURES)
-    }
+def test_every_picture_is_asked_once_and_in_order(sc: SparkContext, volume: LocalStorage) -> None:
+    assert job.ask_all(sc, volume, live_name(volume), read_labels("folder"), ROWS) == asked_of(volume)
 
 
 def test_a_volume_without_index_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,6 +125,6 @@ def test_a_volume_without_index_is_exit_code_1(tmp_path: Path, capsys: pytest.Ca
     assert "no index in" in capsys.readouterr().err
 
 
-def test_other_labels_are_exit_code_2(volume: LocalStorage) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        evaluate.main(["--labels", "mood", "--data", str(volume.root)])
+def test_other_labels_are_exit_code_2(volume: LocalStorage, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main(["--labels", "mood", "--data", str(volume.root)]) == 2
+    assert "expected folder, tag, category or a CSV file, got 'mood'" in capsys.readouterr().err

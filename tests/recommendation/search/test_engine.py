@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from recommendation import job
-from recommendation.index import reduction
+from recommendation.index import reduction, searcher
 from recommendation.search.answer import Item
 from recommendation.search.engine import Engine, QueryPicture
 from recommendation.search.request import Options
@@ -103,6 +103,69 @@ def test_the_default_score_is_the_weighted_sum(engine: Engine) -> None:
     items = engine.search([picture(8)], Options(measure=("default",)))["default"]
     sums = 0.75 * true_scores(8, "embedding") + 0.25 * true_scores(8, "color")
     assert scores_of(items) == pytest.approx(np.sort(np.delete(sums, 8))[::-1][:5], abs=ROUNDING)
+
+
+def test_weights_of_a_request_replace_those_of_the_collection(engine: Engine) -> None:
+    options = Options(measure=("default",), weight=("embedding=0.2", "color=0.2"))
+    sums = 0.5 * true_scores(8, "embedding") + 0.5 * true_scores(8, "color")
+    items = engine.search([picture(8)], options)["default"]
+    assert scores_of(items) == pytest.approx(np.sort(np.delete(sums, 8))[::-1][:5], abs=ROUNDING)
+
+
+def test_answers_below_the_least_score_are_left_out(engine: Engine) -> None:
+    free = engine.search([picture(8)], Options(top_k=20))
+    limit = free["color"][9]["score"] - 2e-6
+    found = engine.search([picture(8)], Options(top_k=20, min_score=("0", f"color={limit:.6f}")))
+    assert [item["rank"] for item in found["color"]] == list(range(1, 11))
+    assert found["embedding"] == free["embedding"]
+
+
+@pytest.mark.parametrize("exact_rows", [0, 5000], ids=["scan", "all scored"])
+@pytest.mark.parametrize("measure", sorted(MEASURES))
+def test_a_filter_leaves_the_best_of_those_that_meet_it(
+    engine: Engine, measure: str, exact_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searcher, "ALL_ALLOWED", exact_rows)
+    options = Options(top_k=10, measure=(measure,), where=("location~group 3/", "camera_make=maker"))
+    items = engine.search([picture(8)], options)[measure]
+    allowed = [number for number in range(ROWS) if group_of(number) == "group 3" and number % 2]
+    assert {int(item["filename"].removesuffix(".jpg")) for item in items} <= set(allowed)
+    expected = np.sort(true_scores(8, measure)[allowed])[::-1][:10]
+    assert scores_of(items) == pytest.approx(expected, abs=ROUNDING)
+
+
+def test_a_filter_that_nothing_meets_has_no_answers(engine: Engine) -> None:
+    found = engine.search([picture(8)], Options(where=("width_px>1000",)))
+    assert all(items == [] for items in found.values())
+
+
+def test_diverse_answers_start_with_the_best_and_are_less_like_each_other(engine: Engine) -> None:
+    def likeness(items: list[Item]) -> float:
+        rows = [int(item["filename"].removesuffix(".jpg")) for item in items]
+        return float(np.mean([true_scores(row, "embedding")[rows].mean() for row in rows]))
+
+    best = engine.search([picture(8)], Options(measure=("embedding",)))["embedding"]
+    diverse = engine.search([picture(8)], Options(measure=("embedding",), diversity=0.7))["embedding"]
+    assert diverse[0] == best[0]
+    assert [item["rank"] for item in diverse] == [1, 2, 3, 4, 5]
+    assert likeness(diverse) < likeness(best)
+
+
+def test_near_copies_come_first_in_the_default_measure_with_the_score_of_the_hash(engine: Engine) -> None:
+    one = picture(8)
+    one.features["hash"] = features()["hash"][31] ^ np.array([1] + [0] * 23, np.uint8)
+    best = engine.search([one], Options(measure=("default",)))["default"][0]
+    assert best["image_id"] == image_id(31)
+    assert best["score"] == best["scores"]["hash"] == pytest.approx(1 - 2 / 192, abs=1e-5)
+    assert best["scores"]["embedding"] < best["score"]
+
+
+def test_near_copies_of_the_query_can_be_left_out(engine: Engine) -> None:
+    one = picture(8, name="0" * 32)
+    assert engine.search([one], Options(top_k=1))["embedding"][0]["image_id"] == image_id(8)
+    found = engine.search([one], Options(no_copies=True))
+    assert all(item["image_id"] != image_id(8) for items in found.values() for item in items)
+    assert len(found["embedding"]) == 5
 
 
 def test_query_pictures_are_left_out_and_unknown_ones_find_themselves(engine: Engine) -> None:

@@ -17,6 +17,7 @@ from recommendation.search.request import (
     parse_request,
     read_json,
 )
+from recommendation.search.weights import parse_min_scores, parse_weights
 from recommendation.settings import COMBINES, QuerySettings
 from shared.errors import BadInputError, CannotProceedError, UsageError
 from shared.pictures.measures import MEASURES, Measure
@@ -30,6 +31,15 @@ from shared.pictures.measures import MEASURES, Measure
         ({"top_k": 0}, "top_k: expected 1 to 1000, got 0"),
         ({"top_k": -1}, "top_k: expected 1 to 1000, got -1"),
         ({"top_k": MAX_TOP_K + 1}, "top_k: expected 1 to 1000, got 1001"),
+        ({"weight": ("embedding",)}, "weight: expected MEASURE=NUMBER with a number of 0 to 1, got 'embedding'"),
+        ({"weight": ("0.5",)}, "weight: expected MEASURE=NUMBER, one number above 0, got 0.5"),
+        ({"weight": ("embedding=0", "color=0.0")}, "weight: expected MEASURE=NUMBER, one number above 0, got"),
+        ({"weight": ("colour=1",)}, "weight: expected a measure of embedding, .*, got 'colour'"),
+        ({"weight": ("color=nan",)}, "weight: expected MEASURE=NUMBER with a number of 0 to 1, got 'color=nan'"),
+        ({"min_score": ("1.5",)}, "min_score: expected MEASURE=NUMBER with a number of 0 to 1, got '1.5'"),
+        ({"where": ("size>3",)}, "where: expected a column of"),
+        ({"where": ("tags=a",) * 17}, "where: expected at most 16, got 17"),
+        ({"diversity": 1.5}, "diversity: expected 0 to 1, got 1.5"),
         ({"metric": "chebyshev"}, "metric: expected one of .*; got chebyshev"),
         (
             {"measure": ("embedding", "hash"), "metric": "manhattan"},
@@ -44,6 +54,26 @@ def test_an_option_that_cannot_be_is_refused_with_what_can(options: dict[str, An
         parse_request({"images": ["a.jpg"], **json.loads(json.dumps(options))}, Options())
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"diversity": "0.5"}, "diversity: expected a number, got '0.5'"),
+        ({"diversity": True}, "diversity: expected a number, got True"),
+        ({"no_copies": 1}, "no_copies: expected true or false, got 1"),
+        ({"weight": {"embedding": 1}}, "weight: expected a text or a list of texts, got an object"),
+    ],
+)
+def test_numbers_and_truth_values_are_not_taken_for_each_other(content: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        parse_request({"images": "a.jpg", **content}, Options())
+
+
+def test_weights_sum_to_one_and_least_scores_have_one_for_all_others() -> None:
+    assert parse_weights(["embedding=0.6", "color=.2", "hash=0"]) == pytest.approx({"embedding": 0.75, "color": 0.25})
+    assert parse_weights([]) == {}
+    assert parse_min_scores(["0.3", "default=0.5"]) == {"": 0.3, "default": 0.5}
+
+
 @pytest.mark.parametrize("n_pictures", [0, 6])
 def test_a_request_of_no_pictures_or_too_many_is_refused(n_pictures: int) -> None:
     with pytest.raises(UsageError, match=f"expected 1 to 5 query pictures, got {n_pictures}"):
@@ -53,10 +83,10 @@ def test_a_request_of_no_pictures_or_too_many_is_refused(n_pictures: int) -> Non
 def test_what_a_request_leaves_out_comes_from_the_settings() -> None:
     defaults = default_options(QuerySettings(top_k=7, metric="cosine", combine="max"))
     assert parse_request({"images": "a.jpg", "metric": None}, defaults) == QueryRequest(
-        7, (), "cosine", "max", ("a.jpg",)
+        top_k=7, metric="cosine", combine="max", images=("a.jpg",)
     )
     assert parse_request({"id": ["0" * 32], "combine": "min", "top_k": 1}, defaults) == QueryRequest(
-        1, (), "cosine", "min", (), ("0" * 32,)
+        top_k=1, metric="cosine", combine="min", id=("0" * 32,)
     )
 
 

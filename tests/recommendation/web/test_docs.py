@@ -9,7 +9,8 @@ import pytest
 from recommendation.commands import query
 from recommendation.search.answerer import Answerer
 from recommendation.search.query_picture import read_upload
-from recommendation.search.request import DEFAULT, KEYS, Options, QueryRequest, parse_request, read_json
+from recommendation.search.request import KEYS, Options, QueryRequest, parse_request, read_json
+from recommendation.search.weights import DEFAULT
 from shared.pictures.measures import MEASURES
 from tests.recommendation.conftest import Collection
 
