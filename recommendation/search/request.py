@@ -185,9 +185,9 @@ def check_value(name: str, value: Any, meaning: Meaning) -> None:
     if meaning.limits and not meaning.limits[0] <= value <= meaning.limits[1]:
         raise UsageError(f"{name}: expected {meaning.limits[0]} to {meaning.limits[1]}, got {value}")
     if meaning.check:
+        if meaning.max_items and len(value) > meaning.max_items:
+            raise UsageError(f"{name}: expected at most {meaning.max_items}, got {len(value)}")
         meaning.check(value)
-    if meaning.max_items and len(value) > meaning.max_items:
-        raise UsageError(f"{name}: expected at most {meaning.max_items}, got {len(value)}")
     if meaning.choices:
         allowed, is_list = meaning.choices(), isinstance(value, tuple)
         wrong = [one for one in (value if is_list else [value]) if one not in allowed]

@@ -32,13 +32,15 @@ def test_the_answer_shown_has_the_form_of_a_real_one(collection: Collection, ans
 
 def test_the_job_shown_is_one() -> None:
     request = parse_request(read_json(JSON_BLOCKS[1]), Options())
-    assert request == QueryRequest(10, ("default", "color"), None, "min", ("pictures/a.jpg", "/pictures/b.jpg"))
+    assert request == QueryRequest(
+        top_k=10, measure=("default", "color"), combine="min", images=("pictures/a.jpg", "/pictures/b.jpg")
+    )
     assert f"Its keys are {', '.join(f'`{key}`' for key in KEYS[:-1])} and `{KEYS[-1]}`" in TEXT
 
 
 def test_the_commands_shown_are_understood() -> None:
     commands = re.findall(r"^imagerec query (.*?)(?:\s+#.*)?$", TEXT, re.MULTILINE)
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         query.parser().parse_args(command.replace("'", "").split())
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from recommendation.search.answerer import Answerer
+from recommendation.search.request import KEYS
 from recommendation.search.thumbnails import Thumbnails
 from recommendation.settings import ServeSettings
 from recommendation.web.health import Health
@@ -264,7 +265,7 @@ def test_the_description_is_true_of_errors_and_fields(client: httpx.Client) -> N
         assert form["schema"]["additionalProperties"] is False
     request = schema["components"]["schemas"]["QueryRequest"]
     assert request["additionalProperties"] is False
-    assert set(request["properties"]) == {"images", "id", "top_k", "measure", "metric", "combine"}
+    assert set(request["properties"]) == set(KEYS)
     assert (request["properties"]["top_k"]["minimum"], request["properties"]["top_k"]["maximum"]) == (1, 1000)
     assert request["properties"]["combine"]["enum"] == ["mean", "min", "max"]
     assert all(one["examples"] and one["description"] for one in request["properties"].values())

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from recommendation.index.document import Summary
 from recommendation.search.answerer import Answerer
 from recommendation.search.query_picture import read_upload
-from recommendation.search.request import Options
+from recommendation.search.request import KEYS, Options
 from recommendation.search.thumbnails import Thumbnails
 from recommendation.settings import ServeSettings
 from recommendation.web.health import VALID_S, Health
@@ -153,8 +153,8 @@ def test_what_is_no_form_is_refused(client: httpx.Client, content_type: str, con
 def test_a_name_that_no_query_has_is_refused_with_those_that_are(client: httpx.Client, collection: Collection) -> None:
     path = collection.paths()[0]
     for response, says in (
-        (upload(client, path, topk="3"), "in the form some of images, id, top_k, measure, metric, combine; got topk"),
-        (upload(client, path, query="?k=1"), "in the address some of id, top_k, measure, metric, combine; got k"),
+        (upload(client, path, topk="3"), f"in the form some of {', '.join(KEYS)}; got topk"),
+        (upload(client, path, query="?k=1"), f"in the address some of {', '.join(KEYS[1:])}; got k"),
         (upload(client, path, query="?images=a.jpg"), "in the address some of id, top_k,"),
     ):
         assert response.status_code == 400
