@@ -52,7 +52,7 @@ ORDER = {
         __main__
     """,
     "recommendation": """
-        settings metrics
+        settings metrics labels
         index
         search status
         steps

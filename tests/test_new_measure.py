@@ -143,9 +143,8 @@ def test_a_batch_asks_it(house: Path, volume: Path, query: Path, tmp_path: Path)
 
 
 def test_it_is_evaluated(house: Path, volume: Path) -> None:
-    text = imagerec(house, "evaluate", "--labels", "folder", "--data", volume, "--master", "local[1]")
-    precision = {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if line.startswith("  ")}
-    assert precision["light"] > 0.9
+    text = imagerec(house, "evaluate", "--labels", "folder", "--data", volume, "--master", "local[1]", "--json")
+    assert json.loads(text)["precision_at_5"]["light"] > 0.9
 
 
 @pytest.fixture

@@ -85,15 +85,17 @@ def report(kind: str, asked: Iterable[Asked], *, is_tuned: bool) -> dict[str, An
         )
     possible = np.array([counts[one.label] - 1 for one in judged])
     hits = {name: padded([one.hits[name] for one in judged]) for name in judged[0].hits}
+    values = {
+        name: {measure: metric(some, k, possible) for measure, some in hits.items()}
+        for name, (metric, k) in METRICS.items()
+    }
     return {
         "labels": kind,
         "queries": len(judged),
         "without_partner": len(asked) - len(judged),
         "weights_chosen_with_tags": is_tuned,
-        **{
-            name: {measure: figure(metric(some, k, possible)) for measure, some in hits.items()}
-            for name, (metric, k) in METRICS.items()
-        },
+        **{name: {measure: mean(one) for measure, one in some.items()} for name, some in values.items()},
+        "interval_95": {name: {measure: interval(one) for measure, one in some.items()} for name, some in values.items()},
         "by_label": by_label([one.label for one in judged], metrics.precision_at_k(hits[DEFAULT], 5, possible)),
     }
 
@@ -104,10 +106,14 @@ def padded(hits: Sequence[Sequence[bool]]) -> NDArray[np.bool_]:
     return np.array([[*some[:width], *[False] * (width - len(some))] for some in hits], np.bool_)
 
 
-def figure(values: NDArray[np.float64]) -> dict[str, float]:
-    """A mean and its 95 % interval."""
-    low, high = metrics.bootstrap_interval(values)
-    return {"mean": round(float(values.mean()), 4), "low": round(low, 4), "high": round(high, 4)}
+def mean(values: NDArray[np.float64]) -> float:
+    """The mean over all queries."""
+    return round(float(values.mean()), 4)
+
+
+def interval(values: NDArray[np.float64]) -> list[float]:
+    """The 95 % interval of the mean: its low and its high end."""
+    return [round(end, 4) for end in metrics.bootstrap_interval(values)]
 
 
 def by_label(labels: Sequence[str], values: NDArray[np.float64]) -> dict[str, float]:
@@ -128,9 +134,9 @@ def to_text(found: Mapping[str, Any]) -> str:
     lines.append(
         f"{'measure':<10} " + " ".join(f"{name.replace('_at_', '@'):>12}" for name in METRICS) + "   95 % of P@5"
     )
-    for measure, main_figure in found[MAIN].items():
-        means = " ".join(f"{found[name][measure]['mean']:>12.4f}" for name in METRICS)
-        lines.append(f"{measure:<10} {means}   {main_figure['low']:.4f} to {main_figure['high']:.4f}")
+    for measure, (low, high) in found["interval_95"][MAIN].items():
+        means = " ".join(f"{found[name][measure]:>12.4f}" for name in METRICS)
+        lines.append(f"{measure:<10} {means}   {low:.4f} to {high:.4f}")
     labels = list(found["by_label"].items())
     for title, some in (("worst", labels[:SHOWN_LABELS]), ("best", labels[::-1][:SHOWN_LABELS])):
         lines.append(f"{title}: " + ", ".join(f"{label} {value:.2f}" for label, value in some))
