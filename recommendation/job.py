@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from pyspark import SparkContext
 
 from recommendation import steps
-from recommendation.index import basis, fusion, generation, objects, recall, reduction, shard, whitening
+from recommendation.index import basis, fusion, generation, objects, recall, reduction, shard
 from recommendation.index.basis import WHITENED
-from recommendation.index.build import layout, learning
+from recommendation.index.build import layout, learning, whitening
 from recommendation.index.build.collection import SliceInput, indexable
 from recommendation.index.build.layout import Group
 from recommendation.index.build.shards import Stored
+from recommendation.index.build.whitening import Whitening
 from recommendation.index.fusion import FusionWeights
 from recommendation.index.generation import Generation
 from recommendation.index.recall import Tuned
-from recommendation.index.whitening import Whitening
 from recommendation.labels import Labels
 from recommendation.search.request import Options
 from recommendation.settings import QuerySettings, Settings

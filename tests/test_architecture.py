@@ -52,7 +52,7 @@ ORDER = {
         __main__
     """,
     "recommendation": """
-        settings metrics
+        settings labels metrics
         index
         search status
         steps

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation.index import objects, reduction, whitening
+from recommendation.index import objects, reduction
 from recommendation.index.basis import WHITENED, centred_measures, vector_measures
+from recommendation.index.build import whitening
 from recommendation.index.build.collection import NOTHING_TO_INDEX, SliceInput, read_indexed_vectors
+from recommendation.index.build.whitening import Whitening
 from recommendation.index.objects import BASES
-from recommendation.index.whitening import Whitening
 from recommendation.settings import Settings
 from shared.errors import CannotProceedError
 from shared.models.means import built_in_mean

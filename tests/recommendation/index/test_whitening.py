@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recommendation.index import reduction, whitening
-from recommendation.index.whitening import Whitening
+from recommendation.index import reduction
+from recommendation.index.build import whitening
+from recommendation.index.build.whitening import Whitening
 
 WIDTH = 24
 
