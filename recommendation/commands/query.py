@@ -54,6 +54,9 @@ def add_option_flags(made: argparse.ArgumentParser) -> None:
     for name, metavar in (("weight", "MEASURE=NUMBER"), ("min_score", "[MEASURE=]NUMBER"), ("where", "CONDITION")):
         made.add_argument(flag(name), metavar=metavar, help=f"{meanings()[name].text}; repeatable", **repeated)
     made.add_argument("--diversity", type=float, default=0.0, metavar="0..1", help=meanings()["diversity"].text)
+    made.add_argument(
+        "--expand-neighbours", type=int, default=0, metavar="N", help=meanings()["expand_neighbours"].text
+    )
     made.add_argument("--no-copies", action="store_true", help=meanings()["no_copies"].text)
 
 
@@ -67,7 +70,8 @@ def options_of(settings: QuerySettings, arguments: argparse.Namespace) -> Option
     texts: dict[str, Any] = {
         name: tuple(getattr(arguments, name)) for name in ("measure", "weight", "min_score", "where")
     }
-    return replace(default_options(settings), **texts, diversity=arguments.diversity, no_copies=arguments.no_copies)
+    others = {name: getattr(arguments, name) for name in ("diversity", "expand_neighbours", "no_copies")}
+    return replace(default_options(settings), **texts, **others)
 
 
 def add_output_flags(made: argparse.ArgumentParser) -> None:

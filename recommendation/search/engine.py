@@ -14,6 +14,7 @@ from recommendation.index.generation import Generation
 from recommendation.index.pictures import Pictures
 from recommendation.index.searcher import Searcher, Vector, open_searchers
 from recommendation.search.answer import Item
+from recommendation.search.expansion import EXPANDED, expand
 from recommendation.search.request import Options
 from recommendation.search.weights import DEFAULT, parse_min_scores, parse_weights
 from shared.errors import UsageError
@@ -165,6 +166,8 @@ class Query:
         self._searchers, self._collection, self._options = searchers, collection, options
         self._pictures, self._stored = pictures, stored
         self._ranked: dict[tuple[Any, ...], Ranking] = {}
+        count = options.expand_neighbours
+        self._expanded = [expand(searchers[EXPANDED], one[EXPANDED], count, stored) for one in pictures if count]
         conditions = [parse_condition(text) for text in options.where]
         self._allowed = collection.matching(conditions) if conditions else None
         self._proposals: dict[tuple[str, int], NDArray[np.int64]] = {}
@@ -230,7 +233,11 @@ class Query:
         if (name, place) not in self._proposals:
             one = self._searchers[name]
             count = one.candidate_count(self._options.top_k) + len(self._stored)
-            self._proposals[name, place] = one.propose(self._pictures[place][name], count, self._allowed)
+            self._proposals[name, place] = (
+                self._expanded[place].propose(count, self._allowed)
+                if self._is_expanded(name)
+                else one.propose(self._pictures[place][name], count, self._allowed)
+            )
         return self._proposals[name, place]
 
     def _distances(self, name: str, place: int, rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -238,9 +245,15 @@ class Query:
         found = self._found.setdefault((name, place), {})
         missing = np.array([row for row in rows.tolist() if row not in found], np.int64)
         if len(missing):
-            distances = self._searchers[name].distances(self._pictures[place][name], missing, self._metric(name))
+            if self._is_expanded(name):
+                distances = self._expanded[place].distances(missing, self._metric(name))
+            else:
+                distances = self._searchers[name].distances(self._pictures[place][name], missing, self._metric(name))
             found.update(zip(missing.tolist(), distances.tolist(), strict=True))
         return np.array([found[row] for row in rows.tolist()], np.float32)
+
+    def _is_expanded(self, name: str) -> bool:
+        return bool(self._expanded) and name == EXPANDED
 
     def scores(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Scores of some rows by one measure against all pictures together, shape (len(rows),)."""

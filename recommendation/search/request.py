@@ -14,6 +14,7 @@ from functools import cache
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from recommendation.index.filters import parse_condition
+from recommendation.search.messages import MAX_SHOWN, describe, kind_of
 from recommendation.search.weights import DEFAULT, parse_min_scores, parse_weights
 from recommendation.settings import COMBINES, QuerySettings
 from shared.errors import UsageError
@@ -21,10 +22,10 @@ from shared.pictures.measures import MEASURES
 
 MAX_PICTURES = 5
 MAX_TOP_K = 1000
+MAX_NEIGHBOURS = 20
 TEXTS = tuple[str, ...]
 IMAGE_ID = re.compile("[0-9a-f]{32}")
 NUMBERS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
-MAX_SHOWN = 80  # characters of a wrong value in a message
 
 
 class Meaning(NamedTuple):
@@ -110,6 +111,10 @@ class Options:
     diversity: Annotated[
         float, Meaning("0: the best answers; towards 1: answers that are less like each other", 0.3, limits=(0, 1))
     ] = 0.0
+    expand_neighbours: Annotated[
+        int,
+        Meaning("average the query with so many of its nearest by embedding; 0: none", 5, limits=(0, MAX_NEIGHBOURS)),
+    ] = 0
     no_copies: Annotated[bool, Meaning("leave out copies and near-copies of the query pictures", True)] = False
 
     def __post_init__(self) -> None:
@@ -283,16 +288,3 @@ def expectation(hint: Any) -> str:
     if hint in NUMBERS:
         return NUMBERS[hint]
     return "a text or a list of texts" if hint == TEXTS else "a text"
-
-
-def describe(value: Any) -> str:
-    """A JSON value for a message: numbers and short texts as they are, others by their kind."""
-    if isinstance(value, int | float) or (isinstance(value, str) and len(value) <= MAX_SHOWN):
-        return repr(value)
-    return kind_of(value)
-
-
-def kind_of(value: Any) -> str:
-    """What a JSON value is, in words that do not quote it."""
-    kinds = {str: "a text", list: "a list", dict: "an object", bool: "a truth value", type(None): "null"}
-    return kinds.get(type(value), "a number")

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from recommendation.search.messages import MAX_SHOWN
 from shared.errors import UsageError
 from shared.pictures.measures import MEASURES
 
 DEFAULT = "default"  # the name of the fused measure
 DECIMAL = re.compile(r"\d{1,3}(\.\d{1,9})?|\.\d{1,9}")
-MAX_SHOWN = 80  # characters of a wrong value in a message
 
 
 def parse_weights(texts: Sequence[str]) -> dict[str, float]:

@@ -160,6 +160,24 @@ def test_near_copies_come_first_in_the_default_measure_with_the_score_of_the_has
     assert best["scores"]["embedding"] < best["score"]
 
 
+def test_an_expanded_query_is_the_average_with_its_nearest_weighted_by_cosine(engine: Engine) -> None:
+    vectors = np.stack([engine.features_of(image_id(number)).features["embedding"] for number in range(ROWS)])
+    cosines = vectors @ vectors[8]
+    nearest = np.argsort(-np.where(np.arange(ROWS) == 8, -2, cosines))[:5]
+    average = vectors[8] + cosines[nearest] @ vectors[nearest]
+    expected = np.delete(vectors @ average / np.linalg.norm(average), 8)
+    expected = np.where(np.delete(cosines, 8) >= 0.8, np.maximum(expected, np.delete(cosines, 8)), expected)
+    items = engine.search([picture(8)], Options(measure=("embedding",), expand_neighbours=5))["embedding"]
+    assert scores_of(items) == pytest.approx(np.sort(expected)[::-1][:5], abs=ROUNDING)
+
+
+def test_the_original_of_a_copy_stays_first_when_the_query_is_expanded(engine: Engine) -> None:
+    one = picture(8, name="0" * 32)
+    items = engine.search([one], Options(measure=("embedding",), expand_neighbours=20))["embedding"]
+    assert items[0]["image_id"] == image_id(8)
+    assert items[0]["score"] == pytest.approx(1, abs=ROUNDING)
+
+
 def test_near_copies_of_the_query_can_be_left_out(engine: Engine) -> None:
     one = picture(8, name="0" * 32)
     assert engine.search([one], Options(top_k=1))["embedding"][0]["image_id"] == image_id(8)

@@ -9,13 +9,12 @@ from shared.pipeline import stages
 from shared.pipeline.runs import StageCounts
 from shared.settings import Settings
 from shared.storage import LocalStorage
-from tests.commands import imagerec_here
+from tests.commands import imagerec, imagerec_here
 
 COMMANDS = {
     "labeling": "labeling found no pictures on the volume; run `imagerec acquisition` first",
     "embedding": "embedding found no pictures on the volume; run `imagerec acquisition` first",
     "recommendation": "no picture has features and an embedding; run `imagerec labeling` and `imagerec embedding` first",
-    "serve": "run `imagerec recommendation build`",
     "inbox": "run `imagerec recommendation build`",
     "evaluate": "run `imagerec recommendation build`",
     "status": "nothing is stored in ",
@@ -31,6 +30,13 @@ def test_a_volume_with_nothing_to_work_on_is_refused_at_once(
         assert refused.returncode == 1
         assert COMMANDS[command] in refused.stderr
         assert caplog.text == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_service_without_an_index_ends_at_once_and_says_how_to_make_one(tmp_path: Path) -> None:
+    refused = imagerec("serve", "--data", tmp_path)  # its workers are processes, which write to its standard error
+    assert refused.returncode == 1
+    assert "run `imagerec recommendation build`" in refused.stderr
     assert list(tmp_path.iterdir()) == []
 
 
