@@ -9,6 +9,7 @@ from typing import Any
 from pyspark import RDD, SparkContext
 
 from labeling import exports, steps
+from labeling.people import job as people
 from labeling.settings import Settings
 from labeling.steps import STAGE, LabelingInput
 from shared import tables
@@ -29,7 +30,8 @@ MOST_TOTALS = 10_000  # a source may tag every picture differently; the most fre
 def run(sc: SparkContext, settings: Settings) -> StageCounts:
     """Label every picture that has no labels yet.
 
-    Writes LABELS, FEATURES, TOTALS, images_labels.json and, if asked for, features.csv.
+    Writes LABELS, FEATURES, TOTALS, images_labels.json and, if asked for, features.csv; LIKES, PROFILES, PATTERNS and users.json
+    where people like pictures.
 
     Raises:
         CannotProceedError: there are no pictures.
@@ -44,6 +46,7 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
         done = slices.run_slices(sc, volume, STAGE, todo, partial(label_slices, volume), counter)
     published = slices.publish(volume, snapshot, STAGE, work, done)
     published = refresh_totals(sc, volume, published)
+    published = people.refresh(sc, volume, published, STAGE.name)
     if settings.json_exports:
         exports.refresh_labels(sc, volume, published, partial(repeated_names, sc, volume, published))
     exports.refresh_features(sc, volume, published, wanted=settings.features_csv)

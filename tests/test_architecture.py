@@ -21,6 +21,7 @@ ORDER = {
         settings
         pictures models
         tables
+        people
         spark
         pipeline
         command
@@ -40,6 +41,7 @@ ORDER = {
     "labeling": """
         settings color_names geometry luminance
         palette
+        people
         exports steps
         job
         __main__
@@ -54,8 +56,10 @@ ORDER = {
     "recommendation": """
         settings metrics labels
         index
-        search status
+        scoring search status
         steps
+        recommend
+        quality
         commands
         web
         job
@@ -94,7 +98,10 @@ DOORS = {
     "onnx": {"embedding/networks/"},
     "onnxruntime": {"shared/models/", "embedding/networks/quantise.py"},
     "pyarrow": {
+        "shared/people/imports/files.py",
+        "shared/tables/columns.py",
         "shared/tables/contracts.py",
+        "shared/tables/people.py",
         "shared/tables/parquet.py",
         "acquisition/sources/untrusted_parquet.py",
         "recommendation/index/build/columns.py",
@@ -110,6 +117,8 @@ DOORS = {
     "jinja2": {"recommendation/web/pages.py"},
     "pydantic": {"recommendation/web/"},
     "uvicorn": {"recommendation/web/worker.py", "recommendation/web/connections.py"},
+    "sklearn": {"recommendation/scoring/classifiers.py"},
+    "sqlite3": {"shared/people/store.py"},
 }
 
 

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation import metrics
+from recommendation.commands.people.quality import evaluate_users
 from recommendation.index import generation
 from recommendation.labels import KINDS, read_labels
+from recommendation.quality.evaluation import SCORERS
 from recommendation.search.weights import DEFAULT
 from recommendation.steps import Asked
 from shared.command import cli
-from shared.errors import CannotProceedError
+from shared.errors import CannotProceedError, UsageError
 from shared.settings import Settings
 from shared.storage.files import to_json
 
@@ -46,12 +48,34 @@ def parser() -> argparse.ArgumentParser:
         metavar="|".join([*KINDS, "FILE.csv"]),
         help="what says which pictures belong together; a CSV file has a header and two columns, file name and label",
     )
+    made.add_argument("--users", action="store_true", help="evaluate recommendations to people instead")
+    made.add_argument(
+        "--people", type=int, default=200, metavar="N", help="--users: at most so many people; default 200"
+    )
+    made.add_argument(
+        "--seeds", type=int, default=5, metavar="N", help="--users: how often likes are left out; default 5"
+    )
+    made.add_argument(
+        "--recommender", action="append", choices=SCORERS, help="--users: only this one; repeatable; without it, all"
+    )
+    made.add_argument(
+        "--candidates",
+        choices=("auto", "all", "rated"),
+        default="auto",
+        help="--users: what is ranked: all pictures, or only those that a person rated; auto: rated where people rate",
+    )
     made.add_argument("--json", action="store_true", help="print one JSON object")
     return made
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Measure and print the quality of every measure."""
+    """Measure and print the quality of every measure, or with --users of recommendations to people."""
+    if arguments.users:
+        if min(arguments.people, arguments.seeds) < 1:
+            raise UsageError(
+                f"expected --people and --seeds of 1 or more, got {arguments.people} and {arguments.seeds}"
+            )
+        return evaluate_users(arguments)
     from recommendation import job  # pulls in Spark
     from shared.spark import session
 
@@ -95,7 +119,9 @@ def report(kind: str, asked: Iterable[Asked], *, is_tuned: bool) -> dict[str, An
         "without_partner": len(asked) - len(judged),
         "weights_chosen_with_tags": is_tuned,
         **{name: {measure: mean(one) for measure, one in some.items()} for name, some in values.items()},
-        "interval_95": {name: {measure: interval(one) for measure, one in some.items()} for name, some in values.items()},
+        "interval_95": {
+            name: {measure: interval(one) for measure, one in some.items()} for name, some in values.items()
+        },
         "by_label": by_label([one.label for one in judged], metrics.precision_at_k(hits[DEFAULT], 5, possible)),
     }
 

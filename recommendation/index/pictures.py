@@ -77,6 +77,11 @@ class Pictures:
         shard, place = self._place(row)
         return shard.metadata.values(place, names)
 
+    def column(self, name: str) -> list[Any]:
+        """One column of the metadata of all pictures that exist, in the order of `rows`."""
+        columns = ((shard.metadata.column(name), np.flatnonzero(~shard.is_removed).tolist()) for shard in self._shards)
+        return [column[row] for column, rows in columns for row in rows]
+
     def _place(self, row: int) -> tuple[_Shard, int]:
         number = int(np.searchsorted(self._starts, row, "right")) - 1
         return self._shards[number], row - int(self._starts[number])

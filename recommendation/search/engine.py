@@ -57,9 +57,9 @@ class Engine:
         self.generation = live.name
         self._live, shards = live, live.shards
         pool = ThreadPoolExecutor(SEARCH_THREADS, "search") if len(shards) > 1 else None
-        self._searchers = open_searchers(live.volume, live.open_basis(), shards, live.document["measures"], pool)
+        self.searchers = open_searchers(live.volume, live.open_basis(), shards, live.document["measures"], pool)
         self.weights: dict[str, float] = live.document["default"]["weights"]
-        self._pictures = Pictures(live.volume, shards)
+        self.pictures = Pictures(live.volume, shards)
 
     @classmethod
     def open(cls, volume: Storage) -> Self:
@@ -92,21 +92,21 @@ class Engine:
         Raises:
             UsageError: it is not in the index.
         """
-        return self._pictures.metadata(self._row(image_id))
+        return self.pictures.metadata(self._row(image_id))
 
     def metadata_at(self, position: int) -> dict[str, Any]:
         """The same for the picture at a position, 0..count-1."""
-        return self._pictures.metadata(int(self._pictures.rows[position]))
+        return self.pictures.metadata(int(self.pictures.rows[position]))
 
     def features_of(self, image_id: str) -> QueryPicture:
         """A stored picture as a query; errors as `metadata`."""
         row = self._row(image_id)
-        features = {name: one.vector(row) for name, one in self._searchers.items()}
-        filename: str = self._pictures.values(row, ["filename"])["filename"]
+        features = {name: one.vector(row) for name, one in self.searchers.items()}
+        filename: str = self.pictures.values(row, ["filename"])["filename"]
         return QueryPicture(image_id, filename, features, is_prepared=True)
 
     def _row(self, image_id: str) -> int:
-        row = self._pictures.find(image_id)
+        row = self.pictures.find(image_id)
         if row is None:
             raise UsageError(f"expected the image_id of a picture in the index, got {image_id!r}")
         return row
@@ -115,8 +115,8 @@ class Engine:
         """The pictures most like the given ones, which are left out, for each measure of the options."""
         default = parse_weights(options.weight) or self.weights
         wanted = {name: default if name == DEFAULT else {name: 1.0} for name in options.measures}
-        stored = [row for row in (self._pictures.find(one.image_id) for one in pictures) if row is not None]
-        query = Query(self._searchers, self._pictures, options, [self._prepare(one) for one in pictures], stored)
+        stored = [row for row in (self.pictures.find(one.image_id) for one in pictures) if row is not None]
+        query = Query(self.searchers, self.pictures, options, [self._prepare(one) for one in pictures], stored)
         least = parse_min_scores(options.min_score)
         best = {
             name: query.best(weights, least.get(name, least.get("", 0.0)), copies_first=name == DEFAULT)
@@ -127,14 +127,14 @@ class Engine:
     def _prepare(self, picture: QueryPicture) -> dict[str, Vector]:
         if picture.is_prepared:
             return picture.features
-        return {name: one.prepare(picture.features[name]) for name, one in self._searchers.items()}
+        return {name: one.prepare(picture.features[name]) for name, one in self.searchers.items()}
 
     def _answers(self, query: "Query", best: Mapping[str, Ranking]) -> dict[str, list[Item]]:
         rows = query.order(np.unique(np.concatenate([ranking[0] for ranking in best.values()])))
-        scores = {name: query.scores(name, rows) for name in self._searchers}
+        scores = {name: query.scores(name, rows) for name in self.searchers}
         shown = {
             int(row): (
-                self._pictures.values(int(row), ITEM_COLUMNS),
+                self.pictures.values(int(row), ITEM_COLUMNS),
                 {name: rounded(values[place]) for name, values in scores.items()},
             )
             for place, row in enumerate(rows)

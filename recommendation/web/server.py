@@ -26,6 +26,7 @@ from recommendation.web.forms import form_description, read_form, read_query
 from recommendation.web.health import Health
 from recommendation.web.locations import hide_folder, hide_folders
 from recommendation.web.middleware import AllowedHosts, HeadAsGet, SecurityHeaders, UploadLimit
+from recommendation.web.people import people_routes
 from shared.errors import UsageError
 
 THREADS = 8
@@ -53,6 +54,7 @@ def create_app(
         picture_routes(answerer, settings),
         status_routes(answerer, health),
         pages.page_routes(answerer, pages.mount_assets(app), default_options(settings)),
+        people_routes(lambda: answerer.current.engine, settings.volume),
     )
     for router in routers:
         app.include_router(router)

@@ -30,6 +30,16 @@ COMMANDS: Mapping[str, Command] = {
     "evaluate": Command("measure retrieval quality over the collection", "recommendation.commands.evaluate"),
     "sources": Command("list the sources with their pictures, failures and last run", "acquisition.commands.sources"),
     "remove": Command("take out a source or some pictures, with their thumbnails", "acquisition.commands.remove"),
+    "like": Command("store that a person likes pictures", "recommendation.commands.people.like"),
+    "dislike": Command("store that a person does not want to see pictures", "recommendation.commands.people.dislike"),
+    "unlike": Command("take back a like or a dislike", "recommendation.commands.people.unlike"),
+    "forget": Command("delete everything about a person", "recommendation.commands.people.forget"),
+    "users": Command(
+        "print who likes what, simulate people, or import their likes", "recommendation.commands.people.users"
+    ),
+    "recommend": Command(
+        "print the pictures that a person might like, with reasons", "recommendation.commands.people.recommend"
+    ),
     "compact": Command("merge small slices and delete the rows of removed pictures", "shared.command.compact"),
     "status": Command("print what is on the volume", "shared.command.status"),
     "profile": Command("run `query` or `run` and print where the time went", "shared.command.profile"),

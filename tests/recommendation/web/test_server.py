@@ -317,5 +317,7 @@ def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None
 
 def test_the_interface_describes_itself(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {QUERY, "/v1/images/{image_id}", "/v1/images/{image_id}/thumbnail", "/v1/status", "/healthz"}
+    people = {f"/v1/users{rest}" for rest in ("", "/{user_id}", "/{user_id}/likes", "/{user_id}/recommendations")}
+    pictures = {"/v1/images/{image_id}", "/v1/images/{image_id}/thumbnail"}
+    assert set(paths) == {QUERY, *pictures, *people, "/v1/status", "/healthz"}
     assert client.get("/docs").status_code == 200

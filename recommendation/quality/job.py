@@ -1,0 +1,55 @@
+"""Wire the evaluation of recommendations: people over tasks. No logic here, see `evaluation` and `run`."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
+
+from pyspark import Broadcast, SparkContext
+
+from recommendation.quality import run
+from recommendation.quality.run import Plan, Result, Task
+from recommendation.recommend.loading import load_view
+from recommendation.scoring.pictures import Pictures
+from recommendation.scoring.recommenders import Model
+from recommendation.search.engine import Engine
+from shared.storage import Storage
+
+PEOPLE_PER_TASK = 8
+
+
+def evaluate(sc: SparkContext, volume: Storage, model: Model, tasks: Sequence[Task], plan: Plan) -> list[Result]:
+    """The results of all people, in the order of the tasks."""
+    crowd = sc.broadcast(model._replace(pictures=None))  # type: ignore[arg-type] # workers open the pictures themselves
+    n_slices = max(1, min(len(tasks), -(-len(tasks) // PEOPLE_PER_TASK)))
+    numbered = sc.parallelize(list(enumerate(tasks)), n_slices)
+    weights = numbered.mapPartitions(partial(weigh, volume, crowd, plan)).sortByKey().values().collect()
+    everybody = sc.broadcast(run.halves(weights))
+    found = numbered.mapPartitions(partial(measure, volume, crowd, everybody, plan)).sortByKey().values().collect()
+    return list(found)
+
+
+@lru_cache(maxsize=1)
+def pictures_of(volume: Storage) -> Pictures:
+    """The pictures of a worker process."""
+    return load_view(Engine.open(volume)).pictures
+
+
+def weigh(
+    volume: Storage, crowd: "Broadcast[Model]", plan: Plan, tasks: Iterable[tuple[int, Task]]
+) -> Iterator[tuple[int, dict[str, float] | None]]:
+    """Each person's own weights."""
+    model = crowd.value._replace(pictures=pictures_of(volume))
+    for number, task in tasks:
+        yield number, run.own(model, task, plan)
+
+
+def measure(
+    volume: Storage,
+    crowd: "Broadcast[Model]",
+    everybody: "Broadcast[list[dict[str, float]]]",
+    plan: Plan,
+    tasks: Iterable[tuple[int, Task]],
+) -> Iterator[tuple[int, Result]]:
+    """Each person's metrics."""
+    model = crowd.value._replace(pictures=pictures_of(volume))
+    for number, task in tasks:
+        yield number, run.person(model._replace(everybody=everybody.value[1 - number % 2]), task, plan)

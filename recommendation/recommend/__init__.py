@@ -1,0 +1,1 @@
+"""Recommending pictures to people: what may be shown, in which order and why; online and for everybody in a batch."""

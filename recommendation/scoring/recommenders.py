@@ -1,0 +1,139 @@
+"""The recommenders: each gives every candidate a score for one person, and the parts that the score is the sum of."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+import numpy as np
+
+from recommendation.scoring import classifiers, interests
+from recommendation.scoring.crowd import Crowd
+from recommendation.scoring.linear import train_ridge
+from recommendation.scoring.parts import CONTENT, PARTS, Known, part_matrix
+from recommendation.scoring.pictures import Pictures, Rows
+from recommendation.scoring.taste import Shares, Taste
+from recommendation.scoring.weights import OTHERS, own_weights, prior_weights, scaling_of, shrunk
+from shared.errors import UsageError
+
+BACKGROUND = 150  # random pictures that classifiers tell likes from
+SEED = 11
+DEFAULT = "hybrid"
+
+
+class Model(NamedTuple):
+    """Everything that is the same for all people.
+
+    Args:
+        everybody: weight of each part that people have in common, by part.
+        appeal: predicted approval of each picture, for those that nobody has rated; None without enough ratings.
+    """
+
+    pictures: Pictures
+    crowd: Crowd
+    everybody: Mapping[str, float] = {}
+    appeal: Shares | None = None
+
+
+class Scores(NamedTuple):
+    """Scores of candidates.
+
+    Args:
+        total: shape (n,): the sum of the parts.
+        parts: shape (n,) each.
+    """
+
+    total: Shares
+    parts: Mapping[str, Shares]
+
+
+class Sample(NamedTuple):
+    """Random pictures that a person said nothing of."""
+
+    background: Rows
+    others: Rows
+
+
+Recommender = Callable[[Model, Taste, Rows], Scores]
+
+
+def known_of(model: Model, taste: Taste) -> tuple[Known, Rows]:
+    """What parts may use for a person, and random other pictures to compare with."""
+    sample = sample_for(len(model.pictures), taste)
+    popularity = model.crowd.popularity(taste, model.appeal)
+    ridge = train_ridge(model.pictures, taste, sample.background)
+    return Known(model.pictures, model.crowd, taste, taste, popularity, sample.background, ridge), sample.others
+
+
+def sample_for(n_pictures: int, taste: Taste) -> Sample:
+    """The same random pictures for everybody, without those that the person said something of."""
+    drawn = random_rows(n_pictures, min(n_pictures, BACKGROUND + OTHERS + len(taste.seen)))
+    left = drawn[~np.isin(drawn, taste.seen)][: BACKGROUND + OTHERS]
+    n_background = min(BACKGROUND, len(left) // 3)
+    return Sample(left[:n_background], left[n_background:])
+
+
+@lru_cache(maxsize=64)
+def random_rows(n_pictures: int, count: int) -> Rows:
+    """Some rows, each once; always the same ones first."""
+    return np.random.default_rng(SEED).permutation(n_pictures)[:count]
+
+
+def active_parts(model: Model, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of some parts that can say anything about this collection."""
+    silent = {
+        "together": model.crowd.overlap is None,
+        "popularity": model.crowd.users < 2,
+        "tags": not model.pictures.tags.names,
+    }
+    return tuple(name for name in names if not silent.get(name, False))
+
+
+def weighted(names: tuple[str, ...], model: Model, taste: Taste, rows: Rows) -> Scores:
+    """A sum of parts with the person's own weights."""
+    known, others = known_of(model, taste)
+    names = active_parts(model, names)
+    weights = weights_of(model, known, others, names)
+    scaling = scaling_of(part_matrix(known, others, names))
+    parts = weights[:, np.newaxis] * scaling.apply(part_matrix(known, rows, names))
+    return Scores(parts.sum(axis=0), dict(zip(names, parts, strict=True)))
+
+
+def weights_of(model: Model, known: Known, others: Rows, names: tuple[str, ...]) -> Shares:
+    """The person's weight of each part."""
+    prior = prior_weights(names)
+    everybody = np.array([model.everybody.get(name, value) for name, value in zip(names, prior, strict=True)])
+    return shrunk(own_weights(known, others, names), len(known.taste.likes), everybody)
+
+
+def single(name: str, score: Callable[[Known, Rows], Shares], model: Model, taste: Taste, rows: Rows) -> Scores:
+    """A score of one part only."""
+    known, _ = known_of(model, taste)
+    found = score(known, rows)
+    return Scores(found, {name: found})
+
+
+HYBRID = tuple(PARTS)
+
+#: To add a recommender, add a line here.
+RECOMMENDERS: dict[str, Recommender] = {
+    "hybrid": partial(weighted, HYBRID),
+    "content": partial(weighted, CONTENT),
+    **{
+        f"classifier:{kind}": partial(single, "classifier", partial(classifiers.scores, kind))
+        for kind in classifiers.KINDS
+    },
+    "cluster": partial(single, "cluster", interests.scores),
+    "collaborative": partial(single, "together", PARTS["together"]),
+    "popular": partial(single, "popularity", PARTS["popularity"]),
+}
+
+
+def recommender(name: str) -> Recommender:
+    """A recommender by its name.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in RECOMMENDERS:
+        raise UsageError(f"recommender: expected one of {', '.join(RECOMMENDERS)}, got {name!r}")
+    return RECOMMENDERS[name]

@@ -1,0 +1,175 @@
+"""The routes about people: what they like, who they are, what they might like next; the same objects as on the command line."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from recommendation.commands.people.opinions import record
+from recommendation.recommend.advisor import Advisor
+from recommendation.scoring.recommenders import DEFAULT, RECOMMENDERS
+from recommendation.search.engine import Engine
+from recommendation.web.error_handlers import errors
+from shared.errors import UsageError
+from shared.people.current import current_profile, current_profiles
+from shared.people.events import check_user_id
+from shared.people.store import PeopleStore
+from shared.storage import Storage
+
+MOST_PICTURES = 1000  # of one request
+N = 10
+#: What the body of a request holds, for the OpenAPI page.
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["pictures"],
+                    "properties": {
+                        "pictures": {"type": "array", "items": {"type": "string"}, "maxItems": MOST_PICTURES},
+                        "value": {"type": "number", "enum": [1, -1], "default": 1},
+                    },
+                },
+                "example": {"pictures": ["lighthouse_03.jpg"], "value": 1},
+            }
+        },
+    }
+}
+PARAMETERS = {
+    "parameters": [
+        {"name": "n", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": N}},
+        {
+            "name": "recommender",
+            "in": "query",
+            "schema": {"type": "string", "enum": list(RECOMMENDERS), "default": DEFAULT},
+        },
+    ]
+}
+
+
+async def read_body(request: Request) -> dict[str, Any]:
+    """The JSON object that a request holds.
+
+    Raises:
+        HTTPException: 415, it does not say that it is JSON, which a page of another site cannot do unnoticed.
+        UsageError: it is not a JSON object.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, f"expected application/json, got {kind[:80] or 'no content type'}")
+    try:
+        body = json.loads(await request.body())
+    except ValueError as error:
+        raise UsageError(f"body: expected JSON, got: {error}") from error
+    if not isinstance(body, dict):
+        raise UsageError(f"body: expected a JSON object, got {str(body)[:80]}")
+    return body
+
+
+Body = Annotated[dict[str, Any], Depends(read_body)]
+
+
+def people_routes(engine_of: Callable[[], Engine], volume: Storage) -> APIRouter:
+    """All routes below /v1/users.
+
+    Args:
+        engine_of: the engine of the live index.
+    """
+    router = APIRouter(prefix="/v1/users")
+    add_profiles(router, volume)
+    add_likes(router, volume)
+    advisor = Advisor(volume)
+
+    @router.get(
+        "/{user_id}/recommendations",
+        responses=errors(422, 503),
+        openapi_extra=PARAMETERS,
+        summary="Pictures that a person might like, with reasons",
+    )
+    def recommendations(user_id: str, request: Request) -> JSONResponse:
+        n = whole_number("n", request.query_params.get("n", str(N)))
+        name = request.query_params.get("recommender", DEFAULT)
+        items = advisor.recommend(engine_of(), check_user_id(user_id), n, name)
+        return JSONResponse({"user_id": user_id, "recommendations": items})
+
+    return router
+
+
+def add_profiles(router: APIRouter, volume: Storage) -> None:
+    """Add the routes about who people are."""
+
+    @router.get("", summary="Who likes what")
+    def users() -> JSONResponse:
+        return JSONResponse(current_profiles(volume))
+
+    @router.get("/{user_id}", responses=errors(404, 422), summary="What one person likes")
+    def profile(user_id: str) -> JSONResponse:
+        found = current_profile(volume, check_user_id(user_id))
+        if found is None:
+            raise HTTPException(404, f"expected a person of /v1/users, got {user_id!r}")
+        return JSONResponse(found)
+
+    @router.delete("/{user_id}", responses=errors(404, 422), summary="Delete everything about a person")
+    def forget(user_id: str) -> JSONResponse:
+        deleted = PeopleStore(volume).forget(check_user_id(user_id))
+        if deleted < 0:
+            raise HTTPException(404, f"expected a person of /v1/users, got {user_id!r}")
+        return JSONResponse({"user_id": user_id, "deleted": deleted})
+
+
+def add_likes(router: APIRouter, volume: Storage) -> None:
+    """Add the routes that store opinions."""
+    answers = errors(413, 415, 422, 503)
+
+    @router.post("/{user_id}/likes", responses=answers, openapi_extra=BODY, summary="Like (1) or dislike (-1) pictures")
+    def like(user_id: str, body: Body) -> JSONResponse:
+        return JSONResponse(_record(volume, user_id, body, value_of(body)))
+
+    @router.delete("/{user_id}/likes", responses=answers, openapi_extra=BODY, summary="Take opinions back")
+    def unlike(user_id: str, body: Body) -> JSONResponse:
+        return JSONResponse(_record(volume, user_id, body, None))
+
+
+def whole_number(name: str, text: str) -> int:
+    """A number of the address.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"{name}: expected a whole number, got {text[:80]!r}") from None
+
+
+def value_of(body: dict[str, Any]) -> float:
+    """The opinion that a request states; a like if it does not say.
+
+    Raises:
+        UsageError: it is neither 1 nor -1.
+    """
+    value = body.get("value", 1)
+    if value not in (1, -1) or isinstance(value, bool):
+        raise UsageError(f"value: expected 1 (like) or -1 (dislike), got {str(value)[:80]}")
+    return float(value)
+
+
+def _record(volume: Storage, user_id: str, body: dict[str, Any], value: float | None) -> dict[str, Any]:
+    pictures = body.get("pictures")
+    if (
+        not isinstance(pictures, list)
+        or not 1 <= len(pictures) <= MOST_PICTURES
+        or not all(isinstance(one, str) for one in pictures)
+    ):
+        raise UsageError(
+            f"pictures: expected a list of 1 to {MOST_PICTURES} ids, paths or file names, got {str(pictures)[:80]}"
+        )
+    unknown = sorted(body.keys() - {"pictures", "value"})
+    if unknown:
+        raise UsageError(f"body: expected the fields pictures and value, got {', '.join(unknown)[:80]}")
+    return {"user_id": user_id, "image_ids": record(volume, user_id, pictures, value, "http"), "value": value}

@@ -1,0 +1,1 @@
+"""Files that hold people's opinions: one reader for each format, and the import itself."""

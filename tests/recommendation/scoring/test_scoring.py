@@ -1,0 +1,166 @@
+"""Parts, weights and recommenders over a made-up collection whose right answers are known."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge as SklearnRidge
+
+from recommendation.scoring.crowd import Crowd, crowd_of, make_crowd
+from recommendation.scoring.linear import RIDGE, features, train_ridge
+from recommendation.scoring.parts import kind_part, likeness_part, nearest_mean, word_gains
+from recommendation.scoring.pictures import Words, near_copies
+from recommendation.scoring.recommenders import RECOMMENDERS, Model, recommender, sample_for
+from recommendation.scoring.taste import NOBODY, Taste, taste_of
+from recommendation.scoring.weights import fit, shrunk
+from shared.errors import UsageError
+from tests.recommendation.scoring import drawn_pictures
+from tests.recommendation.scoring.drawn_pictures import GROUPS, N, likes, model_of
+
+PICTURES = drawn_pictures.make()
+ROWS = np.arange(N)
+
+
+def test_the_mean_of_the_three_nearest_by_hand() -> None:
+    likeness = np.array([[0.1, 0.9], [0.5, 0.2], [0.3, 0.4], [0.7, 0.0]], np.float32)
+    assert nearest_mean(likeness) == pytest.approx([0.5, 0.5])
+    assert nearest_mean(likeness[:2]) == pytest.approx([0.3, 0.55])
+    assert nearest_mean(likeness[:0]) == pytest.approx([0, 0])
+
+
+def test_likeness_to_dislikes_is_taken_off() -> None:
+    vectors = np.eye(3, dtype=np.float32)
+    assert likeness_part(vectors, likes(0, disliked=(1,)), np.arange(3)) == pytest.approx([1, -1, 0])
+
+
+def test_a_kind_counts_by_how_much_more_frequent_it_is_among_the_likes() -> None:
+    codes, shares = np.array([0, 0, 1, 1], np.int8), np.array([0.5, 0.5])
+    scores = kind_part(codes, shares, likes(0, 1), np.arange(4))
+    assert scores == pytest.approx([np.log((2 + 2) / 6 / 0.5)] * 2 + [np.log(2 / 6 / 0.5)] * 2)
+
+
+def test_words_count_only_where_a_like_has_them() -> None:
+    words = Words.of([["a", "b"], ["a"], ["c"], []])
+    assert words.names == ("a", "b", "c")
+    assert [words.of_row(row) for row in range(4)] == [["a", "b"], ["a"], ["c"], []]
+    gains = word_gains(words, likes(1))
+    assert gains[0] > 0
+    assert gains[1:].tolist() == [0, 0]
+    assert words.take(np.array([3, 0])).sums(np.array([1.0, 10.0, 100.0])).tolist() == [0, 11]
+
+
+def test_the_ridge_is_that_of_scikit_learn_with_the_same_balance() -> None:
+    taste, background = likes(0, 8, 16, disliked=(1,)), np.arange(100, 140)
+    made = train_ridge(PICTURES, taste, background)
+    n, n_likes = len(made.train), 3
+    balance = np.where(np.arange(n) < n_likes, n / (2 * n_likes), n / (2 * (n - n_likes)))
+    theirs = SklearnRidge(alpha=RIDGE * n, fit_intercept=False).fit(
+        made.train, np.arange(n) < n_likes, sample_weight=balance
+    )
+    assert made.weights(taste.likes) == pytest.approx(theirs.coef_)
+    centred = features(PICTURES, ROWS) - made.middle
+    assert made.scores(PICTURES, taste.likes, ROWS) == pytest.approx(centred @ theirs.coef_, abs=1e-5)
+
+
+def test_a_like_left_out_of_the_ridge_is_as_if_it_had_never_been_there() -> None:
+    taste, background = likes(0, 8, 16, 24), np.arange(100, 140)
+    made = train_ridge(PICTURES, taste, background)
+    rest = np.array([0, 16])
+    keep = np.array([0, 2, *range(4, len(made.train))])
+    kernel = np.linalg.inv(made.inverse)[np.ix_(keep, keep)]
+    dual = np.linalg.solve(kernel, np.isin(keep, [0, 2]).astype(float))
+    assert made.weights(rest) == pytest.approx(made.train[keep].T @ dual)
+
+
+def test_weights_find_the_part_that_tells_likes_from_others() -> None:
+    random = np.random.default_rng(0)
+    trials = random.normal(size=(15, 3, 200))
+    trials[:, 1, 0] += 3  # only the second part separates the first alternative
+    weights = fit(trials)
+    assert weights[1] > 0.5
+    assert weights[[0, 2]].max() < 0.1
+
+
+def test_weights_are_drawn_towards_everybodys_by_n_over_n_plus_ten() -> None:
+    assert shrunk(np.array([1.0, 0.0]), 10, np.array([0.0, 1.0])).tolist() == [0.5, 0.5]
+    assert shrunk(None, 2, np.array([0.3])).tolist() == [0.3]
+
+
+def test_popularity_does_not_contain_the_persons_own_opinion() -> None:
+    mine, other = likes(0, 1), likes(1, 2)
+    crowd = crowd_of(4, [mine, other])
+    without = crowd.popularity(mine)
+    assert without[0] == without[3] < without[1] == without[2]
+
+
+def test_where_people_rate_a_picture_nobody_rated_has_the_mean() -> None:
+    crowd = make_crowd(20, np.array([9.0, 1.0, 0.0]), np.array([10.0, 10.0, 0.0]), np.array([9.0, 1.0, 0.0]))
+    assert crowd.is_rated
+    assert crowd.popularity() == pytest.approx([(9 + 2.5) / 15, (1 + 2.5) / 15, 0.5])
+
+
+def test_near_copies_are_found_by_their_hashes() -> None:
+    pictures = drawn_pictures.make(copies=((3, 100),))
+    assert np.flatnonzero(near_copies(pictures, 3, ROWS)).tolist() == [3, 100]
+
+
+def test_pictures_that_are_gone_are_no_part_of_a_taste() -> None:
+    ids = PICTURES.ids
+    taste = taste_of(PICTURES, {str(ids[5]): 1.0, "f" * 32: 1.0, str(ids[2]): -1.0, str(ids[7]): 0.0})
+    assert [one.tolist() for one in (taste.likes, taste.dislikes, taste.seen)] == [[5], [2], [2, 5, 7]]
+
+
+def test_the_sample_has_nothing_that_the_person_said_something_of() -> None:
+    taste = likes(*range(100), disliked=tuple(range(100, 150)))
+    sample = sample_for(N, taste)
+    drawn = np.concatenate(sample)
+    assert len(set(drawn.tolist())) == len(drawn) == 90
+    assert not set(drawn.tolist()) & set(range(150))
+
+
+@pytest.mark.parametrize("name", [name for name in RECOMMENDERS if name not in {"popular", "collaborative"}])
+def test_who_likes_one_group_gets_that_group(name: str) -> None:
+    taste = likes(*range(0, 12 * GROUPS, GROUPS))
+    rest = np.setdiff1d(ROWS, taste.seen)
+    scores = RECOMMENDERS[name](model_of(PICTURES, taste), taste, rest)
+    best = rest[np.argsort(-scores.total)[:10]]
+    assert (best % GROUPS == 0).mean() >= 0.8
+    assert np.sum(list(scores.parts.values()), axis=0) == pytest.approx(scores.total)
+
+
+def test_who_follows_the_crowd_gets_what_others_like() -> None:
+    random = np.random.default_rng(2)
+    others = [likes(*random.choice(40, 15, replace=False)) for _ in range(30)]
+    me = likes(*random.choice(40, 14, replace=False))
+    rest = np.setdiff1d(ROWS, me.seen)
+    scores = RECOMMENDERS["hybrid"](model_of(PICTURES, me, *others), me, rest)
+    assert (rest[np.argsort(-scores.total)[:10]] < 40).all()
+
+
+def test_people_who_agree_make_item_knn_speak() -> None:
+    from recommendation.quality.run import whole_crowd
+
+    random = np.random.default_rng(5)
+    people = [likes(*(2 * random.choice(60, 25, replace=False) + number % 2)) for number in range(60)]
+    me = likes(*range(0, 60, 2))
+    crowd = whole_crowd(N, [*people, me])
+    assert crowd.overlap is not None
+    rest = np.setdiff1d(np.arange(120), me.seen)
+    scores = RECOMMENDERS["collaborative"](Model(PICTURES, crowd), me, rest).total
+    assert (rest[np.argsort(-scores)[:20]] % 2 == 0).all()
+
+
+@pytest.mark.parametrize("name", RECOMMENDERS)
+def test_nobody_breaks_no_recommender(name: str) -> None:
+    scores = RECOMMENDERS[name](model_of(PICTURES), NOBODY, ROWS)
+    assert np.isfinite(scores.total).all()
+
+
+def test_an_unknown_recommender_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="recommender: expected one of hybrid, content"):
+        recommender("magic")
+
+
+def test_crowds_are_counts() -> None:
+    crowd: Crowd = crowd_of(3, [likes(0, 1), Taste.of(np.array([1]), np.array([-1.0]))])
+    assert crowd.users == 2
+    assert crowd.likes.tolist() == [1, 1, 0]
+    assert crowd.ratings.tolist() == [1, 2, 0]
