@@ -83,6 +83,8 @@ class ExportSettings(Settings):
 
 def _check_volume(path: Path) -> None:
     """Refuse what can be no volume; it need not be there yet."""
+    if os.fsencode(path) != str(path).encode("utf-8", "replace"):
+        raise UsageError(f"--data: expected a path in UTF-8, which the catalog can name, got {str(path)!a}")
     there = next((folder for folder in (path, *path.parents) if folder.exists()), path)
     if there.exists() and not there.is_dir():
         raise UsageError(f"--data: expected a folder, got {'' if there == path else 'one in '}the file {there}")

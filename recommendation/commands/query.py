@@ -2,18 +2,20 @@
 
 import argparse
 import logging
+import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from recommendation.commands.table import table_lines
 from recommendation.index import generation
 from recommendation.search.answer import Answer
 from recommendation.search.answerer import Answered, Answerer
 from recommendation.search.query_picture import read_upload
 from recommendation.search.request import MAX_PICTURES, Options, QueryRequest, default_options, meanings
-from recommendation.search.weights import DEFAULT, parse_weights
+from recommendation.search.weights import parse_weights
 from recommendation.settings import QuerySettings
 from shared.command import cli
 from shared.errors import UsageError
@@ -104,7 +106,8 @@ def run_query(arguments: argparse.Namespace) -> int:
     answered = answerer.answer([read_upload(path, str(path)) for path in arguments.image], request, request.id)
     if arguments.gallery:
         _draw(settings.volume, answerer, answered, arguments.gallery)
-    lines = table_lines(answered.content, parse_weights(request.weight) or answerer.current.engine.weights)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    lines = table_lines(answered.content, parse_weights(request.weight) or answerer.current.engine.weights, width)
     sys.stdout.write(to_json(answered.content).decode() if arguments.json else "\n".join([*lines, ""]))
     return cli.OK
 
@@ -138,30 +141,3 @@ def _draw(volume: Storage, answerer: Answerer, answered: Answered, path: Path) -
 def ids_of(content: Answer) -> list[str]:
     """Ids of the pictures in an answer, each once, in the order they first appear."""
     return list(dict.fromkeys(item["image_id"] for items in content["results"].values() for item in items))
-
-
-def table_lines(content: Answer, weights: Mapping[str, float]) -> Iterable[str]:
-    """An answer for people: for each measure, the default one first, score, file name and licence, aligned.
-
-    Args:
-        weights: what the default measure is the sum of.
-    """
-    items = [item for found in content["results"].values() for item in found]
-    width = max((len(printable(item["filename"])) for item in items), default=0)
-    for measure, found in content["results"].items():
-        yield f"{measure} = {sum_text(weights)}" if measure == DEFAULT else measure
-        for item in found:
-            name, licence = printable(item["filename"]), printable(item["license"])
-            yield f"  {item['rank']:>2}  {item['score']:.3f}  {name:{width}}  {licence}".rstrip()
-        yield ""
-    yield f"{content['seconds']:.3f} s, generation {content['generation']}, model {content['model']}"
-
-
-def sum_text(weights: Mapping[str, float]) -> str:
-    """A weighted sum of measures for people: ``0.75 embedding + 0.25 color``."""
-    return " + ".join(name if weight == 1 else f"{weight:g} {name}" for name, weight in weights.items())
-
-
-def printable(text: str) -> str:
-    """The text on one line, without characters that could steer a terminal."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,9 +1,12 @@
 """What all commands share: flags, log lines, errors as one sentence, exit codes."""
 
 import argparse
+import io
 import logging
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from shared import signals
@@ -13,6 +16,7 @@ from shared.settings import Settings, add_flags
 S = TypeVar("S", bound=Settings)
 
 OK, NOTHING_PRODUCED, WRONG_USAGE = 0, 1, 2
+READER_GONE = 128 + 13  # what a shell gives for SIGPIPE
 
 #: Added to the message of a stopped command that stores its progress.
 GOES_ON = "; what is finished is kept, and the same command goes on from there"
@@ -42,15 +46,29 @@ def run_command(command: Callable[[], int], advice: str = "") -> int:
     """
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("py4j").setLevel(logging.WARNING)
+    prepare_output()
     try:
         with signals.stoppable(advice):
-            return command()
+            code = command()
+            sys.stdout.flush()
+            return code
+    except BrokenPipeError:  # whoever read the answer has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
     except UsageError as error:
         return _print_error(error, WRONG_USAGE)
     except (CannotProceedError, BadInputError) as error:
         return _print_error(error, NOTHING_PRODUCED)
     except OSError as error:  # a full or broken disk, a missing right: the operating system's words name the file
         return _print_error(error, NOTHING_PRODUCED)
+
+
+def prepare_output() -> None:
+    """Let no answer fail for what it is written to: a locale without its letters, or no standard output at all."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _print_error(error: object, code: int) -> int:

@@ -167,3 +167,8 @@ def test_an_error_is_one_line_and_an_exit_code(error: Exception, code: int, caps
 def test_a_bug_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         cli.run_command(lambda: 1 // 0)
+
+
+def test_a_volume_whose_path_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--data: expected a path in UTF-8, .*\\udce9"):
+        Settings.resolve({"data": f"{tmp_path}/caf\udce9"}, None)

@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from recommendation import __main__ as command
-from recommendation.commands.query import printable, sum_text, table_lines
-from recommendation.search.answer import Answer, Item
 from shared.models.session import embedder
 from tests.commands import python
 from tests.recommendation.conftest import Collection
@@ -131,27 +129,3 @@ def test_an_unknown_command_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -
         command.main(["guess"])
     assert caught.value.code == 2
     assert "guess" in capsys.readouterr().err
-
-
-def test_names_cannot_steer_the_terminal() -> None:
-    assert printable("two\nlines\x1b[31m é") == "two\\nlines\\x1b[31m é"
-
-
-def test_columns_are_aligned() -> None:
-    items = [
-        Item(rank=rank, score=1 / rank, filename=name, license="CC0", image_id="", location="", scores={})
-        for rank, name in enumerate(["a.jpg", "longer.jpg"], 1)
-    ]
-    content = Answer(queries=[], results={"default": items}, seconds=0.01, generation="g", model="m")
-    assert list(table_lines(content, {"embedding": 0.75, "color": 0.25})) == [
-        "default = 0.75 embedding + 0.25 color",
-        "   1  1.000  a.jpg       CC0",
-        "   2  0.500  longer.jpg  CC0",
-        "",
-        "0.010 s, generation g, model m",
-    ]
-
-
-def test_a_measure_alone_needs_no_weight() -> None:
-    assert sum_text({"embedding": 1.0}) == "embedding"
-    assert sum_text({"embedding": 0.75, "color": 0.25}) == "0.75 embedding + 0.25 color"

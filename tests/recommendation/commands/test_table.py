@@ -1,0 +1,64 @@
+"""An answer as a table: aligned, openable, and harmless whatever a file is called."""
+
+import pytest
+
+from recommendation.commands.table import cells, printable, shorten, sum_text, table_lines
+from recommendation.search.answer import Answer, Item
+
+WEIGHTS = {"embedding": 0.75, "color": 0.25}
+
+
+def answer(*names: str) -> Answer:
+    items = [
+        Item(rank=rank, score=1 / rank, filename="f", license="CC0", image_id="", location=name, scores={})
+        for rank, name in enumerate(names, 1)
+    ]
+    return Answer(queries=[], results={"default": items}, seconds=0.01, generation="g", model="m")
+
+
+def test_columns_are_aligned_and_locations_can_be_opened() -> None:
+    assert list(table_lines(answer("/p/a.jpg", "/p/longer.jpg"), WEIGHTS)) == [
+        "default = 0.75 embedding + 0.25 color",
+        "   1  1.000  /p/a.jpg       CC0",
+        "   2  0.500  /p/longer.jpg  CC0",
+        "",
+        "0.010 s, generation g, model m",
+    ]
+
+
+def test_wide_letters_and_combining_marks_are_counted_as_they_are_shown() -> None:
+    lines = list(table_lines(answer("/p/海.jpg", "/p/e\u0301x.jpg"), WEIGHTS))[1:3]
+    assert lines == ["   1  1.000  /p/海.jpg  CC0", "   2  0.500  /p/e\u0301x.jpg  CC0"]
+
+
+def test_a_terminal_gets_links_and_lines_that_fit() -> None:
+    long = "/pictures/" + "very/" * 40 + "image_0187.jpg"
+    [line] = list(table_lines(answer(long), WEIGHTS, width=60))[1:2]
+    assert f"\x1b]8;;file://{long}\x1b\\" in line
+    shown = line.replace(f"\x1b]8;;file://{long}\x1b\\", "").replace("\x1b]8;;\x1b\\", "")
+    assert cells(shown) == 60
+    assert shown.endswith("image_0187.jpg  CC0")
+    assert shown.startswith("   1  1.000  /pictures/very")
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "short"),
+    [
+        ("abcdef", 6, "abcdef"),
+        ("abcdefg", 6, "ab…efg"),
+        ("海海海海", 5, "海…海"),
+        ("a", 1, "a"),
+    ],
+)
+def test_what_does_not_fit_is_left_out_in_the_middle(text: str, width: int, short: str) -> None:
+    assert shorten(text, width) == short
+    assert cells(short) <= width
+
+
+def test_names_cannot_steer_the_terminal() -> None:
+    assert printable("two\nlines\x1b[31m é") == "two\\nlines\\x1b[31m é"
+
+
+def test_a_measure_alone_needs_no_weight() -> None:
+    assert sum_text({"embedding": 1.0}) == "embedding"
+    assert sum_text(WEIGHTS) == "0.75 embedding + 0.25 color"

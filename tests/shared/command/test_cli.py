@@ -1,0 +1,42 @@
+"""What every command does with its output, wherever that goes."""
+
+import subprocess
+import sys
+
+from shared.command import cli
+from tests.commands import ROOT
+
+PRINT = "from shared.command import cli; raise SystemExit(cli.run_command(lambda: print({text!r} * {times}) or 0))"
+
+
+def command(text: str, times: int = 1) -> list[str]:
+    return [sys.executable, "-c", PRINT.format(text=text, times=times)]
+
+
+def test_letters_that_the_locale_lacks_are_escaped() -> None:
+    ran = subprocess.run(
+        command("caf\xe9 \N{SLICE OF PIZZA}"),
+        capture_output=True,
+        cwd=ROOT,
+        env={"PYTHONIOENCODING": "latin-1"},
+        check=True,
+    )
+    assert ran.stdout == b"caf\xe9 \\U0001f355\n"
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly() -> None:
+    with subprocess.Popen(
+        command("line\n", 100_000), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    ) as running:
+        assert running.stdout
+        assert running.stderr
+        running.stdout.read(5)
+        running.stdout.close()
+        assert running.wait() == cli.READER_GONE
+        assert running.stderr.read() == b""
+
+
+def test_a_closed_standard_output_is_no_error() -> None:
+    shell = ["sh", "-c", '"$@" >&-', "sh", *command("text")]
+    ran = subprocess.run(shell, capture_output=True, cwd=ROOT, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
