@@ -18,6 +18,8 @@ from shared.tables.contracts import LISTING, Contract
 
 SMALLEST_SLICE, DOUBLINGS, SLICES_PER_SIZE = 32, 5, 16
 LARGEST_SLICE = SMALLEST_SLICE << DOUBLINGS
+#: Columns that differ between copies of a source; a slice has the same name on every disk.
+OF_THIS_DISK = frozenset({"ctime_ns", "inode"})
 
 Position = tuple[int, int]
 """Number of a listing file and of a row in it."""
@@ -65,7 +67,8 @@ def write_slice(work: Storage, number: int, entries: Sequence[Entry], stage: Sta
         number: position of the slice; tables keep this order.
         base: see `base_of`; makes the name another one than that of any slice stored before.
     """
-    name = f"{number:06d}-{digest(entries, stage.fingerprint, base)[:12]}"
+    content = [{name: value for name, value in entry.items() if name not in OF_THIS_DISK} for entry in entries]
+    name = f"{number:06d}-{digest(content, stage.fingerprint, base)[:12]}"
     return tables.write_part(work, LISTING, entries, name, stage.name, stage.fingerprint)
 
 

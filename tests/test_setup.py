@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from shared.command.commands import COMMANDS
-
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("acquisition", "labeling", "embedding", "recommendation")
 LOCKS = {name: ROOT / f"{name}.lock" for name in ("requirements", "requirements-test")}
@@ -84,9 +82,19 @@ def test_all_images_start_from_the_same_stages() -> None:
     assert "FROM debian:trixie-slim AS system" in starts.pop()
 
 
-def test_no_command_of_imagerec_is_also_a_program() -> None:
-    """The images' entry point tells them apart by that."""
-    assert [command for command in COMMANDS if shutil.which(command)] == []
+@pytest.mark.parametrize(
+    ("words", "started"),
+    [("users --json", "imagerec users --json"), ("echo users", "users"), ("nonsense", "imagerec nonsense")],
+)
+def test_an_image_starts_commands_of_imagerec_before_programs_of_the_same_name(
+    tmp_path: Path, words: str, started: str
+) -> None:
+    (tmp_path / "imagerec").write_text('#!/bin/sh\necho imagerec "$@"\n')
+    (tmp_path / "imagerec").chmod(0o755)
+    (tmp_path / "python").symlink_to(sys.executable)
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    command = ["sh", str(ROOT / "shared/docker/entrypoint"), *words.split()]
+    assert subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout == f"{started}\n"
 
 
 class Machine:

@@ -1,6 +1,5 @@
 """Simulated people: tastes of several families over the labels of a collection, each with 10 to 20 favourites."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from shared.tables import live
 from shared.tables.contracts import LABELS
 
 FEWEST, MOST = 10, 20
+SIMULATED_AT = 1_704_067_200.0  # s since 1970 (2024-01-01): the same seed makes the same bytes
 SLOPE = 4.0  # how much taste counts against chance
 COLUMNS = ("image_id", "tags", "color_names", "orientation")
 SOURCE = "simulated"
@@ -107,13 +107,13 @@ def simulate(volume: Storage, count: int, seed: int) -> list[str]:
     Returns:
         Their user ids.
     """
-    labels, now = read_labels(volume), time.time()
+    labels = read_labels(volume)
     users, events = [], []
     for number in range(count):
         family = list(FAMILIES)[number % len(FAMILIES)]
         user_id = f"simulated-{seed}-{number + 1:02d}"
-        users.append(User(user_id, SOURCE, family, seed, now))
-        events += [Event(user_id, one, 1.0, now, SOURCE) for one in favourites(labels, family, seed, number)]
+        users.append(User(user_id, SOURCE, family, seed, SIMULATED_AT))
+        events += [Event(user_id, one, 1.0, SIMULATED_AT, SOURCE) for one in favourites(labels, family, seed, number)]
     store = PeopleStore(volume)
     store.add_users(users)
     store.record(events)
