@@ -107,8 +107,9 @@ def _listed(
             yield PLACE, (kept.part, (kept.number, row))
     elif other is not None:
         yield ADDED, filled(entry, other.row)
-    for one in own:
-        if one is not kept:
+    for one in places:
+        is_outdated = one in own or not _is_unchanged(one, entry)  # of another source: of the file before it was edited
+        if one is not kept and is_outdated:
             yield (REPLACED, (entry["location"], one)) if is_fresh else (PLACE, (one.part, (one.number, None)))
     yield from _failure_changes(scope, mine, final)
 

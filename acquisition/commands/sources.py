@@ -8,6 +8,7 @@ from typing import Any
 
 from shared import tables
 from shared.command import cli
+from shared.command.cli import printable
 from shared.errors import CannotProceedError
 from shared.settings import Settings
 from shared.storage import Storage
@@ -74,9 +75,10 @@ def sources(volume: Storage) -> list[dict[str, Any]]:
 
 def lines(found: Sequence[dict[str, Any]]) -> Iterator[str]:
     """The same for people."""
-    width = max(len("source"), *(len(one["source"] or UNCLAIMED) for one in found)) if found else 0
+    names = [printable(one["source"]) or UNCLAIMED for one in found]
+    width = max(len("source"), *map(len, names)) if found else 0
     yield f"{'source':<{width}}  {'kind':<7} {'pictures':>9}  {'last run':<25}  failures"
-    for one in found:
+    for one, name in zip(found, names, strict=True):
         failures = ", ".join(f"{reason} {count:,}" for reason, count in one["failures"].items()) or "-"
         last_run = one["last_run"] or "-"
-        yield f"{one['source'] or UNCLAIMED:<{width}}  {one['kind'] or '-':<7} {one['pictures']:>9,}  {last_run:<25}  {failures}"
+        yield f"{name:<{width}}  {one['kind'] or '-':<7} {one['pictures']:>9,}  {last_run:<25}  {failures}"

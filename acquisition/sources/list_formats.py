@@ -106,7 +106,7 @@ def table_lines(path: Path, notes: Notes) -> Iterator[Line]:
         header = next(_split_lines(file), "")
         delimiter = _delimiter(header, "\t" if path.suffix.lower() == ".tsv" else ",")
         file.seek(0)
-        reader = csv.reader(_without_mark(file), delimiter=delimiter)
+        reader = csv.reader(_without_mark(file), delimiter=delimiter, skipinitialspace=True)
         columns = column_names(_first_row(reader))
         check_columns(path, columns, notes)
         while True:
@@ -129,7 +129,7 @@ def _without_mark(file: Iterable[str]) -> Iterator[str]:
 def _delimiter(header: str, default: str) -> str:
     """The character that separates the columns: the one that leaves a column `path`."""
     for delimiter in default + DELIMITERS:
-        if PATH_COLUMN in column_names(_first_row(csv.reader([header], delimiter=delimiter))):
+        if PATH_COLUMN in column_names(_first_row(csv.reader([header], delimiter=delimiter, skipinitialspace=True))):
             return delimiter
     return default
 

@@ -9,6 +9,7 @@ from shared.errors import BadInputError
 from shared.storage import locations
 
 URL = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+NUL = "expected a path, got one with a NUL character"
 DRIVE = re.compile(r"[a-z]:[\\/]", re.IGNORECASE)
 
 
@@ -22,7 +23,7 @@ def absolute(base: Path, value: Any) -> Path:
         raise BadInputError("bad_entry", "expected a path, got none")
     text = os.fsdecode(value)
     if "\0" in text:
-        raise BadInputError("bad_entry", "expected a path, got one with a NUL character")
+        raise BadInputError("bad_entry", NUL)
     try:
         os.fsencode(text)
     except UnicodeEncodeError as error:
@@ -43,6 +44,8 @@ def from_uri(text: str) -> Path:
             raise BadInputError("bad_entry", f"expected a file of this machine, got one of {host}")
         rest = f"/{path}"
     path_on_disk = locations.decode(locations.SCHEME + rest)
+    if "\0" in str(path_on_disk):
+        raise BadInputError("bad_entry", NUL)
     return windows_path(str(path_on_disk)[1:]) if DRIVE.match(str(path_on_disk)[1:]) else path_on_disk
 
 
@@ -72,10 +75,10 @@ def is_home(text: str) -> bool:
 
 
 def unquoted(text: str) -> str:
-    """The text between quotes, or the text itself."""
+    """The text between quotes, or without the blanks around it."""
     bare = text.strip()
     is_quoted = len(bare) > 2 and bare[0] == bare[-1] and bare[0] in "\"'"
-    return bare[1:-1] if is_quoted else text
+    return bare[1:-1] if is_quoted else bare
 
 
 def windows_path(text: str) -> Path:

@@ -451,3 +451,20 @@ def test_a_large_collection_is_brought_up_to_date_by_the_pictures_that_changed(
     expected = [f"{number:03d}.png" for number in range(70) if number not in {3, 4, 6}]
     assert filenames(volume) == sorted([*expected, "moved.png", "new.png"])
     assert sum(untouched.get(part.slice) == part for part in open_snapshot(volume).parts(IMAGES)) == 2
+
+
+def test_the_newest_reading_of_a_path_counts_whichever_source_read_it(
+    run: Run, volume: LocalStorage, source: Path
+) -> None:
+    add(source, "inner/a.png", picture(1))
+    add(source, "inner/b.png", picture(2))
+    add(source, "c.png", picture(3))
+    run(source / "inner")
+    run(source)
+    add(source, "inner/a.png", picture(4))
+    (source / "inner/b.png").rename(source / "inner/kept.png")
+    run(source)
+    shown = [row["location"] for row in rows(volume, IMAGES)]
+    assert len(shown) == len(set(shown))
+    at_a = {row["image_id"] for row in rows(volume, LOCATIONS) if row["filename"] == "a.png"}
+    assert len(at_a) == 1

@@ -250,3 +250,21 @@ def test_columns_that_are_not_used_are_named_in_one_line(tmp_path: Path) -> None
         notes = Notes()
         list(entries_of(tmp_path / name, notes))
         assert notes.remarks == [f"{tmp_path / name}: columns that are not used: {columns}; {used}"]
+
+
+def test_a_percent_coded_nul_is_one_bad_line(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_text("file:///a%00b.jpg\nb.jpg\n")
+    bad, good = entries_of(path)
+    assert (bad["reason"], bad["detail"]) == ("bad_entry", "expected a path, got one with a NUL character")
+    assert good["filename"] == "b.jpg"
+
+
+def test_blanks_after_commas_and_around_paths_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    table, text = tmp_path / "list.csv", tmp_path / "list.txt"
+    table.write_text('license, path, title\nCC0, a.jpg, "one, two"\n')
+    text.write_text("  a.jpg  \n")
+    [row] = entries_of(table)
+    assert (row["location"], row["license"], row["title"]) == (str(tmp_path / "a.jpg"), "CC0", "one, two")
+    assert [one["location"] for one in entries_of(text)] == [str(tmp_path / "a.jpg")]
