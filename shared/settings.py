@@ -140,7 +140,7 @@ def read_profile(name: str | None) -> dict[str, Any]:
     built_in = PROFILES_DIR / f"{name}.toml"
     path = built_in if built_in.exists() else Path(name)
     try:
-        lines = tomllib.loads(path.read_text(encoding="utf-8"))
+        lines = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         known = ", ".join(sorted(path.stem for path in PROFILES_DIR.glob("*.toml")))
         raise UsageError(f"--profile: expected {known} or a TOML file, got {name!r} ({error.strerror})") from error

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from recommendation.search.answer import Answer, Item
 from recommendation.search.weights import DEFAULT
+from shared.command.cli import printable
 from shared.storage import locations
 
 ELLIPSIS = "…"
@@ -76,8 +77,3 @@ def cells(text: str) -> int:
 def sum_text(weights: Mapping[str, float]) -> str:
     """A weighted sum of measures for people: ``0.75 embedding + 0.25 color``."""
     return " + ".join(name if weight == 1 else f"{weight:g} {name}" for name, weight in weights.items())
-
-
-def printable(text: str) -> str:
-    """The text on one line, without characters that could steer a terminal."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -12,6 +12,10 @@ from typing import TypeVar
 from shared import signals
 from shared.errors import BadInputError, CannotProceedError, UsageError
 from shared.settings import Settings, add_flags
+from shared.storage import Storage
+from shared.storage.volume import CATALOG
+
+log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Settings)
 
@@ -35,7 +39,31 @@ def settings_of(cls: type[S], arguments: argparse.Namespace) -> S:
     Raises:
         UsageError: a value is not what its setting expects.
     """
-    return cls.resolve(vars(arguments), arguments.profile)
+    made = cls.resolve(vars(arguments), arguments.profile)
+    if is_catalog_moved(made.volume):
+        renew_catalog(made.volume)
+    return made
+
+
+def is_catalog_moved(volume: Storage) -> bool:
+    """Whether the catalog was made for another path than the volume has now; looks at its note only, without DuckDB."""
+    path = volume.local_path(CATALOG)
+    try:
+        return path.exists() and f"  {path}\n" not in path.with_name(f"{path.name}.sha256").read_text(
+            "utf-8", "replace"
+        )
+    except OSError:
+        return False
+
+
+def renew_catalog(volume: Storage) -> None:
+    """Make a moved catalog again; where it cannot be written the command goes on all the same."""
+    from shared.tables import catalog  # imports DuckDB
+
+    try:
+        catalog.refresh_moved(volume)
+    except (CannotProceedError, OSError) as error:
+        log.warning("the catalog still names files of the place that the volume was at: %s", error)
 
 
 def run_command(command: Callable[[], int], advice: str = "") -> int:
@@ -74,3 +102,8 @@ def prepare_output() -> None:
 def _print_error(error: object, code: int) -> int:
     print(f"imagerec: {error}", file=sys.stderr)
     return code
+
+
+def printable(text: str) -> str:
+    """The text on one line, without characters that could steer a terminal."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -118,7 +118,7 @@ def _parse_snapshot(where: str, data: bytes) -> dict[str, str]:
         manifests: dict[str, str] = content["manifests"]
         checksum = content["checksum"]
         version = int(content.get("format", 0))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CannotProceedError(f"{where} is damaged ({error}); {RESTORE}") from error
     if version > FORMAT:
         raise CannotProceedError(

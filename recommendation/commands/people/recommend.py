@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from recommendation.commands.table import cells, shorten
 from recommendation.recommend.advisor import Advisor
 from recommendation.recommend.listing import MOST
 from recommendation.scoring.recommenders import DEFAULT, RECOMMENDERS
 from recommendation.search.engine import Engine
 from shared.command import cli
+from shared.command.cli import printable
 from shared.errors import UsageError
 from shared.people.events import check_user_id
 from shared.settings import Settings
 from shared.storage.files import to_json
 
+LONGEST_NAME = 48  # cells
 DESCRIPTION = "Print the pictures that a person might like, each with the reason."
 
 
@@ -59,9 +62,10 @@ def lines_of(items: Sequence[dict[str, Any]]) -> list[str]:
     """The answer for a terminal."""
     if not items:
         return ["no picture is left to recommend: all are liked, disliked, near-copies of these, or not permitted"]
-    width = max(len(one["file_name"]) for one in items)
+    names = [shorten(printable(one["file_name"]), LONGEST_NAME) for one in items]
+    width = max(map(cells, names))
     return [
-        f"{rank:3} {one['score']:7.3f}  {one['file_name']:{width}}  {one['reason']}"
-        + (f"  [{one['licence']}]" if one["licence"] else "")
-        for rank, one in enumerate(items, 1)
+        f"{rank:3} {one['score']:7.3f}  {name}{' ' * (width - cells(name))}  {printable(one['reason'])}"
+        + (f"  [{printable(one['licence'])}]" if one["licence"] else "")
+        for rank, (one, name) in enumerate(zip(items, names, strict=True), 1)
     ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recommendation.commands.table import cells, printable, shorten, sum_text, table_lines
+from recommendation.commands.table import cells, shorten, sum_text, table_lines
 from recommendation.search.answer import Answer, Item
 
 WEIGHTS = {"embedding": 0.75, "color": 0.25}
@@ -53,10 +53,6 @@ def test_a_terminal_gets_links_and_lines_that_fit() -> None:
 def test_what_does_not_fit_is_left_out_in_the_middle(text: str, width: int, short: str) -> None:
     assert shorten(text, width) == short
     assert cells(short) <= width
-
-
-def test_names_cannot_steer_the_terminal() -> None:
-    assert printable("two\nlines\x1b[31m é") == "two\\nlines\\x1b[31m é"
 
 
 def test_a_measure_alone_needs_no_weight() -> None:
