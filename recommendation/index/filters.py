@@ -1,5 +1,6 @@
 """Conditions on the metadata of pictures: `license=CC0-1.0`, `brightness>50`, `tags=dog`; parsed, never executed as text."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -58,9 +59,12 @@ def parse_condition(text: str) -> Condition:
     if column not in NUMBER_COLUMNS:
         return Condition(column, operator, value.casefold())
     try:
-        return Condition(column, check_order(column, operator), float(value))
+        number = float(value)
     except ValueError:
-        raise UsageError(f"where: expected a number after {column}{operator}, got {value[:MAX_SHOWN]!r}") from None
+        number = math.nan
+    if math.isnan(number):  # nothing is more or less than that
+        raise UsageError(f"where: expected a number after {column}{operator}, got {value[:MAX_SHOWN]!r}")
+    return Condition(column, check_order(column, operator), number)
 
 
 def check_order(column: str, operator: str) -> str:

@@ -61,6 +61,7 @@ def test_rows_meet_all_conditions(metadata: Metadata, texts: list[str], rows: li
         ("license", "expected COLUMN=VALUE .*, got 'license'"),
         ("is_removed=0", "expected a column of filename, .*, got 'is_removed'"),
         ("brightness=light", "expected a number after brightness=, got 'light'"),
+        ("brightness>nan", "expected a number after brightness>, got 'nan'"),
         ("width_px~10", "expected one of = .* after width_px, got '~'"),
         ("1=1; DROP TABLE images", "expected a column of"),
     ],
