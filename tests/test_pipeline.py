@@ -1,6 +1,7 @@
 """The whole pipeline on the built-in sample, as a user runs it."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -14,7 +15,7 @@ from shared import tables
 from shared.storage import LocalStorage
 from shared.tables import catalog
 from shared.tables.contracts import EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
-from tests.commands import imagerec
+from tests.commands import ROOT, imagerec
 
 
 class Sample(NamedTuple):
@@ -150,3 +151,14 @@ def test_a_second_run_does_nothing_and_says_so(sample: Sample) -> None:
     assert "acquisition: nothing new, nothing to do" in ran.stderr
     assert tables.open_snapshot(sample.volume).digest(IMAGES, LABELS, FEATURES, EMBEDDINGS) == before
     assert (sample.volume.root / "index" / "CURRENT").read_text() == generation
+
+
+def test_the_first_run_ends_with_a_question_its_answer_and_where_to_go_on(sample: Sample) -> None:
+    variables = {"DATA": str(sample.volume.root), "IMAGES": "", "IMAGEREC_MASTER": "local[2]"}
+    ran = subprocess.run(
+        [ROOT / ".ci" / "first-run"], env=os.environ | variables, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "Most like " in ran.stdout
+    with Image.open(sample.volume.root / "reports" / "first_query.png") as drawn:
+        assert drawn.width > 500
