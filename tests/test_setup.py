@@ -84,16 +84,23 @@ def test_all_images_start_from_the_same_stages() -> None:
 
 @pytest.mark.parametrize(
     ("words", "started"),
-    [("users --json", "imagerec users --json"), ("echo users", "users"), ("nonsense", "imagerec nonsense")],
+    [
+        ("serve --port 1", "wait for the index, then serve --port 1"),
+        ("users --json", "imagerec users --json"),
+        ("echo users", "users"),
+        ("nonsense", "imagerec nonsense"),
+    ],
 )
 def test_an_image_starts_commands_of_imagerec_before_programs_of_the_same_name(
     tmp_path: Path, words: str, started: str
 ) -> None:
-    (tmp_path / "imagerec").write_text('#!/bin/sh\necho imagerec "$@"\n')
-    (tmp_path / "imagerec").chmod(0o755)
+    shutil.copy(ROOT / "shared/docker/entrypoint", tmp_path / "entrypoint")
+    for name, says in (("imagerec", "imagerec"), ("serve", "wait for the index, then serve")):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho {says} "$@"\n')
+        (tmp_path / name).chmod(0o755)
     (tmp_path / "python").symlink_to(sys.executable)
     environ = {"PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
-    command = ["sh", str(ROOT / "shared/docker/entrypoint"), *words.split()]
+    command = ["sh", str(tmp_path / "entrypoint"), *words.split()]
     assert subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout == f"{started}\n"
 
 
