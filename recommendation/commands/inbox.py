@@ -88,7 +88,7 @@ class Inbox:
             return False
         except OSError as error:
             if self._problems.get(name) != error.errno:
-                log.error("inbox: %s cannot be %s: %s", printable(name), what, error)
+                log.error("inbox: %s cannot be %s: %s", cli.printable(name), what, error)
             self._problems[name] = error.errno
             return False
         self._problems.pop(name, None)
@@ -104,7 +104,7 @@ class Inbox:
         content = self._answer(path)
         write_atomically(self.answers / answer_name(name), to_json(content))
         move_newest(path, self.done)
-        log.info("inbox: %s answered%s", printable(name), " with an error" if "error" in content else "")
+        log.info("inbox: %s answered%s", cli.printable(name), " with an error" if "error" in content else "")
 
     def _answer(self, path: Path) -> Answer | ErrorAnswer:
         """The answer to a file. Whatever goes wrong is its answer: one file must not hold up the others."""
@@ -115,7 +115,7 @@ class Inbox:
         except OSError as error:
             return make_error("unavailable", error.strerror or "the system refused it")
         except Exception:
-            log.exception("inbox: %s", printable(path.name))
+            log.exception("inbox: %s", cli.printable(path.name))
             return make_error("internal_error", "a bug; the service's log says more")
 
     def _read(self, path: Path) -> bytes:
@@ -170,11 +170,6 @@ def backlog(volume: Storage, now: float | None = None) -> Backlog:
 def outside(name: str) -> UsageError:
     """The error of a name that leads out of the inbox."""
     return UsageError(f"images: expected a path inside the inbox, not through a link, or an absolute one, got {name!r}")
-
-
-def printable(name: str) -> str:
-    """A file's name for the log."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def main(argv: Sequence[str]) -> int:
