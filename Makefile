@@ -1,7 +1,7 @@
 # Everything a person or a machine does with this checkout. `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint test-docker bench chaos licenses lock
+.PHONY: help setup setup-test run test lint test-docker test-web bench chaos licenses lock
 
 PYTHON ?=# the Python to use, 3.11 to 3.13; the newest found when empty
 IMAGES ?=# a folder or a list of pictures; the built-in sample when empty
@@ -31,6 +31,10 @@ lint: setup-test ## check style and types
 
 test-docker: setup-test ## run the containers' tests; needs Docker and some minutes
 	@$(BIN)/pytest -m slow tests/docker
+
+test-web: setup-test ## run the tests in a browser and against a wiki; installs Chromium and MediaWiki on Debian
+	@.ci/web-tools
+	@$(BIN)/pytest -m slow tests/web
 
 bench: setup-test ## measure speed and retrieval quality
 	@$(BIN)/python -m bench
