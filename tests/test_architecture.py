@@ -17,7 +17,7 @@ MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_FILES_OF_A_FOLDER = 300, 40, 14
 ORDER = {
     "shared": """
         errors project
-        fetching secret signals storage
+        fetching licenses secret signals storage
         settings
         pictures models
         tables

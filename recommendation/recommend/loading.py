@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 from recommendation.index.pictures import gather
 from recommendation.scoring.pictures import ORIENTATIONS, SIZES, Floats, Pictures, Rows, Words
 from recommendation.search.engine import Engine
+from shared.licenses import is_permitted
 from shared.people.clustering import kmeans, nearest_centre
 
 MOST_CLUSTERS = 128
 CLUSTERED = 20_000  # pictures that clusters are learnt from
 COLUMNS = ("filename", "orientation", "size_category", "tags", "color_names", "license", "author")
-#: What a source writes where it permits nothing.
-REFUSED = frozenset({"all rights reserved", "none", "no license", "no licence", "copyrighted", "in copyright"})
 
 
 class View(NamedTuple):
@@ -82,8 +81,3 @@ def clusters_of(vectors: NDArray[np.float32]) -> NDArray[np.int32]:
     k = int(np.clip(round(np.sqrt(n_pictures / 2)), 1, MOST_CLUSTERS))
     _, centres = kmeans(vectors[:: -(-n_pictures // CLUSTERED)], k)
     return nearest_centre(vectors, centres.astype(np.float32)).astype(np.int32)
-
-
-def is_permitted(licence: str) -> bool:
-    """Whether a picture may be shown: its source refuses nothing. An empty licence is a picture of one's own."""
-    return licence.strip().lower() not in REFUSED
