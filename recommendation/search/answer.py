@@ -1,6 +1,8 @@
 """The answer to a query as every door gives it: typed definitions of the JSON object and of the error object."""
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from shared.errors import BadInputError, CannotProceedError, UsageError
 
@@ -27,6 +29,13 @@ class Item(TypedDict):
     score: float
     license: str
     scores: dict[str, float]
+    width_px: int
+    height_px: int
+    title: str
+    author: str
+    source_url: str
+    tags: list[str]
+    category: str
 
 
 class Answer(TypedDict):
@@ -67,10 +76,24 @@ EXAMPLE: Answer = {
                 "score": 0.786,
                 "license": "CC0-1.0",
                 "scores": {"embedding": 0.786, "color": 0.41, "structure": 0.87, "hash": 0.55},
+                "width_px": 640,
+                "height_px": 480,
+                "title": "Poppies",
+                "author": "A. Gardener",
+                "source_url": "",
+                "tags": ["flowers"],
+                "category": "daisy",
             }
         ]
     },
 }
+
+DECIMALS = 6
+#: Metadata that answers show: what a page needs to lay out, describe and attribute each picture.
+ITEM_COLUMNS = (
+    *("image_id", "filename", "location", "license"),
+    *("width_px", "height_px", "title", "author", "source_url", "tags", "category"),
+)
 
 AnswerError = BadInputError | UsageError | CannotProceedError
 """What the user can mend."""
@@ -86,3 +109,28 @@ def error_object(error: AnswerError) -> ErrorAnswer:
 def make_error(code: str, message: str) -> ErrorAnswer:
     """The error object of a code and a sentence, in which lone surrogates are escaped."""
     return {"error": {"code": code, "message": message.encode("utf-8", "backslashreplace").decode()}}
+
+
+def make_item(rank: int, score: float, metadata: Mapping[str, Any], scores: Mapping[str, float]) -> Item:
+    """One picture of an answer."""
+    return {
+        "rank": rank,
+        "image_id": metadata["image_id"],
+        "filename": metadata["filename"],
+        "location": metadata["location"],
+        "score": rounded(score),
+        "license": metadata["license"],
+        "scores": dict(scores),
+        "width_px": metadata["width_px"],
+        "height_px": metadata["height_px"],
+        "title": metadata["title"],
+        "author": metadata["author"],
+        "source_url": metadata["source_url"],
+        "tags": metadata["tags"],
+        "category": metadata["category"],
+    }
+
+
+def rounded(score: float) -> float:
+    """A score as answers show it; float32 has no more digits that mean something."""
+    return round(float(score), DECIMALS)

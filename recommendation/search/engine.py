@@ -13,7 +13,7 @@ from recommendation.index.filters import parse_condition
 from recommendation.index.generation import Generation
 from recommendation.index.pictures import Pictures
 from recommendation.index.searcher import Searcher, Vector, open_searchers
-from recommendation.search.answer import Item
+from recommendation.search.answer import ITEM_COLUMNS, Item, make_item, rounded
 from recommendation.search.expansion import EXPANDED, expand
 from recommendation.search.request import Options
 from recommendation.search.weights import DEFAULT, parse_min_scores, parse_weights
@@ -24,14 +24,10 @@ from shared.storage import Storage
 
 #: How the scores against several query pictures become one: like all of them in the mean, like all, like any.
 COMBINES: dict[str, Callable[..., NDArray[np.float64]]] = {"mean": np.mean, "min": np.min, "max": np.max}
-DECIMALS = 6
 SEARCH_THREADS = 4
 COPIES = "hash"  # the measure that finds them
 COPY_SCORE = 0.75  # of the hash; see docs/queries.md
 POOL_PER_ANSWER = 10  # best answers that diverse ones are chosen from
-#: Metadata that answers show.
-ITEM_COLUMNS = ("image_id", "filename", "location", "license")
-
 Ranking = tuple[NDArray[np.int64], NDArray[np.float64]]
 """Rows, best first, and their scores."""
 
@@ -141,7 +137,7 @@ class Engine:
         }
         return {
             name: [
-                item(rank, float(score), *shown[int(row)])
+                make_item(rank, float(score), *shown[int(row)])
                 for rank, (row, score) in enumerate(zip(*ranking, strict=True), 1)
             ]
             for name, ranking in best.items()
@@ -274,21 +270,3 @@ class Query:
     def _metric(self, name: str) -> str:
         allowed = MEASURES[name].metrics
         return self._options.metric if self._options.metric in allowed else allowed[0]
-
-
-def item(rank: int, score: float, metadata: Mapping[str, Any], scores: Mapping[str, float]) -> Item:
-    """One picture of an answer."""
-    return {
-        "rank": rank,
-        "image_id": metadata["image_id"],
-        "filename": metadata["filename"],
-        "location": metadata["location"],
-        "score": rounded(score),
-        "license": metadata["license"],
-        "scores": dict(scores),
-    }
-
-
-def rounded(score: float) -> float:
-    """A score as answers show it; float32 has no more digits that mean something."""
-    return round(float(score), DECIMALS)
