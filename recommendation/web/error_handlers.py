@@ -1,14 +1,16 @@
 """Errors over HTTP: one object, whatever went wrong, and its status."""
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from recommendation.search.answer import ErrorAnswer, error_object, make_error
+from recommendation.search.messages import MAX_SHOWN
 from recommendation.settings import ServeSettings
 from recommendation.web.locations import hide_paths
 from recommendation.web.middleware import security_headers
@@ -50,6 +52,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def add_error_handlers(app: FastAPI, settings: ServeSettings) -> None:
     """Every error leaves as ``{"error": {"code", "message"}}``."""
     volume = str(settings.data.absolute())
+    app.add_exception_handler(RequestValidationError, invalid_parameter)
 
     @app.exception_handler(BadInputError)
     def bad_input(_: Request, error: BadInputError) -> JSONResponse:
@@ -83,3 +86,11 @@ def add_error_handlers(app: FastAPI, settings: ServeSettings) -> None:
     def bug(request: Request, _: Exception) -> JSONResponse:
         headers = security_headers(request.url.path)  # this answer does not pass through the middleware
         return JSONResponse(make_error(CODES[500], "a bug; the service's log says more"), 500, headers=headers)
+
+
+def invalid_parameter(_: Request, error: Exception) -> JSONResponse:
+    """The answer to a parameter that is not what its route declares; says the first thing that is wrong with it."""
+    first = cast(RequestValidationError, error).errors()[0]
+    name = ".".join(str(part) for part in first["loc"][1:]) or "request"
+    message = f"{name}: {first['msg'][:1].lower()}{first['msg'][1:]}, got {str(first.get('input'))[:MAX_SHOWN]!r}"
+    return JSONResponse(make_error(CODES[422], message), 422)

@@ -27,6 +27,12 @@ def hide_folder(metadata: Metadata) -> Metadata:
     return {**metadata, "location": shown}  # type: ignore[return-value] # the same keys
 
 
+def hide_details(details: Mapping[str, Any]) -> dict[str, Any]:
+    """All that is known of a picture with file names for locations."""
+    lists = {name: [hide_folder(one) for one in details[name]] for name in ("locations", "copies")}
+    return {**hide_folder(details), **lists}
+
+
 def hide_paths(message: str, volume: str) -> str:
     """A message whose paths start at the volume, or are file names alone."""
     return FOLDERS.sub("", message.replace(f"{volume.rstrip('/')}/", "").replace(volume, "the volume"))

@@ -3,36 +3,29 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 
 from recommendation.index.document import Summary
 from recommendation.search.answer import EXAMPLE, Answer
 from recommendation.search.answerer import Answerer
-from recommendation.search.engine import Engine
 from recommendation.search.query_picture import Upload
-from recommendation.search.request import IMAGE_ID, QueryRequest, default_options
-from recommendation.search.thumbnails import Thumbnails
+from recommendation.search.request import QueryRequest, default_options
 from recommendation.settings import ServeSettings
 from recommendation.web import openapi, pages
 from recommendation.web.admission import QUEUE_LIMITS, Admission, QueueLimits
 from recommendation.web.error_handlers import add_error_handlers, errors
 from recommendation.web.forms import form_description, read_form, read_query
 from recommendation.web.health import Health
-from recommendation.web.locations import hide_folder, hide_folders
+from recommendation.web.locations import hide_folders
 from recommendation.web.middleware import AllowedHosts, HeadAsGet, SecurityHeaders, UploadLimit
 from recommendation.web.people import people_routes
-from shared.errors import UsageError
+from recommendation.web.pictures.routes import picture_routes
 
 THREADS = 8
-ONE_DAY = "private, max-age=86400"  # an image_id names its content, so a thumbnail hardly ever changes
-
-INTERNAL = {"slice", "row"}  # where the tables keep a picture: nothing for a client
 
 
 def create_app(
@@ -112,50 +105,6 @@ def answer_form(answerer: Answerer, asked: QueryRequest, files: Sequence[UploadF
     """The answer to the query of a form; reads its files one after the other."""
     uploads = (Upload(name, file.file.read()) for name, file in zip(asked.images, files, strict=True))
     return answerer.answer(uploads, asked, asked.id).content
-
-
-def picture_routes(answerer: Answerer, settings: ServeSettings) -> APIRouter:
-    """`GET /v1/images/...`."""
-    router = APIRouter(prefix="/v1/images/{image_id}")
-    thumbnails = Thumbnails(settings.volume)
-
-    @router.get("", responses=errors(400, 404), summary="Metadata of a stored picture")
-    def image(image_id: str) -> JSONResponse:
-        metadata = metadata_of(answerer.current.engine, image_id)
-        return JSONResponse(metadata if settings.show_locations else hide_folder(metadata))
-
-    @router.get(
-        "/thumbnail",
-        response_class=Response,
-        responses={200: {"content": {"image/jpeg": {}}}, 304: {"description": "not changed"}, **errors(400, 404, 503)},
-        summary="A stored picture, shorter side at most 256 px",
-    )
-    def thumbnail(image_id: str, request: Request) -> Response:
-        engine = answerer.current.engine
-        metadata_of(engine, image_id)
-        headers = {"etag": f'"{image_id}"', "cache-control": ONE_DAY}
-        if headers["etag"] in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(thumbnails.read(engine, [image_id])[image_id], media_type="image/jpeg", headers=headers)
-
-    return router
-
-
-def metadata_of(engine: Engine, image_id: str) -> dict[str, Any]:
-    """Metadata of a stored picture, for people.
-
-    Raises:
-        HTTPException: 404, it is not in the index, or not written as ids are.
-    """
-    if not IMAGE_ID.fullmatch(image_id):
-        raise HTTPException(
-            404, f"expected the image_id of a picture, 32 hex digits in lower case, got {image_id[:80]!r}"
-        )
-    try:
-        found = engine.metadata(image_id)
-    except UsageError as error:
-        raise HTTPException(404, str(error)) from error
-    return {name: value for name, value in found.items() if name not in INTERNAL}
 
 
 def status_routes(answerer: Answerer, health: Health) -> APIRouter:

@@ -319,6 +319,6 @@ def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None
 def test_the_interface_describes_itself(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     people = {f"/v1/users{rest}" for rest in ("", "/{user_id}", "/{user_id}/likes", "/{user_id}/recommendations")}
-    pictures = {"/v1/images/{image_id}", "/v1/images/{image_id}/thumbnail"}
+    pictures = {f"/v1/images/{{image_id}}{rest}" for rest in ("", "/thumbnail", "/details")}
     assert set(paths) == {QUERY, *pictures, *people, "/v1/status", "/healthz"}
     assert client.get("/docs").status_code == 200

@@ -1,0 +1,1 @@
+"""Stored pictures over HTTP: metadata, details and thumbnails in the size that a page shows."""
