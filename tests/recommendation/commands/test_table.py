@@ -3,16 +3,15 @@
 import pytest
 
 from recommendation.commands.table import cells, shorten, sum_text, table_lines
-from recommendation.search.answer import Answer, Item
+from recommendation.search.answer import Answer, make_item
 
 WEIGHTS = {"embedding": 0.75, "color": 0.25}
 
 
 def answer(*names: str) -> Answer:
-    items = [
-        Item(rank=rank, score=1 / rank, filename="f", license="CC0", image_id="", location=name, scores={})
-        for rank, name in enumerate(names, 1)
-    ]
+    found = {"image_id": "", "filename": "f", "license": "CC0", "title": "", "author": "", "source_url": ""}
+    size = {"width_px": 4, "height_px": 3, "tags": [], "category": ""}
+    items = [make_item(rank, 1 / rank, {**found, **size, "location": name}, {}) for rank, name in enumerate(names, 1)]
     return Answer(queries=[], results={"default": items}, seconds=0.01, generation="g", model="m")
 
 
