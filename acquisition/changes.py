@@ -138,9 +138,14 @@ def claimed(stored: Row, entry: Entry) -> Row:
 
 
 def filled(entry: Entry, other: Row) -> Row:
-    """The row of a file that another source has brought: what this source leaves open is taken from there."""
+    """The row of a file that another source has brought: what this source leaves open is taken from there.
+
+    A source of the web states whose a picture is as a whole, so nothing is added to that.
+    """
     current = place_row(other["image_id"], entry)
-    return {**current, **{name: current[name] or other[name] for name in ORIGIN_NAMES}}
+    return (
+        current if entry["license_id"] else {**current, **{name: current[name] or other[name] for name in ORIGIN_NAMES}}
+    )
 
 
 def is_below(location: str, folders: Iterable[bytes]) -> bool:

@@ -10,9 +10,10 @@ from shared import tables
 from shared.pipeline import exports
 from shared.storage import Storage
 from shared.tables import Part, Snapshot
-from shared.tables.contracts import IMAGES
+from shared.tables.contracts import IMAGES, ORIGIN_COLUMNS
 
 NAME = "images_metadata.json"
+ORIGIN_NAMES = tuple(column.name for column in ORIGIN_COLUMNS)
 
 
 def refresh(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> None:
@@ -38,6 +39,7 @@ def to_record(row: dict[str, Any]) -> dict[str, Any]:
         "height": row["height_px"],
         "format": row["format"],
         "file_size_kb": round(row["size_bytes"] / 1024, 2),
-        **{name: row[name] for name in ("source", "source_url", "license", "author", "title", "tags")},
+        "source": row["source"],
+        **{name: row[name] for name in ORIGIN_NAMES},
         "exif": {name: value for name, value in row["exif"].items() if value is not None},
     }

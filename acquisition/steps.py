@@ -63,7 +63,7 @@ def stage_picture(limits: DecodeLimits, removed: frozenset[str], entry: Entry) -
         raise BadInputError("removed", REMOVED_DETAIL.format(image_id))
     picture = decoder(limits).decode(file.data)
     own = merge([read_sidecars(locations.decode(entry["location"])), picture.description])
-    fields = picture._replace(exif=exif.fill(picture.exif, own.date_taken, own.lens))._asdict()
+    fields = picture._replace(exif=exif.fill(picture.exif, own.date_taken or entry["taken_at"], own.lens))._asdict()
     return {"image_id": image_id, **fill_entry(entry, own), **file.state._asdict(), **fields}
 
 

@@ -101,6 +101,7 @@ DOORS = {
         "shared/people/imports/files.py",
         "shared/tables/columns.py",
         "shared/tables/contracts.py",
+        "shared/tables/fetches.py",
         "shared/tables/people.py",
         "shared/tables/parquet.py",
         "acquisition/sources/untrusted_parquet.py",

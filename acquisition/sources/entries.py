@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from shared.storage import locations
 from shared.storage.files import digest
+from shared.tables.contracts import OF_THE_WEB
 
 Entry = dict[str, Any]
 
@@ -24,6 +25,13 @@ class Origin(NamedTuple):
     author: str = ""
     title: str = ""
     tags: Sequence[str] = ()
+    license_id: str = ""
+    license_url: str = ""
+    author_url: str = ""
+    attribution: str = ""
+    download_url: str = ""
+    display_url: str = ""
+    taken_at: str = ""
 
 
 NO_ORIGIN = Origin()
@@ -91,12 +99,19 @@ def make_entry(kind: str, location: str, state: FileState, origin: Origin, *, is
         "author": origin.author,
         "title": origin.title,
         "tags": list(origin.tags),
+        **{name: getattr(origin, name) for name in OF_THE_WEB},
         "source_id": "",
         "is_link": is_link,
-        "stated": digest(origin)[:DIGEST_LENGTH],
+        "stated": stated_by(origin),
         "reason": "",
         "detail": "",
     }
+
+
+def stated_by(origin: Origin) -> str:
+    """Digest of what a source states; that of a file is what it was before there were sources on the web."""
+    older = len(Origin._fields) - len(OF_THE_WEB)
+    return digest(origin if any(origin[older:]) else origin[:older])[:DIGEST_LENGTH]
 
 
 def state_of(row: Entry) -> FileState:

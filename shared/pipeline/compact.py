@@ -16,7 +16,18 @@ from shared import tables
 from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Part, Snapshot, parquet
-from shared.tables.contracts import CONTRACTS, FAILURES, IMAGES, LABELS, LOCATIONS, REMOVALS, RUNS, THUMBNAILS, TOTALS
+from shared.tables.contracts import (
+    CONTRACTS,
+    FAILURES,
+    FETCHES,
+    IMAGES,
+    LABELS,
+    LOCATIONS,
+    REMOVALS,
+    RUNS,
+    THUMBNAILS,
+    TOTALS,
+)
 from shared.tables.live import COPIED
 from shared.tables.snapshot import in_order
 
@@ -25,7 +36,7 @@ FULL_ROWS = 1024
 #: One run makes this many slices that are not full: small ones come first, so that all cores are busy at once.
 SMALL_SLICES_OF_A_RUN = 80
 #: Tables of the collection as a whole, whose parts are no slices of it.
-NOT_SLICED = frozenset({RUNS.name, TOTALS.name, REMOVALS.name})
+NOT_SLICED = frozenset({RUNS.name, TOTALS.name, REMOVALS.name, FETCHES.name})
 #: Tables with rows that are about no stored picture.
 WITHOUT_PICTURES = frozenset({FAILURES.name, LOCATIONS.name})
 

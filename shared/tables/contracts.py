@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from shared.pictures.measures import MEASURES, Measure
 from shared.tables.columns import FLOATS, IMAGE_ID, STRINGS, Addition, Contract, column
+from shared.tables.fetches import FETCHES, OF_THE_WEB, ORIGIN_COLUMNS, SOURCE_ID
 from shared.tables.people import LIKES, PATTERNS, PROFILES, RECOMMENDATIONS
 
 #: Every field may be null: most pictures carry few of them. GPS is never kept.
@@ -25,20 +26,12 @@ EXIF = pa.struct(
 FILE_COLUMNS = [
     column("location", pa.string(), "where the file is: a path, or a file:// URI when the path is not UTF-8"),
     column("filename", pa.string(), "last part of the path, undecodable bytes shown as \\xNN"),
-    column("source", pa.string(), "kind of source: folder, list, sample"),
+    column("source", pa.string(), "kind of source: folder, list, sample, webdataset or the name of a service"),
     column("size_bytes", pa.int64(), "size when listed, -1 if unknown"),
     column("mtime_ns", pa.int64(), "modification time when listed, ns since 1970, -1 if unknown"),
 ]
-ORIGIN_COLUMNS = [
-    column("source_url", pa.string(), "where the picture came from, empty if unknown"),
-    column("license", pa.string(), "licence as the source states it, empty if unknown"),
-    column("author", pa.string(), "author as the source states it, empty if unknown"),
-    column("title", pa.string(), "title as the source states it, empty if unknown"),
-    column("tags", STRINGS, "tags the source gives; for a folder the folder's name"),
-]
 ENTRY_COLUMNS = [*FILE_COLUMNS, *ORIGIN_COLUMNS]
 
-SOURCE_ID = column("source_id", pa.string(), "the source that lists it: an absolute path or `sample`")
 FILE_ID_COLUMNS = [
     column("ctime_ns", pa.int64(), "time of the last change of the file's inode, ns since 1970, -1 if unknown"),
     column("inode", pa.int64(), "number of the file's inode, -1 if unknown"),
@@ -86,7 +79,14 @@ STAGED = Contract("staged", pa.schema([*PICTURE_COLUMNS, *LISTED_COLUMNS]))
 
 #: One row per picture (per image_id) that is at some source now, described as its preferred location is: the smallest
 #: that is no link.
-IMAGES = Contract("images", pa.schema(PICTURE_COLUMNS), additions=(Addition("rating", version=1, default=0),))
+IMAGES = Contract(
+    "images",
+    pa.schema(PICTURE_COLUMNS),
+    additions=(
+        Addition("rating", version=1, default=0),
+        *(Addition(name, version=2, default="") for name in OF_THE_WEB),
+    ),
+)
 
 #: One row per picture, in the order of IMAGES within a slice.
 THUMBNAILS = Contract("thumbnails", pa.schema([IMAGE_ID, *THUMBNAIL_COLUMNS]), row_group_rows=64)
@@ -103,6 +103,7 @@ LOCATIONS = Contract(
         Addition("stated", version=1, default=""),
         *(Addition(name, version=1, default="") for name in ("source_url", "license", "author", "title")),
         Addition("tags", version=1, default=()),
+        *(Addition(name, version=2, default="") for name in OF_THE_WEB),
     ),
 )
 
@@ -232,7 +233,7 @@ RUNS = Contract(
 CONTRACTS = {
     contract.name: contract
     for contract in (
-        *(IMAGES, THUMBNAILS, LOCATIONS, FAILURES, REMOVALS),
+        *(IMAGES, THUMBNAILS, LOCATIONS, FAILURES, REMOVALS, FETCHES),
         *(LABELS, FEATURES, TOTALS, EMBEDDINGS, CATEGORIES, RUNS),
         *(LIKES, PROFILES, PATTERNS, RECOMMENDATIONS),
     )
@@ -246,6 +247,7 @@ __all__ = [
     "EXIF",
     "FAILURES",
     "FEATURES",
+    "FETCHES",
     "FILE_COLUMNS",
     "FILE_ID_COLUMNS",
     "FLOATS",
@@ -256,6 +258,7 @@ __all__ = [
     "LISTED_COLUMNS",
     "LISTING",
     "LOCATIONS",
+    "OF_THE_WEB",
     "ORIGIN_COLUMNS",
     "PATTERNS",
     "PICTURE_COLUMNS",

@@ -36,5 +36,12 @@ def test_a_picture_is_told_with_the_expected_fields() -> None:
         "author": "Ann",
         "title": "Sea",
         "tags": ["sea"],
+        "license_id": "",
+        "license_url": "",
+        "author_url": "",
+        "attribution": "",
+        "download_url": "",
+        "display_url": "",
+        "taken_at": "",
         "exif": {"iso": 400},
     }

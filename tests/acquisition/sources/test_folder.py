@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from acquisition.sources.entries import Entry, FileState, Origin, file_state
+from acquisition.sources.entries import Entry, FileState, file_state
 from acquisition.sources.folder import folder_entries
 from acquisition.sources.ignored import Patterns, may_be_picture
 from acquisition.sources.source import NO_FILTERS, Filters, Notes
 from shared.errors import CannotProceedError
 from shared.storage import locations
 from shared.storage.files import digest
+from shared.tables.contracts import OF_THE_WEB
 
 
 def add(folder: Path, *names: str) -> None:
@@ -91,11 +92,12 @@ def test_an_entry_says_what_the_folder_says(tmp_path: Path) -> None:
             "author": "",
             "title": "",
             "tags": ["beach"],
+            **dict.fromkeys(OF_THE_WEB, ""),
             "source_id": "",
             "ctime_ns": path.stat().st_ctime_ns,
             "inode": path.stat().st_ino,
             "is_link": False,
-            "stated": digest(Origin(tags=["beach"]))[:16],
+            "stated": digest(("", "", "", "", ["beach"]))[:16],
             "reason": "",
             "detail": "",
         }
