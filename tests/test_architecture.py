@@ -19,7 +19,7 @@ ORDER = {
         errors project
         fetching licenses secret signals storage
         settings
-        pictures models
+        pictures models drawing
         tables
         people
         spark
@@ -58,7 +58,7 @@ ORDER = {
         index
         scoring search status
         steps
-        recommend
+        gallery recommend
         quality
         commands
         web
@@ -110,7 +110,8 @@ DOORS = {
     "PIL": {
         "shared/pictures/",
         "acquisition/sample/",
-        "recommendation/search/gallery.py",
+        "recommendation/gallery/sheet.py",
+        "shared/drawing/lettering.py",
     },
     "urllib3": {"shared/fetching.py"},
     "fastapi": {"recommendation/web/"},

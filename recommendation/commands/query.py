@@ -11,7 +11,6 @@ from typing import Any
 
 from recommendation.commands.table import table_lines
 from recommendation.index import generation
-from recommendation.search.answer import Answer
 from recommendation.search.answerer import Answered, Answerer
 from recommendation.search.query_picture import read_upload
 from recommendation.search.request import MAX_PICTURES, Options, QueryRequest, default_options, meanings
@@ -131,13 +130,7 @@ def _run_batch(settings: QuerySettings, options: Options, requests: Path, out: P
 
 
 def _draw(volume: Storage, answerer: Answerer, answered: Answered, path: Path) -> None:
-    from recommendation.search.gallery import draw_gallery  # pulls in fonts and drawing, needed with --gallery only
-    from recommendation.search.thumbnails import Thumbnails
+    from recommendation.gallery.pictures import draw_answer  # pulls in fonts and drawing, needed with --gallery only
 
-    thumbnails = Thumbnails(volume).read(answerer.current.engine, ids_of(answered.content))
-    write_atomically(path, draw_gallery(answered.content, thumbnails, answered.query_thumbnails))
-
-
-def ids_of(content: Answer) -> list[str]:
-    """Ids of the pictures in an answer, each once, in the order they first appear."""
-    return list(dict.fromkeys(item["image_id"] for items in content["results"].values() for item in items))
+    drawn = draw_answer(volume, answerer.current.engine, answered.content, answered.query_thumbnails)
+    write_atomically(path, drawn)

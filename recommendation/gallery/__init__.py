@@ -1,0 +1,1 @@
+"""Contact sheets: pictures in rows as one PNG, with file name, licence and author under each."""

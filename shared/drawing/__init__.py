@@ -1,0 +1,1 @@
+"""What drawings of several stages share: fonts for any script, and the one style of all charts."""
