@@ -9,7 +9,7 @@ The engine decides the licence with `shared.licenses`, from a candidate's `licen
 those that `--licenses` does not name; a listing may already ask for fewer, and counts in `Page.refused` what it left out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from shared.errors import CannotProceedError
@@ -131,15 +131,23 @@ class Client(Protocol):
     is returned. Robots' rules are not asked for here: an API is meant for programs; pictures are downloaded by the engine.
     """
 
-    def get(self, url: str, params: Mapping[str, str] = {}, headers: Mapping[str, str] = {}) -> Reply:
+    def get(
+        self, url: str, params: Mapping[str, str] = {}, headers: Mapping[str, str] = {}, final: Collection[int] = ()
+    ) -> Reply:
         """What is at an address, at most 32 MiB.
+
+        Args:
+            final: statuses that are returned at once, though they are among those after which it asks again: the service
+                means something by them that waiting does not cure, such as a quota of an hour or a query that takes too long.
 
         Raises:
             ListingError: it cannot be had now.
         """
 
-    def post(self, url: str, form: Mapping[str, str], headers: Mapping[str, str] = {}) -> Reply:
-        """The answer to a form. Errors as `get`."""
+    def post(
+        self, url: str, form: Mapping[str, str], headers: Mapping[str, str] = {}, final: Collection[int] = ()
+    ) -> Reply:
+        """The answer to a form. Arguments and errors as `get`."""
 
     def wait(self, seconds: float, reason: str) -> None:
         """Wait before this service is asked again, as it wishes (maxlag, a quota in the answer's body); shown to the user.
