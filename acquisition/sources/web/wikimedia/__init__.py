@@ -1,0 +1,1 @@
+"""Wikimedia Commons, and any other MediaWiki with the same API."""
