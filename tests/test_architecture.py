@@ -30,7 +30,7 @@ ORDER = {
     "acquisition": """
         settings sample
         sources
-        exports listing revision
+        credits exports listing revision
         changes
         steps
         removal safeguard synchronise

@@ -29,6 +29,9 @@ COMMANDS: Mapping[str, Command] = {
     "inbox": Command("answer the query jobs that wait in queries/inbox, then end", "recommendation.commands.inbox"),
     "evaluate": Command("measure retrieval quality over the collection", "recommendation.commands.evaluate"),
     "sources": Command("list the sources with their pictures, failures and last run", "acquisition.commands.sources"),
+    "credits": Command(
+        "write the credits that licences ask for, as HTML, Markdown or CSV", "acquisition.commands.credits"
+    ),
     "remove": Command("take out a source or some pictures, with their thumbnails", "acquisition.commands.remove"),
     "like": Command("store that a person likes pictures", "recommendation.commands.people.like"),
     "dislike": Command("store that a person does not want to see pictures", "recommendation.commands.people.dislike"),

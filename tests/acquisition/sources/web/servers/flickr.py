@@ -72,12 +72,14 @@ class FlickrServer(PhotoServer):
         url = f"{self.address}/{folder}/{number}.jpg"
         sizes = {"n": 320, "z": 640, "c": 800, "l": 1024, **({"o": 4000} if number % 3 == 0 else {})}
         return {
-            "id": str(5_000_000 + number), "owner": f"{number % 9}@N00", "secret": "a", "server": "1", "farm": 1,
-
-                "title": f"Drawn &amp; rectangle {number}",
-                "license": str(license_of(number)),
-                "ownername": f"Ann {number % 9}"
-            ,
+            "id": str(5_000_000 + number),
+            "owner": f"{number % 9}@N00",
+            "secret": "a",
+            "server": "1",
+            "farm": 1,
+            "title": f"Drawn &amp; rectangle {number}",
+            "license": str(license_of(number)),
+            "ownername": f"Ann {number % 9}",
             "path_alias": f"ann{number % 9}" if number % 2 else None,
             "datetaken": datetime.fromtimestamp(uploaded(number), UTC).strftime("%Y-%m-%d %H:%M:%S"),
             "datetakenunknown": 1 if number % 4 == 0 else "0",
