@@ -1,4 +1,4 @@
-"""Openverse as a service: openly licensed pictures of many collections; no account is needed.
+"""Openverse as a service: openly licensed pictures of many collections; an account is not needed.
 
 Source: https://api.openverse.org/v1/, https://docs.openverse.org/terms_of_service.html
 """
@@ -19,8 +19,10 @@ from acquisition.sources.web.protocol import (
 )
 from shared.errors import UsageError
 from shared.licenses import find_license
+from shared.secret import Secret
 
-NAME = "openverse"
+NAME, KEY = "openverse", "openverse_client"
+KEY_PAGE = "https://api.openverse.org/v1/#tag/auth"
 ENDPOINT = "https://api.openverse.org/v1"
 #: Without an account no more are answered on a page, and no more pages.
 PER_PAGE, MOST_PAGES = 20, 12
@@ -45,6 +47,8 @@ class OpenverseListing:
     def __init__(self, query: str, settings: WebSettings, client: Client) -> None:
         self._query = query
         self._client = client
+        self._key = settings.keys.get(KEY)
+        self._token: Secret | None = None
         self._endpoint = (settings.endpoint or ENDPOINT).rstrip("/")
         policy = answers.policy_of(settings)
         self._licenses = [code for code in LICENSES if policy.accepts(find_license(code=code))]
@@ -57,9 +61,8 @@ class OpenverseListing:
         """A page of pictures. Errors as `Listing.list`."""
         page = answers.page_number(cursor)
         params = {"q": self._query, "license": ",".join(self._licenses), "mature": "false", "filter_dead": "true"}
-        reply = self._client.get(
-            f"{self._endpoint}/images/", {**params, "page": str(page), "page_size": str(PER_PAGE)}, final=(429,)
-        )
+        place = {"page": str(page), "page_size": str(PER_PAGE)}
+        reply = self._client.get(f"{self._endpoint}/images/", {**params, **place}, self._headers(), final=(429,))
         check(reply)
         answer = answers.json_object(reply)
         if answer is None or not isinstance(answer.get("results"), list):
@@ -70,6 +73,24 @@ class OpenverseListing:
         is_over = not answer["results"] or page >= min(MOST_PAGES, int(answer.get("page_count") or 0))
         total = min(int(answer.get("result_count") or 0), PER_PAGE * MOST_PAGES)
         return Page(found, None if is_over else str(page + 1), total)
+
+    def _headers(self) -> dict[str, str]:
+        """What names the account, if the user has one: its limits are wider.
+
+        Raises:
+            UsageError: Openverse does not know the account.
+        """
+        if self._key is None:
+            return {}
+        if self._token is None:
+            name, _, secret = self._key.reveal().partition(":")
+            form = {"client_id": name, "client_secret": secret, "grant_type": "client_credentials"}
+            reply = self._client.post(f"{self._endpoint}/auth_tokens/token/", form)
+            token = (answers.json_object(reply) or {}).get("access_token")
+            if reply.status != 200 or not token:
+                raise answers.wrong_key(NAME, KEY, KEY_PAGE, f"{reply.status}: {answers.first_words(reply.body)}")
+            self._token = Secret(str(token))
+        return {"Authorization": f"Bearer {self._token.reveal()}"}
 
 
 def check(reply: Reply) -> None:

@@ -1,9 +1,14 @@
 """Services by name: what `--source` may begin with."""
 
+from acquisition.sources.web.flickr import FLICKR
+from acquisition.sources.web.openverse import OPENVERSE
+from acquisition.sources.web.pexels import PEXELS
 from acquisition.sources.web.protocol import Service
+from acquisition.sources.web.unsplash import UNSPLASH
+from acquisition.sources.web.wikimedia.service import WIKIMEDIA
 
 #: Every service. To add one, add its module and its name here.
-ALL: tuple[Service, ...] = ()
+ALL: tuple[Service, ...] = (WIKIMEDIA, OPENVERSE, FLICKR, PEXELS, UNSPLASH)
 SERVICES: dict[str, Service] = {service.name: service for service in ALL}
 
 

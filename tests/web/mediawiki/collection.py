@@ -20,6 +20,8 @@ LICENSES = {
 OPEN = frozenset({"CC-BY-SA-4.0", "CC-BY-2.0-DE", "CC-BY-4.0", "CC0-1.0", "LicenseRef-PD"})
 #: Files of the collection with something special.
 WITH_CREDIT_LINE, NON_FREE = 1, 2
+#: SQLite's search finds words of titles only.
+IN_ALL_NAMES = "Drawn"
 #: So many that the categories of 50 files come in more than one answer.
 N_TOPICS = 11
 
@@ -55,7 +57,7 @@ def chosen_drawings() -> list[Drawing]:
 def known_file(number: int, drawing: Drawing) -> Known:
     """What is known of a file."""
     license_id = "LicenseRef-NonFree" if number == NON_FREE else [*LICENSES.values()][number % len(LICENSES)]
-    name = path_of(drawing).rpartition("/")[2].capitalize().replace("_", " ")
+    name = f"{IN_ALL_NAMES} {path_of(drawing).rpartition('/')[2].replace('_', ' ')}"
     topics = [f"Topic {topic:02d} of {number % 5}" for topic in range(N_TOPICS)]
     return Known(
         name,

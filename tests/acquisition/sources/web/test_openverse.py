@@ -7,9 +7,10 @@ import pytest
 from acquisition.sources.web.openverse import OPENVERSE, open_openverse
 from acquisition.sources.web.protocol import ListingError, WebSettings
 from shared.errors import UsageError
+from shared.secret import Secret
 from tests.acquisition.sources.web.listings import list_all
 from tests.acquisition.sources.web.plain_client import PlainClient
-from tests.acquisition.sources.web.servers.openverse import OpenverseServer
+from tests.acquisition.sources.web.servers.openverse import CLIENT, TOKEN, OpenverseServer
 
 
 @pytest.fixture
@@ -77,3 +78,17 @@ def test_a_query_that_cannot_be_is_wrong_usage(
 def test_nothing_found_is_said(server: OpenverseServer) -> None:
     with pytest.raises(ListingError, match="openverse finds nothing for 'nothing'"):
         open_openverse("nothing", settings(server), PlainClient()).list(None)
+
+
+def test_an_account_is_named_in_each_request_and_its_token_is_asked_for_once(server: OpenverseServer) -> None:
+    account = settings(server)._replace(keys={"openverse_client": Secret(":".join(CLIENT))})
+    list_all(open_openverse("lighthouse", account, PlainClient()))
+    assert {one.headers.get("Authorization") for one in server.asked_at("/v1/images/")} == {f"Bearer {TOKEN}"}
+    assert len(server.asked_at("/v1/auth_tokens/token/")) == 1
+
+
+def test_an_unknown_account_names_the_variable_but_not_the_secret(server: OpenverseServer) -> None:
+    account = settings(server)._replace(keys={"openverse_client": Secret("client:very-secret")})
+    with pytest.raises(UsageError, match="IMAGEREC_OPENVERSE_CLIENT: openverse refused the key") as caught:
+        open_openverse("lighthouse", account, PlainClient()).list(None)
+    assert "very-secret" not in str(caught.value)

@@ -8,6 +8,7 @@ from tests.acquisition.sources.web.servers.photo_server import PhotoServer, to_j
 
 PER_PAGE, DEPTH = 20, 240
 LICENSES = (("by", "2.0"), ("by-sa", "4.0"), ("cc0", "1.0"), ("pdm", "1.0"), ("by-nc", "2.0"), ("by-nd", "3.0"))
+CLIENT, TOKEN = ("client", "test-secret"), "test-token"
 CC = "https://creativecommons.org"
 
 
@@ -21,6 +22,13 @@ class OpenverseServer(PhotoServer):
 
     def add_routes(self) -> None:
         self.route("/v1/images/", self.search)
+        self.route("/v1/auth_tokens/token/", self.token)
+
+    def token(self, request: Request) -> Response:
+        account = (request.form.get("client_id"), request.form.get("client_secret"), request.form.get("grant_type"))
+        if account != (*CLIENT, "client_credentials"):
+            return to_json({"error": "invalid_client"}, 401)
+        return to_json({"access_token": TOKEN, "expires_in": 43_200, "token_type": "Bearer", "scope": "read write"})
 
     def search(self, request: Request) -> Response:
         page, per_page = int(request.args.get("page", 1)), int(request.args.get("page_size", 20))
