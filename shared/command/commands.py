@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Command] = {
         "print the pictures that a person might like, with reasons", "recommendation.commands.people.recommend"
     ),
     "gallery": Command("draw pictures with a tag, or groups that look alike", "recommendation.commands.gallery"),
+    "export": Command("write the collection in the format of another program", "recommendation.commands.export"),
     "compact": Command("merge small slices and delete the rows of removed pictures", "shared.command.compact"),
     "status": Command("print what is on the volume", "shared.command.status"),
     "profile": Command("run `query` or `run` and print where the time went", "shared.command.profile"),

@@ -46,14 +46,30 @@ def write(
         lines_of: called in tasks.
         enclosure: what stands before, between and after the lines.
     """
-    start, separator, end = enclosure
-    folder = f"{WORK}/exports/{digest(key, content)[:16]}"
-    pieces = sc.parallelize(list(enumerate(items)), max(1, min(len(items), sc.defaultParallelism)))
-    written = pieces.map(partial(_write_piece, volume, folder, lines_of, separator)).collect() if items else []
     volume.delete(_note_key(key))
-    volume.put(key, _enclosed(start, separator, (volume.read(piece) for piece in written if piece), end))
-    volume.delete_folder(folder)
+    concatenate(sc, volume, key, f"{WORK}/exports/{digest(key, content)[:16]}", items, lines_of, enclosure)
     volume.put(_note_key(key), content.encode())  # last: until it is there the next run writes, and deletes, again
+
+
+def concatenate(
+    sc: SparkContext,
+    storage: Storage,
+    key: str,
+    folder: str,
+    items: Sequence[Any],
+    lines_of: LinesOf,
+    enclosure: tuple[bytes, bytes, bytes],
+) -> None:
+    """Store one object: the lines of all items, in their order; tasks make them, and the driver reads an item at a time.
+
+    Args:
+        folder: where the pieces are meanwhile.
+    """
+    start, separator, end = enclosure
+    pieces = sc.parallelize(list(enumerate(items)), max(1, min(len(items), sc.defaultParallelism)))
+    written = pieces.map(partial(_write_piece, storage, folder, lines_of, separator)).collect() if items else []
+    storage.put(key, _enclosed(start, separator, (storage.read(piece) for piece in written if piece), end))
+    storage.delete_folder(folder)
 
 
 def _write_piece(

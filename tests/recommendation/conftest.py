@@ -20,6 +20,7 @@ from recommendation import job as recommendation
 from recommendation.search.answerer import Answerer
 from recommendation.settings import Settings
 from shared.storage import LocalStorage
+from shared.tables import catalog
 
 PICTURES_PER_SUBJECT = 4
 
@@ -54,6 +55,7 @@ def build(sc: SparkContext, made: Collection) -> None:
     labeling.run(sc, LabelingSettings(data=data))
     embedding.run(sc, EmbeddingSettings(data=data, model="efficientnet-lite0", precision="fp32"))
     recommendation.run(sc, Settings(data=data))
+    catalog.rebuild(made.volume)
 
 
 @pytest.fixture(scope="session")
