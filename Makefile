@@ -1,7 +1,7 @@
 # Everything a person or a machine does with this checkout. `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint test-docker test-web bench chaos licenses lock
+.PHONY: help setup setup-test run test lint test-docker test-web bench chaos licenses lock tour
 
 PYTHON ?=# the Python to use, 3.11 to 3.13; the newest found when empty
 IMAGES ?=# a folder or a list of pictures; the built-in sample when empty
@@ -35,6 +35,9 @@ test-docker: setup-test ## run the containers' tests; needs Docker and some minu
 test-web: setup-test ## run the tests in a browser and against a wiki; installs Chromium and MediaWiki on Debian
 	@.ci/web-tools
 	@$(BIN)/pytest -m slow tests/web
+
+tour: setup-test ## execute the notebook notebooks/tour.py over DATA, into its reports/tour.ipynb
+	@$(BIN)/python -m notebooks $(DATA)
 
 bench: setup-test ## measure speed and retrieval quality
 	@$(BIN)/python -m bench

@@ -58,10 +58,10 @@ ORDER = {
         index
         scoring search status
         steps
-        gallery recommend
+        exports gallery recommend
         quality
         commands
-        web
+        api web
         job
         __main__
     """,
@@ -106,17 +106,20 @@ DOORS = {
         "shared/tables/parquet.py",
         "acquisition/sources/untrusted_parquet.py",
         "recommendation/index/build/columns.py",
+        "recommendation/exports/",
     },
     "PIL": {
         "shared/pictures/",
         "acquisition/sample/",
         "recommendation/gallery/sheet.py",
         "shared/drawing/lettering.py",
+        "recommendation/exports/records.py",
+        "recommendation/exports/tensorboard.py",
     },
     "urllib3": {"shared/fetching.py"},
     "fastapi": {"recommendation/web/"},
     "starlette": {"recommendation/web/"},
-    "jinja2": {"recommendation/web/pages.py"},
+    "jinja2": {"recommendation/web/pages.py", "recommendation/api/display.py"},
     "pydantic": {"recommendation/web/"},
     "uvicorn": {"recommendation/web/worker.py", "recommendation/web/connections.py"},
     "sklearn": {"recommendation/scoring/classifiers.py"},

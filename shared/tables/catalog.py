@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from shared import tables
-from shared.errors import CannotProceedError
+from shared.errors import CannotProceedError, UsageError
 from shared.storage import Storage
 from shared.storage.files import replacing, sha256_of, temporary_name, write_atomically
 from shared.storage.volume import CATALOG
@@ -160,15 +160,33 @@ def query(volume: Storage, sql: str) -> list[tuple[Any, ...]]:
     Raises:
         CannotProceedError: the catalog or a part is missing or damaged; the message names it.
     """
+    with _connect(volume, sql) as connection:
+        rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+        return rows
+
+
+def query_arrow(volume: Storage, sql: str) -> Any:
+    """The answer to a person's SELECT over the catalog as an Arrow table; errors as `query`.
+
+    Raises:
+        UsageError: DuckDB refuses the statement; the message is DuckDB's.
+    """
+    with _connect(volume, sql) as connection:
+        try:
+            return connection.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise UsageError(str(error)) from error
+
+
+def _connect(volume: Storage, sql: str) -> duckdb.DuckDBPyConnection:
+    """The catalog, checked, with all that a statement reads."""
     path = volume.local_path(CATALOG)
     refresh_moved(volume)
     check(path)
     snapshot = tables.open_snapshot(volume)
     for contract in _named(sql):
         tables.check_parts(volume, snapshot.parts(contract))
-    with duckdb.connect(str(path), read_only=True) as connection:
-        rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
-        return rows
+    return duckdb.connect(str(path), read_only=True)
 
 
 def query_tables(volume: Storage, snapshot: Snapshot, sql: str) -> list[tuple[Any, ...]]:

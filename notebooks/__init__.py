@@ -1,0 +1,1 @@
+"""Notebooks: kept as Python files, executed into the reports of a volume."""

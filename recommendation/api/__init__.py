@@ -1,0 +1,1 @@
+"""The collection from Python: what `import imagerec` gives."""
