@@ -54,8 +54,9 @@ ORDER = {
         __main__
     """,
     "recommendation": """
-        settings metrics labels
+        settings metrics labels words
         index
+        browse
         scoring search status
         steps
         exports gallery recommend

@@ -16,7 +16,7 @@ TEXT_COLUMNS = (
     *("size_category", "category", "date_taken", "camera_make", "camera_model"),
 )
 LIST_COLUMNS = ("tags", "color_names")
-NUMBER_COLUMNS = ("width_px", "height_px", "brightness")
+NUMBER_COLUMNS = ("width_px", "height_px", "brightness", "year")
 COLUMNS = (*TEXT_COLUMNS, *LIST_COLUMNS, *NUMBER_COLUMNS)
 CONDITION = re.compile(r"\s*(\w+)\s*(!=|<=|>=|=|<|>|~)\s*(.*?)\s*", re.DOTALL)
 ORDERS: dict[str, Callable[[Any, Any], Any]] = {
@@ -27,7 +27,11 @@ ORDERS: dict[str, Callable[[Any, Any], Any]] = {
     ">": lambda left, right: left > right,
     ">=": lambda left, right: left >= right,
 }
+#: With an empty value: whether they match what is missing.
+IS_MISSING = {"=": True, "!=": False}
 MAX_SHOWN = 80
+ASCII = 128
+LONGEST_COMPARED = 64  # bytes of a value that all texts of a column are compared with at once
 
 
 class Condition(NamedTuple):
@@ -35,8 +39,8 @@ class Condition(NamedTuple):
 
     Args:
         operator: of ORDERS, or `~`: contains. Texts are compared without regard to case; of a list one text must match, or with
-            `!=` none. A missing value matches `!=` only.
-        value: a number for NUMBER_COLUMNS, else a text in lower case.
+            `!=` none. A missing value matches `!=` only, and `=` with an empty value.
+        value: a number for NUMBER_COLUMNS, else a text in lower case; empty: missing with `=`, there with `!=`.
     """
 
     column: str
@@ -56,7 +60,7 @@ def parse_condition(text: str) -> Condition:
     column, operator, value = found.groups()
     if column not in COLUMNS:
         raise UsageError(f"where: expected a column of {', '.join(COLUMNS)}, got {column[:MAX_SHOWN]!r}")
-    if column not in NUMBER_COLUMNS:
+    if column not in NUMBER_COLUMNS or (not value and operator in IS_MISSING):
         return Condition(column, operator, value.casefold())
     try:
         number = float(value)
@@ -84,25 +88,68 @@ def matching_rows(metadata: Metadata, conditions: Sequence[Condition]) -> NDArra
 
 def matches(column: Column, condition: Condition, rows: int) -> NDArray[np.bool_]:
     """Which values of a column meet a condition, shape (rows,)."""
+    if condition.value == "" and condition.operator in IS_MISSING:
+        return is_missing(column, rows) == IS_MISSING[condition.operator]
     if isinstance(column, Numbers):
-        is_missing = np.isnan(column.values) if column.values.dtype.kind == "f" else column.values < 0
         found = np.asarray(ORDERS[condition.operator](column.values, condition.value), np.bool_)
-        return np.where(is_missing, condition.operator == "!=", found)
+        return np.where(is_missing(column, rows), condition.operator == "!=", found)
     if isinstance(column, Repeated):
-        return np.array(text_matches(column.texts, condition), np.bool_)[column.positions]
+        return text_matches(column.texts, condition)[column.positions]
     if isinstance(column, Lists):
         positive = condition._replace(operator="=") if condition.operator == "!=" else condition
-        hits = np.array(text_matches(column.texts, positive), np.int64)
+        hits = text_matches(column.texts, positive)[column.positions]
         sums = np.concatenate([[0], np.cumsum(hits)])
         has_one = (sums[column.starts[1:]] - sums[column.starts[:-1]]) > 0
         return np.asarray(~has_one if condition.operator == "!=" else has_one, np.bool_)
-    return np.array([is_match(column[row], condition) for row in range(rows)], np.bool_)
+    assert isinstance(column, Texts)
+    return text_matches(column, condition)
 
 
-def text_matches(texts: Texts, condition: Condition) -> list[bool]:
-    """Which strings of a column meet a condition."""
-    column: Column = texts
-    return [is_match(column[number], condition) for number in range(len(texts.starts) - 1)]
+def is_missing(column: Column, rows: int) -> NDArray[np.bool_]:
+    """Which values of a column are not there, shape (rows,)."""
+    if isinstance(column, Numbers):
+        return np.isnan(column.values) if column.values.dtype.kind == "f" else column.values < 0
+    if isinstance(column, Repeated):
+        return is_missing(column.texts, column.texts.count)[column.positions]
+    starts = column.starts if isinstance(column, Texts | Lists) else np.zeros(rows + 1, np.int32)
+    return np.asarray(starts[1:] == starts[:-1], np.bool_)
+
+
+def text_matches(texts: Texts, condition: Condition) -> NDArray[np.bool_]:
+    """Which strings of a column meet a condition, shape (strings,)."""
+    value, operator = str(condition.value).encode(), condition.operator
+    if len(value) > LONGEST_COMPARED or texts.data.max(initial=0) >= ASCII or not value.isascii():
+        return np.array([is_match(text, condition) for text in texts.all()], np.bool_)
+    if operator == "~":
+        return containing(texts, value)
+    found = np.asarray(ORDERS[operator](heads(texts, len(value) + 1), np.bytes_(value)), np.bool_)
+    return np.where(is_missing(texts, texts.count), operator == "!=", found)
+
+
+def heads(texts: Texts, width: int) -> NDArray[np.bytes_]:
+    """The first `width` bytes of each of some ASCII texts in lower case, shape (texts,)."""
+    if not len(texts.data):
+        return np.zeros(texts.count, f"S{width}")
+    places = np.arange(width, dtype=np.int32)
+    starts, lengths = texts.starts[:-1, np.newaxis], np.diff(texts.starts)[:, np.newaxis]
+    found = texts.data[np.minimum(starts + places, len(texts.data) - 1)]
+    found |= ((found >= ord("A")) & (found <= ord("Z"))).view(np.uint8) << 5
+    found *= places < lengths
+    return found.reshape(-1).view(f"S{width}")
+
+
+def containing(texts: Texts, value: bytes) -> NDArray[np.bool_]:
+    """Which of some ASCII texts contain a value without regard to case, shape (texts,)."""
+    data, places = texts.data.tobytes().lower(), list[int]()
+    place = data.find(value)
+    while place >= 0 and value:
+        places.append(place)
+        place = data.find(value, place + 1)
+    found = np.full(texts.count, not value, np.bool_)
+    rows = np.searchsorted(texts.starts, np.array(places, np.int32), "right") - 1
+    is_within = np.array(places, np.int64) + len(value) <= texts.starts[rows + 1]
+    found[rows[is_within]] = True
+    return found
 
 
 def is_match(text: str, condition: Condition) -> bool:

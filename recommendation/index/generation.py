@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple, cast
 
-from recommendation.index import basis, metadata, objects, shard
+from recommendation.index import basis, objects, shard
 from recommendation.index.basis import Basis
 from recommendation.index.document import GenerationDocument, Summary, Timings
 from recommendation.index.objects import BASES, BUILD, GENERATIONS, METADATA, SHARDS, read_document, seal, unseal
@@ -252,6 +252,6 @@ def object_keys(found: Generation) -> set[str]:
     keys = {document_key(found.name), timings_key(found.name), basis.document_key(name)}
     keys |= {f"{BASES}/{name}.{suffix}" for suffix in read_basis_document(found)["objects"]}
     for entry in found.shards:
-        keys |= {metadata.data_key(entry.metadata), metadata.document_key(entry.metadata)}
+        keys.update(shard.metadata_keys(volume, entry.metadata))
         keys.update(shard.object_keys(entry.name, read_document(volume, shard.manifest_key(entry.name))))
     return keys

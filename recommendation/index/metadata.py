@@ -5,21 +5,24 @@ importing one. Rows whose picture has been removed since the shard was written s
 do not change.
 
 index/metadata/<name>.arrow     one record batch, a row for each row of the shard, no nulls, not compressed
-index/metadata/<name>.json      SHA-256 of it, and where each column's buffers start in it
+index/metadata/<name>.words     see `recommendation.words.postings`
+index/metadata/<name>.json      SHA-256 of both, and where each column's buffers and each array start in them
 """
 
 import math
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation.index.objects import METADATA
+from recommendation.index.objects import BUILD, METADATA
+from shared.errors import CannotProceedError
 
 #: For the index itself.
-INTERNAL = {"is_removed"}
+INTERNAL = {"is_removed", "color_rgb"}
 
 Row = dict[str, Any]
 
@@ -52,6 +55,16 @@ class Texts(NamedTuple):
         """See `Column`."""
         return self.data[self.starts[row] : self.starts[row + 1]].tobytes().decode()
 
+    @property
+    def count(self) -> int:
+        """How many strings."""
+        return max(0, len(self.starts) - 1)
+
+    def all(self) -> list[str]:
+        """Every string, in a tenth of the time that one after the other takes."""
+        data = self.data.tobytes()
+        return [data[start:end].decode() for start, end in pairwise(self.starts.tolist())]
+
 
 class Repeated(NamedTuple):
     """A column of strings that occur often: their positions in a dictionary."""
@@ -65,14 +78,15 @@ class Repeated(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """A column of lists of strings: where each list starts, and the strings."""
+    """A column of lists of strings: where each list starts, and the positions of its strings in a dictionary."""
 
     starts: NDArray[np.int32]
+    positions: NDArray[np.int32]
     texts: Texts
 
     def __getitem__(self, row: Any, /) -> Any:
         """See `Column`."""
-        return [self.texts[item] for item in range(self.starts[row], self.starts[row + 1])]
+        return [self.texts[item] for item in self.positions[self.starts[row] : self.starts[row + 1]].tolist()]
 
 
 class Metadata:
@@ -94,14 +108,24 @@ class Metadata:
             return Texts(octets[0].view(np.int32), octets[1])
         if kind == "repeated":
             return Repeated(octets[0].view(np.int32), Texts(octets[1].view(np.int32), octets[2]))
-        if kind == "lists":
-            return Lists(octets[0].view(np.int32), Texts(octets[1].view(np.int32), octets[2]))
+        if kind == "coded_lists":
+            positions, texts = octets[1].view(np.int32), Texts(octets[2].view(np.int32), octets[3])
+            return Lists(octets[0].view(np.int32), positions, texts)
+        if kind == "lists":  # of an index that was built before lists had a dictionary
+            texts = Texts(octets[1].view(np.int32), octets[2])
+            return Lists(octets[0].view(np.int32), np.arange(len(texts), dtype=np.int32), texts)
         if kind == "bool":
             return Numbers(np.unpackbits(octets[0], count=self.rows, bitorder="little").astype(np.bool_))
         return Numbers(octets[0].view(kind))
 
     def column(self, name: str) -> Column:
-        """All values of a column."""
+        """All values of a column.
+
+        Raises:
+            CannotProceedError: the index was built before there was such a column.
+        """
+        if name not in self._columns:
+            raise CannotProceedError(f"the index is of an older version, which has no {name}; {BUILD}")
         return self._columns[name]
 
     def row(self, row: int) -> Row:
@@ -126,3 +150,8 @@ def data_key(name: str) -> str:
 def document_key(name: str) -> str:
     """Where it is stored how to read them."""
     return f"{METADATA}/{name}.json"
+
+
+def words_key(name: str) -> str:
+    """Where the words are."""
+    return f"{METADATA}/{name}.words"

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from recommendation.index import objects
 from recommendation.index.filters import Condition, matching_rows
-from recommendation.index.metadata import Metadata
+from recommendation.index.metadata import Column, Metadata
 from recommendation.index.objects import SHARDS
-from recommendation.index.shard import ShardEntry, open_metadata
+from recommendation.index.shard import ShardEntry, open_metadata, open_words
+from recommendation.words import ranking
+from recommendation.words.postings import Postings
+from recommendation.words.ranking import Ranked
 from shared.storage import Storage
 
 ID_BYTES = 16
@@ -32,13 +35,32 @@ class Pictures:
 
     def __init__(self, volume: Storage, shards: Sequence[ShardEntry]) -> None:
         objects.allow_open_files(len(shards))
-        self._shards = [_open_shard(volume, one) for one in shards if one.rows]
+        self._volume, self._entries = volume, [one for one in shards if one.rows]
+        self._shards = [_open_shard(volume, one) for one in self._entries]
         self._starts = starts_of(len(one.ids) for one in self._shards)
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
         """The rows of all pictures that exist, ascending."""
         return np.flatnonzero(~np.concatenate([one.is_removed for one in self._shards]))
+
+    @cached_property
+    def all_ids(self) -> NDArray[np.bytes_]:
+        """The ids of all rows, 16 bytes each."""
+        return np.concatenate([one.ids for one in self._shards])
+
+    @cached_property
+    def words(self) -> list[Postings]:
+        """The words of each shard's pictures; errors as `shard.open_words`."""
+        return [open_words(self._volume, one) for one in self._entries]
+
+    def rank(self, text: str) -> Ranked:
+        """How well the words of all rows fit a text; errors as `words`."""
+        return ranking.rank(text, self.words, self._starts)
+
+    def columns(self, name: str) -> list[Column]:
+        """One column of each shard, removed rows too; errors as `Metadata.column`."""
+        return [one.metadata.column(name) for one in self._shards]
 
     def matching(self, conditions: Sequence[Condition]) -> NDArray[np.bool_]:
         """Which rows are of pictures that exist and meet all conditions, shape (rows,)."""

@@ -4,15 +4,20 @@ index/shards/<name>.json                its slices and the SHA-256 of each of it
 <name>.ids.npy <name>.order.npy         image_id of each row, and the rows in the order of their ids
 <name>.<measure>.npy                    vectors for exact scores: float16 of unit length, or uint8 bits
 <name>.<measure>.reduced.npy .ann       for candidates
-index/metadata/<name>.arrow             see `metadata`
+index/metadata/<name>.arrow .words      see `metadata`
 """
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from recommendation.index import metadata, objects
 from recommendation.index.metadata import Metadata
-from recommendation.index.objects import SHARDS
+from recommendation.index.objects import BUILD, SHARDS
+from recommendation.words import postings
+from recommendation.words.postings import Postings
+from shared.errors import CannotProceedError
 from shared.storage import Storage
 
 
@@ -51,12 +56,34 @@ def check_metadata(volume: Storage, name: str) -> None:
     """Do nothing if the metadata of a shard are what was stored; errors as `check_shard`."""
     document = objects.read_document(volume, metadata.document_key(name))
     objects.check_object(volume, metadata.data_key(name), document["sha256"])
+    if "words" in document:
+        objects.check_object(volume, metadata.words_key(name), document["words"]["sha256"])
 
 
 def open_metadata(volume: Storage, entry: ShardEntry) -> Metadata:
     """The metadata of a shard; they must have been checked."""
     document = objects.read_document(volume, metadata.document_key(entry.metadata))
     return Metadata(volume.local_path(metadata.data_key(entry.metadata)), document)
+
+
+def open_words(volume: Storage, entry: ShardEntry) -> Postings:
+    """The words of a shard's pictures; they must have been checked.
+
+    Raises:
+        CannotProceedError: the index was built before it had words.
+    """
+    document = objects.read_document(volume, metadata.document_key(entry.metadata))
+    if "words" not in document:
+        raise CannotProceedError(f"the index is of an older version, which has no words; {BUILD}")
+    path = volume.local_path(metadata.words_key(entry.metadata))
+    return postings.decode(np.memmap(path, np.uint8, "r").view(np.ndarray), document["words"]["arrays"])
+
+
+def metadata_keys(volume: Storage, name: str) -> list[str]:
+    """Every object of a shard's metadata; errors as `check_metadata`."""
+    document = objects.read_document(volume, metadata.document_key(name))
+    words = [metadata.words_key(name)] if "words" in document else []
+    return [metadata.data_key(name), metadata.document_key(name), *words]
 
 
 def object_keys(name: str, manifest: dict[str, Any]) -> list[str]:

@@ -23,6 +23,7 @@ from shared.pictures.measures import MEASURES
 MAX_PICTURES = 5
 MAX_TOP_K = 1000
 MAX_NEIGHBOURS = 20
+MAX_CONDITIONS = 16
 TEXTS = tuple[str, ...]
 IMAGE_ID = re.compile("[0-9a-f]{32}")
 NUMBERS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
@@ -104,7 +105,7 @@ class Options:
         Meaning(
             "conditions that answers meet, all of them: COLUMN, one of = != < <= > >= ~ (contains), VALUE",
             ["orientation=portrait", "brightness>50"],
-            max_items=16,
+            max_items=MAX_CONDITIONS,
             check=lambda texts: [parse_condition(text) for text in texts],
         ),
     ] = ()

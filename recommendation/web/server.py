@@ -17,6 +17,7 @@ from recommendation.search.request import QueryRequest, default_options
 from recommendation.settings import ServeSettings
 from recommendation.web import openapi, pages
 from recommendation.web.admission import QUEUE_LIMITS, Admission, QueueLimits
+from recommendation.web.browsing import browsing_routes
 from recommendation.web.error_handlers import add_error_handlers, errors
 from recommendation.web.forms import form_description, read_form, read_query
 from recommendation.web.health import Health
@@ -44,6 +45,7 @@ def create_app(
     )
     routers = (
         query_routes(answerer, health, admission, settings),
+        browsing_routes(lambda: answerer.current.engine),
         picture_routes(answerer, settings),
         status_routes(answerer, health),
         pages.page_routes(answerer, pages.mount_assets(app), default_options(settings)),

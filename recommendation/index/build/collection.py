@@ -1,5 +1,6 @@
 """One slice of the collection as the index stores it: vectors and metadata, joined by image_id."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.index.basis import vector_measures
-from recommendation.index.build.columns import EXIF_COLUMNS, IMAGE_COLUMNS, LABEL_COLUMNS
+from recommendation.index.build.columns import EXIF_COLUMNS, IMAGE_COLUMNS, LABEL_COLUMNS, rgb_of, year_of
 from recommendation.index.metadata import Row
 from shared import tables
 from shared.errors import CannotProceedError
@@ -127,37 +128,49 @@ def common_rows(ids: Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, 
 
 
 def read_metadata(volume: Storage, parts: SliceInput, image_ids: Iterable[str]) -> Iterator[Row]:
-    """The metadata of some pictures of a slice; `row` is the picture's row in the slice's part of IMAGES."""
+    """The metadata of some pictures of a slice; `row` is the picture's row in the slice's part of IMAGES.
+
+    Those of a removed picture are empty; `categories` are all with their probabilities, the most probable first.
+    """
     images = {row["image_id"]: (place, row) for place, row in enumerate(read_images(volume, parts))}
     labels = {row["image_id"]: row for row in read_labels(volume, parts)}
     categories = read_categories(volume, parts)
     for image_id in image_ids:
-        place, row = images.get(image_id, (-1, {"image_id": image_id}))
+        if image_id not in images:
+            yield {"image_id": image_id, "slice": parts.slice, "row": -1, "is_removed": True}
+            continue
+        place, row = images[image_id]
         yield {
             **row,
             **labels.get(image_id, {}),
-            "category": categories.get(image_id, ""),
+            "category": next((category for category, _ in categories.get(image_id, ())), ""),
+            "categories": categories.get(image_id, []),
             "slice": parts.slice,
             "row": place,
-            "is_removed": place < 0,
+            "is_removed": False,
         }
 
 
 def read_images(volume: Storage, parts: SliceInput) -> list[Row]:
     """A slice's rows of IMAGES with the EXIF fields that are kept."""
     rows = tables.read_rows(volume, parts.images, [*IMAGE_COLUMNS, "exif"])
-    return [{**row, **{name: row["exif"][name] for name in EXIF_COLUMNS}} for row in rows]
+    exif = [{name: row["exif"][name] for name in EXIF_COLUMNS} for row in rows]
+    return [{**row, **one, "year": year_of(one["date_taken"])} for row, one in zip(rows, exif, strict=True)]
 
 
 def read_labels(volume: Storage, parts: SliceInput) -> list[Row]:
     """A slice's rows of LABELS; empty where it has none."""
-    columns = ["image_id", *LABEL_COLUMNS]
-    return tables.read_rows(volume, parts.labels, columns) if parts.labels else []
+    if parts.labels is None:
+        return []
+    rows = tables.read_rows(volume, parts.labels, ["image_id", "palette", *LABEL_COLUMNS])
+    return [{**row, "color_rgb": rgb_of(row["palette"])} for row in rows]
 
 
-def read_categories(volume: Storage, parts: SliceInput) -> dict[str, str]:
-    """The most probable category of each picture of a slice, by image_id; empty where it has none."""
-    if parts.categories is None:
-        return {}
-    rows = tables.read_rows(volume, parts.categories, ["image_id", "rank", "category"])
-    return {row["image_id"]: row["category"] for row in rows if row["rank"] == 1}
+def read_categories(volume: Storage, parts: SliceInput) -> dict[str, list[tuple[str, float]]]:
+    """Categories and their probabilities of each picture of a slice, the most probable first; empty where it has none."""
+    found = defaultdict[str, list[tuple[str, float]]](list)
+    if parts.categories is not None:
+        rows = tables.read_rows(volume, parts.categories, ["image_id", "rank", "category", "probability"])
+        for row in sorted(rows, key=lambda row: row["rank"]):
+            found[row["image_id"]].append((row["category"], row["probability"]))
+    return found

@@ -1,6 +1,7 @@
 """A shard's metadata as an Arrow IPC file. The index's only module that imports pyarrow; see `index.metadata` for the reader."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +10,9 @@ from recommendation.index.metadata import Row
 
 TEXT = pa.string()
 REPEATED = pa.dictionary(pa.int32(), pa.string())
-TEXTS = pa.list_(pa.string())
+TEXTS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
+#: Part of the names of metadata: raise it when columns or words are others than before.
+VERSION = 2
 COLUMNS: Mapping[str, pa.DataType] = {
     "image_id": TEXT,
     "filename": TEXT,
@@ -31,6 +34,8 @@ COLUMNS: Mapping[str, pa.DataType] = {
     "date_taken": TEXT,
     "camera_make": REPEATED,
     "camera_model": REPEATED,
+    "year": pa.int32(),
+    "color_rgb": pa.int32(),
     "slice": REPEATED,
     "row": pa.int32(),
     "is_removed": pa.bool_(),
@@ -43,6 +48,7 @@ KINDS = {pa.int32(): "int32", pa.float32(): "float32", pa.bool_(): "bool"}
 IMAGE_COLUMNS = list(COLUMNS)[: list(COLUMNS).index("format") + 1]
 EXIF_COLUMNS = ["date_taken", "camera_make", "camera_model"]
 LABEL_COLUMNS = ["orientation", "size_category", "color_names", "brightness"]
+YEAR = re.compile(r"[12]\d{3}(?=-|$)")
 
 
 def encode(rows: Sequence[Row]) -> tuple[bytes, dict[str, Any]]:
@@ -56,6 +62,17 @@ def encode(rows: Sequence[Row]) -> tuple[bytes, dict[str, Any]]:
     return data.to_pybytes(), {"rows": len(rows), "columns": columns}
 
 
+def year_of(date_taken: str | None) -> int:
+    """The year of an ISO 8601 date, -1 where there is none."""
+    found = YEAR.match(date_taken or "")
+    return int(found[0]) if found else -1
+
+
+def rgb_of(palette: Sequence[Sequence[int]]) -> int:
+    """The first colour of a palette as 0xRRGGBB, -1 for an empty one."""
+    return int.from_bytes(bytes(palette[0])) if len(palette) else -1
+
+
 def _column(rows: Sequence[Row], name: str) -> pa.Array:
     kind = COLUMNS[name]
     values = (row.get(name) for row in rows)
@@ -65,13 +82,14 @@ def _column(rows: Sequence[Row], name: str) -> pa.Array:
 def _describe(column: pa.Array, base: int) -> tuple[str, list[list[int]]]:
     """Kind of a column, and start and size of each of its buffers."""
     if column.type == REPEATED:
-        return "repeated", list(_buffers(column.indices, base)) + list(_buffers(column.dictionary, base))
-    kind = {TEXT: "texts", TEXTS: "lists"}.get(column.type) or KINDS[column.type]
-    return kind, list(_buffers(column, base))
+        return "repeated", [*_buffers(column.indices, base), *_buffers(column.dictionary, base)]
+    if column.type == TEXTS:
+        offsets, items = _buffers(column, base)[:1], column.values
+        return "coded_lists", [*offsets, *_buffers(items.indices, base), *_buffers(items.dictionary, base)]
+    return "texts" if column.type == TEXT else KINDS[column.type], _buffers(column, base)
 
 
-def _buffers(column: pa.Array, base: int) -> Iterator[list[int]]:
-    """All buffers but those of validity, which stand first and are not there, since nothing is null."""
-    for buffer in column.buffers():
-        if buffer is not None:
-            yield [buffer.address - base if buffer.size else 0, buffer.size]  # an empty one is anywhere
+def _buffers(column: pa.Array, base: int) -> list[list[int]]:
+    """All buffers but that of validity, which stands first and is not there, since nothing is null; empty ones are anywhere."""
+    found = [(buffer.address - base, buffer.size) if buffer is not None else (0, 0) for buffer in column.buffers()[1:]]
+    return [[start if size else 0, size] for start, size in found]

@@ -7,6 +7,7 @@ at most MAX_SMALL remain: each merge takes the smallest ones, so a row is rewrit
 from collections.abc import Iterable, Mapping, Sequence
 
 from recommendation.index.build.collection import SliceInput
+from recommendation.index.build.columns import VERSION
 from shared.storage.files import digest
 
 #: Rows of a shard, at most; a slice is never split.
@@ -30,7 +31,7 @@ def shard_name(basis: str, group: Iterable[SliceInput]) -> str:
 
 def metadata_name(shard: str, group: Iterable[SliceInput]) -> str:
     """Name of a shard's metadata."""
-    return digest(shard, [one.metadata_id for one in group])[:16]
+    return digest(VERSION, shard, [one.metadata_id for one in group])[:16]
 
 
 def arrange(

@@ -1,6 +1,6 @@
 """Storing shards: everything that one task does for one shard, a pure function of its tables and basis."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from recommendation.index.build.layout import metadata_name, shard_name
 from recommendation.index.build.learning import check_models
 from recommendation.index.objects import SHARDS
 from recommendation.index.shard import ShardEntry, check_metadata, check_shard, manifest_key
+from recommendation.words import postings
 from shared.errors import CannotProceedError
 from shared.pictures.measures import MEASURES
 from shared.storage import Storage
@@ -50,11 +51,20 @@ def ensure_shard(
         return Stored(known, is_new)
     rows = manifest["slices"]
     pictures = metadata_rows(volume, ids_by_slice(volume, name, rows), group)
-    data, document = columns.encode(pictures)
-    sha256 = objects.put_bytes(volume, metadata.data_key(wanted), [data])
-    objects.put_document(volume, metadata.document_key(wanted), {**document, "sha256": sha256})
+    put_metadata(volume, wanted, pictures)
     removed = sum(row["is_removed"] for row in pictures)
     return Stored(ShardEntry(name, len(pictures), wanted, removed), True)
+
+
+def put_metadata(volume: Storage, name: str, pictures: Sequence[metadata.Row]) -> None:
+    """Store the metadata of a shard: columns, words, and how to read them."""
+    data, document = columns.encode(pictures)
+    words, places = postings.encode(postings.make_postings(pictures))
+    sha256 = {
+        "sha256": objects.put_bytes(volume, metadata.data_key(name), [data]),
+        "words": {"sha256": objects.put_bytes(volume, metadata.words_key(name), [words]), "arrays": places},
+    }
+    objects.put_document(volume, metadata.document_key(name), {**document, **sha256})
 
 
 def is_intact(volume: Storage, metadata_name: str) -> bool:
