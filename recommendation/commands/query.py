@@ -12,9 +12,9 @@ from typing import Any
 from recommendation.commands.table import table_lines
 from recommendation.index import generation
 from recommendation.search.answerer import Answered, Answerer
+from recommendation.search.meaning import MAX_PICTURES
 from recommendation.search.query_picture import read_upload
-from recommendation.search.request import MAX_PICTURES, Options, QueryRequest, default_options, meanings
-from recommendation.search.weights import parse_weights
+from recommendation.search.request import Options, QueryRequest, default_options, meanings
 from recommendation.settings import QuerySettings
 from shared.command import cli
 from shared.errors import UsageError
@@ -23,7 +23,14 @@ from shared.storage.files import to_json, write_atomically
 
 log = logging.getLogger("recommendation")
 
-DESCRIPTION = "Print the pictures most like one picture, or like up to five together."
+DESCRIPTION = "Print the pictures most like one picture, or like up to five together, or that fit a text."
+
+
+#: Options that are given once for each of their texts, and what their help calls one.
+REPEATED = (
+    *(("weight", "MEASURE=NUMBER"), ("min_score", "[MEASURE=]NUMBER"), ("where", "CONDITION")),
+    ("crop", "X,Y,W,H"),
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -37,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     many: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
     made.add_argument("--image", type=Path, metavar="FILE", help=f"the query: 1 to {MAX_PICTURES} pictures", **many)
     made.add_argument("--id", metavar="IMAGE_ID", help="pictures of the collection as the query, or part of it", **many)
+    made.add_argument("--text", default="", metavar="WORDS", help=meanings()["text"].text)
+    made.add_argument("--unlike", type=Path, metavar="FILE", help=meanings()["unlike"].text, **many)
+    made.add_argument("--unlike-id", metavar="IMAGE_ID", help=meanings()["unlike_id"].text, **many)
     made.add_argument(
         "--measure",
         action="append",
@@ -52,13 +62,14 @@ def parser() -> argparse.ArgumentParser:
 def add_option_flags(made: argparse.ArgumentParser) -> None:
     """Add the flags of the options that only a request has, with their meaning."""
     repeated: dict[str, Any] = {"action": "append", "default": []}
-    for name, metavar in (("weight", "MEASURE=NUMBER"), ("min_score", "[MEASURE=]NUMBER"), ("where", "CONDITION")):
+    for name, metavar in REPEATED:
         made.add_argument(flag(name), metavar=metavar, help=f"{meanings()[name].text}; repeatable", **repeated)
     made.add_argument("--diversity", type=float, default=0.0, metavar="0..1", help=meanings()["diversity"].text)
     made.add_argument(
         "--expand-neighbours", type=int, default=0, metavar="N", help=meanings()["expand_neighbours"].text
     )
-    made.add_argument("--no-copies", action="store_true", help=meanings()["no_copies"].text)
+    for name in ("no_copies", "mirror"):
+        made.add_argument(flag(name), action="store_true", help=meanings()[name].text)
 
 
 def flag(name: str) -> str:
@@ -69,9 +80,11 @@ def flag(name: str) -> str:
 def options_of(settings: QuerySettings, arguments: argparse.Namespace) -> Options:
     """How to search, from settings and flags."""
     texts: dict[str, Any] = {
-        name: tuple(getattr(arguments, name)) for name in ("measure", "weight", "min_score", "where")
+        name: tuple(getattr(arguments, name)) for name in ("measure", "unlike_id", *(name for name, _ in REPEATED))
     }
-    others = {name: getattr(arguments, name) for name in ("diversity", "expand_neighbours", "no_copies")}
+    others = {
+        name: getattr(arguments, name) for name in ("diversity", "expand_neighbours", "no_copies", "mirror", "text")
+    }
     return replace(default_options(settings), **texts, **others)
 
 
@@ -91,22 +104,25 @@ def run_query(arguments: argparse.Namespace) -> int:
     settings = cli.settings_of(QuerySettings, arguments)
     options = options_of(settings, arguments)
     if arguments.batch:
-        if arguments.image or arguments.id or arguments.gallery:
+        if arguments.image or arguments.id or arguments.unlike or arguments.text or arguments.gallery:
             raise UsageError(
-                "--batch: expected it without --image, --id and --gallery; the requests name their pictures"
+                "--batch: expected it without --image, --id, --unlike, --text and --gallery; the requests name their pictures"
             )
         return _run_batch(settings, options, arguments.batch, arguments.out)
     if arguments.gallery and arguments.gallery.is_dir():
         raise UsageError(f"--gallery: expected a file to write, got the folder {arguments.gallery}")
     if arguments.out:
         raise UsageError("--out: expected it with --batch only")
-    request = QueryRequest(**vars(options), images=tuple(map(str, arguments.image)), id=tuple(arguments.id))
+    files = {"images": tuple(map(str, arguments.image)), "unlike": tuple(map(str, arguments.unlike))}
+    request = QueryRequest(**{**vars(options), **files}, id=tuple(arguments.id))
     answerer = Answerer(settings.volume)
-    answered = answerer.answer([read_upload(path, str(path)) for path in arguments.image], request, request.id)
+    uploads, unlike = ([read_upload(path, str(path)) for path in some] for some in (arguments.image, arguments.unlike))
+    answered = answerer.answer(uploads, request, request.id, unlike)
     if arguments.gallery:
         _draw(settings.volume, answerer, answered, arguments.gallery)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = table_lines(answered.content, parse_weights(request.weight) or answerer.current.engine.weights, width)
+    weights = answerer.current.engine.weights_of(request, has_pictures=bool(answered.content["queries"]))
+    lines = table_lines(answered.content, weights, width)
     sys.stdout.write(to_json(answered.content).decode() if arguments.json else "\n".join([*lines, ""]))
     return cli.OK
 

@@ -31,7 +31,19 @@ def table_lines(content: Answer, weights: Mapping[str, float], width: int | None
             text = f"  {item['rank']:>2}  {item['score']:.3f}  {name_cell(item, most, is_link=width is not None)}"
             yield f"{text}  {printable(item['license'])}".rstrip()
         yield ""
+    yield from word_lines(content.get("words"))
     yield f"{content['seconds']:.3f} s, generation {content['generation']}, model {content['model']}"
+
+
+def word_lines(words: Mapping[str, int] | None) -> Iterable[str]:
+    """Which words of the text no picture has."""
+    if words is None:
+        return
+    missing = [printable(word) for word, count in words.items() if not count]
+    if missing:
+        yield f"no picture has the word{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+    elif not words:
+        yield "the text has no word"
 
 
 def name_cell(item: Item, width: int, *, is_link: bool) -> str:

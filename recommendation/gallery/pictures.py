@@ -10,7 +10,7 @@ from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 
 #: What a measure's row is about, for those who do not know its name.
-CAPTIONS = {"default": "all together", **{name: measure.caption for name, measure in MEASURES.items()}}
+CAPTIONS = {"default": "all together", "text": "words that fit", **{name: measure.caption for name, measure in MEASURES.items()}}
 
 
 def tiles_of(volume: Storage, engine: Engine, image_ids: Iterable[str]) -> dict[str, Tile]:
@@ -35,8 +35,11 @@ def draw_answer(volume: Storage, engine: Engine, answer: Mapping[str, Any], quer
 
     Args:
         answer: the object that a query is answered with.
-        query_thumbnails: JPEG of each query picture, in the answer's order.
+        query_thumbnails: JPEG of each query picture, in the answer's order; empty for stored ones that are seen whole.
     """
+    asked = [one["image_id"] for one in answer["queries"]]
+    whole = Thumbnails(volume).read(engine, [one for one, jpeg in zip(asked, query_thumbnails, strict=True) if not jpeg])
+    query_thumbnails = [jpeg or whole[one] for one, jpeg in zip(asked, query_thumbnails, strict=True)]
     tiles = tiles_of(volume, engine, (item["image_id"] for items in answer["results"].values() for item in items))
     return draw_sheet(answer_sheet(answer, tiles, query_thumbnails))
 
@@ -53,7 +56,7 @@ def answer_sheet(answer: Mapping[str, Any], tiles: Mapping[str, Tile], query_thu
     return Sheet(
         title="Most similar pictures",
         rows=[Row(name, ranked(results[name], tiles), CAPTIONS.get(name, "")) for name in names],
-        side_title="Query" if len(side) == 1 else f"Query of {len(side)} pictures",
+        side_title={0: "Query in words", 1: "Query"}.get(len(side), f"Query of {len(side)} pictures"),
         side=side,
         footer=f"model {answer['model']}   index {answer['generation']}   {answer['seconds'] * 1000:.0f} ms",
     )

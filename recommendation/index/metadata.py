@@ -22,7 +22,7 @@ from recommendation.index.objects import BUILD, METADATA
 from shared.errors import CannotProceedError
 
 #: For the index itself.
-INTERNAL = {"is_removed", "color_rgb"}
+INTERNAL = {"is_removed", "color_rgb", "year"}
 
 Row = dict[str, Any]
 

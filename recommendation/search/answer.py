@@ -7,8 +7,10 @@ from typing import Any
 from shared.errors import BadInputError, CannotProceedError, UsageError
 
 if sys.version_info >= (3, 12):
-    from typing import TypedDict
+    from typing import NotRequired, TypedDict
 else:  # pydantic, which makes the OpenAPI schema of these, refuses the standard one there
+    from typing import NotRequired
+
     from typing_extensions import TypedDict
 
 
@@ -20,7 +22,10 @@ class QueryRef(TypedDict):
 
 
 class Item(TypedDict):
-    """One picture of an answer; `score` is the one that ranks, `scores` holds those of every measure, 0..1."""
+    """One picture of an answer; `score` is the one that ranks, `scores` holds those of every measure, 0..1.
+
+    `is_copy`: whether it is a copy of the query pictures by its hash.
+    """
 
     rank: int
     image_id: str
@@ -36,16 +41,21 @@ class Item(TypedDict):
     source_url: str
     tags: list[str]
     category: str
+    is_copy: bool
 
 
 class Answer(TypedDict):
-    """The most similar pictures, best first, by measure; `seconds` is what the query took."""
+    """The most similar pictures, best first, by measure; `seconds` is what the query took.
+
+    `words` is there for a query with a text: how many pictures of the collection have each word of it.
+    """
 
     queries: list[QueryRef]
     model: str
     generation: str
     seconds: float
     results: dict[str, list[Item]]
+    words: NotRequired[dict[str, int]]
 
 
 class ErrorDetail(TypedDict):
@@ -83,6 +93,7 @@ EXAMPLE: Answer = {
                 "source_url": "",
                 "tags": ["flowers"],
                 "category": "daisy",
+                "is_copy": False,
             }
         ]
     },
@@ -111,7 +122,9 @@ def make_error(code: str, message: str) -> ErrorAnswer:
     return {"error": {"code": code, "message": message.encode("utf-8", "backslashreplace").decode()}}
 
 
-def make_item(rank: int, score: float, metadata: Mapping[str, Any], scores: Mapping[str, float]) -> Item:
+def make_item(
+    rank: int, score: float, metadata: Mapping[str, Any], scores: Mapping[str, float], *, is_copy: bool
+) -> Item:
     """One picture of an answer."""
     return {
         "rank": rank,
@@ -128,6 +141,7 @@ def make_item(rank: int, score: float, metadata: Mapping[str, Any], scores: Mapp
         "source_url": metadata["source_url"],
         "tags": metadata["tags"],
         "category": metadata["category"],
+        "is_copy": is_copy,
     }
 
 

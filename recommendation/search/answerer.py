@@ -9,8 +9,11 @@ from typing import NamedTuple
 from recommendation.index import generation
 from recommendation.search.answer import Answer, ErrorAnswer, Item, error_object
 from recommendation.search.engine import Engine, QueryPicture
-from recommendation.search.query_picture import Upload, prepare
-from recommendation.search.request import Options, check_count, parse_request, read_json
+from recommendation.search.meaning import check_count
+from recommendation.search.query_picture import Prepared, Upload, prepare, prepare_thumbnail
+from recommendation.search.regions import PLAIN, Look, check_regions, looks
+from recommendation.search.request import Options, parse_request, read_json
+from recommendation.search.thumbnails import Thumbnails
 from shared.errors import BadInputError, CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import Embedder, embedder
@@ -35,7 +38,7 @@ class Current(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """An answer, and the query pictures' thumbnails (JPEG) for drawing it."""
+    """An answer, and the query pictures as they were seen (JPEG) for drawing it; empty for whole stored ones."""
 
     content: Answer
     query_thumbnails: list[bytes]
@@ -63,6 +66,7 @@ class Answerer:
         self._volume, self._clock = volume, clock
         self.current = open_current(volume)
         self._decoder = decoder()
+        self._thumbnails = Thumbnails(volume)
         self._refreshing = threading.Lock()
         self._refused: tuple[float, Files] | None = None
 
@@ -97,24 +101,47 @@ class Answerer:
         log.info("answering from generation %s", self.current.engine.generation)
         return True
 
-    def answer(self, uploads: Iterable[Upload], options: Options, image_ids: Sequence[str] = ()) -> Answered:
-        """Answer one query of uploaded and stored pictures, 1 to 5 together; uploads are taken one at a time.
+    def answer(
+        self,
+        uploads: Iterable[Upload],
+        options: Options,
+        image_ids: Sequence[str] = (),
+        unlike: Iterable[Upload] = (),
+    ) -> Answered:
+        """Answer one query of uploaded and stored pictures, up to 5 together, and a text; uploads are taken one at a time.
+
+        Args:
+            unlike: pictures that answers should not be like, besides the stored ones of the options.
 
         Raises:
-            UsageError: too many pictures, none, or one that is not stored.
+            UsageError: too many pictures, none and no text, one that is not stored, or a region that is not there.
             BadInputError: a picture cannot be used.
             CannotProceedError: the volume lacks something.
         """
-        started = time.perf_counter()
-        current = self.current
-        stored = [current.engine.features_of(image_id) for image_id in image_ids]
-        prepared = [prepare(upload, self._decoder, current.embedder) for upload in uploads]
-        pictures = [*stored, *(one.picture for one in prepared)]
-        check_count(len(pictures))
-        results = current.engine.search(pictures, options)
-        return Answered(
-            make_answer(current, pictures, results, time.perf_counter() - started), [one.thumbnail for one in prepared]
-        )
+        started, current = time.perf_counter(), self.current
+        seen = looks(options.crop, is_mirrored=options.mirror)
+        prepared = [prepare(upload, self._decoder, current.embedder, next(seen)) for upload in uploads]
+        prepared += [self._prepare_stored(current, image_id, next(seen)) for image_id in image_ids]
+        pictures = [one.picture for one in prepared]
+        others = [
+            *(current.engine.features_of(image_id) for image_id in options.unlike_id),
+            *(prepare(upload, self._decoder, current.embedder).picture for upload in unlike),
+        ]
+        check_count(len(pictures), len(others), has_text=bool(options.text))
+        check_regions(options.crop, len(pictures))
+        results, words = current.engine.answer(pictures, options, others)
+        content = make_answer(current, pictures, results, time.perf_counter() - started)
+        if options.text:
+            content["words"] = words
+        return Answered(content, [one.thumbnail for one in prepared])
+
+    def _prepare_stored(self, current: Current, image_id: str, look: Look) -> Prepared:
+        """A stored picture as it is seen; with its vectors of the index, and no thumbnail, where it is seen whole."""
+        picture = current.engine.features_of(image_id)
+        if look == PLAIN:
+            return Prepared(picture, b"")
+        jpeg = self._thumbnails.read(current.engine, [image_id])[image_id]
+        return prepare_thumbnail(image_id, picture.name, jpeg, current.embedder, look)
 
     def answer_json(
         self, read: Callable[[], str | bytes], defaults: Options, read_picture: Callable[[str], Upload]
@@ -128,7 +155,8 @@ class Answerer:
 
         def answer() -> Answer:
             request = parse_request(read_json(read()), defaults)
-            return self.answer(map(read_picture, request.images), request, request.id).content
+            unlike = map(read_picture, request.unlike)
+            return self.answer(map(read_picture, request.images), request, request.id, unlike).content
 
         return answer_or_error(answer)
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from recommendation.search.engine import COPIES, COPY_SCORE, Engine
+from recommendation.search.engine import Engine
+from recommendation.search.ranking.query import COPIES, COPY_SCORE
 from recommendation.search.request import Options
 from recommendation.search.stored_rows import StoredRows
 from shared import tables

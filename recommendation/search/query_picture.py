@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendation.search.engine import QueryPicture
+from recommendation.search.regions import PLAIN, Look
 from shared.errors import BadInputError, UsageError
 from shared.models.session import Embedder
 from shared.pictures import pixels
@@ -103,20 +104,39 @@ def open_below(root: Path, path: Path, shown: str) -> int:
     return handle
 
 
-def prepare(upload: Upload, decoder: Decoder, embedder: Embedder) -> Prepared:
+def prepare(upload: Upload, decoder: Decoder, embedder: Embedder, look: Look = PLAIN) -> Prepared:
     """The features of a picture, by the path that the collection's pictures took: decoder, thumbnail, features.
 
     Raises:
         BadInputError: it is no picture that can be used; the detail starts with its name.
+        UsageError: its region is too small.
     """
+    shown = upload.label or upload.name
     try:
         jpeg = decoder.decode(upload.data).jpeg
-        rgb = pixels.open_thumbnail(jpeg)
+    except BadInputError as error:
+        raise BadInputError(error.reason, f"{shown}: {error.detail}") from error
+    image_id = hashlib.sha256(upload.data).hexdigest()[:32]
+    return prepare_thumbnail(image_id, upload.name, jpeg, embedder, look, shown)
+
+
+def prepare_thumbnail(
+    image_id: str, name: str, jpeg: bytes, embedder: Embedder, look: Look, shown: str = ""
+) -> Prepared:
+    """The features of what is seen of a thumbnail; errors as `prepare`.
+
+    Args:
+        shown: how errors name it, if not by its name.
+    """
+    rgb = pixels.open_thumbnail(jpeg)
+    if look != PLAIN:
+        rgb = look.of(rgb, shown or name)
+        jpeg = pixels.to_jpeg(rgb)
+    try:
         features = features_of(rgb, embedder)
     except BadInputError as error:
-        raise BadInputError(error.reason, f"{upload.label or upload.name}: {error.detail}") from error
-    image_id = hashlib.sha256(upload.data).hexdigest()[:32]
-    return Prepared(QueryPicture(image_id, upload.name, features), jpeg)
+        raise BadInputError(error.reason, f"{shown or name}: {error.detail}") from error
+    return Prepared(QueryPicture(image_id, name, features), jpeg)
 
 
 def features_of(rgb: NDArray[np.uint8], embedder: Embedder) -> dict[str, NDArray[Any]]:

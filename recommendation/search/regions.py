@@ -1,7 +1,8 @@
 """Regions of query pictures and their mirror images."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -72,16 +73,20 @@ def parse_regions(texts: Sequence[str]) -> list[Region | None]:
     return [parse_region(text) for text in texts]
 
 
-def looks(crop: Sequence[str], count: int, *, is_mirrored: bool) -> list[Look]:
-    """How each of `count` query pictures is seen: the first region is that of the first picture; the rest are whole.
+def looks(crop: Sequence[str], *, is_mirrored: bool) -> Iterator[Look]:
+    """How each query picture is seen, without end: the first region is that of the first picture; the rest are whole."""
+    for region in chain(parse_regions(crop), repeat(None)):
+        yield Look(region, is_mirrored)
+
+
+def check_regions(crop: Sequence[str], n_pictures: int) -> None:
+    """Do nothing if there are no more regions than pictures.
 
     Raises:
-        UsageError: there are more regions than pictures.
+        UsageError: there are.
     """
-    if len(crop) > count:
-        raise UsageError(f"crop: expected at most one region for each of {count} query pictures, got {len(crop)}")
-    regions = [*parse_regions(crop), *[None] * (count - len(crop))]
-    return [Look(region, is_mirrored) for region in regions]
+    if len(crop) > n_pictures:
+        raise UsageError(f"crop: expected at most one region for each of {n_pictures} query pictures, got {len(crop)}")
 
 
 def cut(rgb: NDArray[np.uint8], region: Region, name: str) -> NDArray[np.uint8]:

@@ -7,56 +7,24 @@ from forms, `Options` checks it whoever makes it, and the OpenAPI schema describ
 import difflib
 import json
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from recommendation.index.filters import parse_condition
+from recommendation.search.meaning import MAX_PICTURES, TEXTS, Meaning, check_count, check_ids, check_text, check_value
 from recommendation.search.messages import MAX_SHOWN, describe, kind_of
-from recommendation.search.weights import DEFAULT, parse_min_scores, parse_weights
+from recommendation.search.regions import parse_regions
+from recommendation.search.weights import DEFAULT, TEXT, parse_min_scores, parse_weights
 from recommendation.settings import COMBINES, QuerySettings
 from shared.errors import UsageError
 from shared.pictures.measures import MEASURES
 
-MAX_PICTURES = 5
 MAX_TOP_K = 1000
 MAX_NEIGHBOURS = 20
 MAX_CONDITIONS = 16
-TEXTS = tuple[str, ...]
-IMAGE_ID = re.compile("[0-9a-f]{32}")
 NUMBERS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
-
-
-class Meaning(NamedTuple):
-    """What a field of a request means; the OpenAPI schema shows it.
-
-    Args:
-        limits: the smallest and the largest number it may be.
-        choices: gives what the text, or each of the texts, may be; a function, since measures can be added.
-        max_items: how many texts at most.
-        check: raises UsageError for texts that have another form; not for the schema.
-    """
-
-    text: str
-    example: Any
-    limits: tuple[float, float] | None = None
-    choices: Callable[[], tuple[str, ...]] | None = None
-    max_items: int | None = None
-    check: Callable[[Any], Any] | None = None
-
-    def __get_pydantic_json_schema__(self, core: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-        """Called by pydantic, which this module does without: importing it would slow down every `imagerec query`."""
-        found = {**handler(core), "description": self.text, "examples": [self.example]}
-        if self.limits:
-            found |= {"minimum": self.limits[0], "maximum": self.limits[1]}
-        if self.choices:
-            kind = {"type": "string", "enum": list(self.choices())}
-            found |= {"items": kind} if "items" in found else kind
-        if self.max_items:
-            found |= {"maxItems": self.max_items}
-        return found
 
 
 @dataclass(frozen=True)
@@ -69,7 +37,7 @@ class Options:
         Meaning(
             "measures to answer with; `default` is the fused one; none: all",
             ["default", "color"],
-            choices=lambda: (DEFAULT, *MEASURES),
+            choices=lambda: (DEFAULT, *MEASURES, TEXT),
         ),
     ] = ()
     metric: Annotated[
@@ -117,21 +85,44 @@ class Options:
         Meaning("average the query with so many of its nearest by embedding; 0: none", 5, limits=(0, MAX_NEIGHBOURS)),
     ] = 0
     no_copies: Annotated[bool, Meaning("leave out copies and near-copies of the query pictures", True)] = False
+    text: Annotated[
+        str,
+        Meaning(
+            "words that answers have in tags, title, file name or categories, alone or with pictures",
+            "dog beach",
+            check=check_text,
+        ),
+    ] = ""
+    crop: Annotated[
+        TEXTS,
+        Meaning(
+            "the region that counts of each query picture, in their order, files first: X,Y,WIDTH,HEIGHT as shares of its "
+            "width and height, or `whole`",
+            ["0.25,0.1,0.5,0.5"],
+            max_items=MAX_PICTURES,
+            check=parse_regions,
+        ),
+    ] = ()
+    mirror: Annotated[bool, Meaning("search with the mirror images of the query pictures", True)] = False
+    unlike_id: Annotated[
+        TEXTS,
+        Meaning(
+            "image_id of stored pictures that answers should not be like",
+            ["0e0af2fa6c1b4d7e8f9a0b1c2d3e4f50"],
+            max_items=MAX_PICTURES,
+            check=lambda ids: check_ids("unlike_id", ids),
+        ),
+    ] = ()
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             check_value(name, value, meanings()[name])
         check_metric(self.measure, self.metric)
 
-    @property
-    def measures(self) -> tuple[str, ...]:
-        """The measures to answer with, each once."""
-        return tuple(dict.fromkeys(self.measure)) or (DEFAULT, *MEASURES)
-
 
 @dataclass(frozen=True)
 class QueryRequest(Options):
-    """One query: 1 to 5 pictures, files or pictures of the collection, and how to search."""
+    """One query: up to 5 pictures, files or pictures of the collection, or a text, or both, and how to search."""
 
     images: Annotated[TEXTS, Meaning("picture files", ["a.jpg", "/pictures/b.jpg"], max_items=MAX_PICTURES)] = ()
     id: Annotated[
@@ -140,15 +131,16 @@ class QueryRequest(Options):
             "image_id of stored pictures, as the query or part of it",
             ["0e0af2fa6c1b4d7e8f9a0b1c2d3e4f50"],
             max_items=MAX_PICTURES,
+            check=lambda ids: check_ids("id", ids),
         ),
+    ] = ()
+    unlike: Annotated[
+        TEXTS, Meaning("picture files that answers should not be like", ["c.jpg"], max_items=MAX_PICTURES)
     ] = ()
 
     def __post_init__(self) -> None:
+        check_count(len(self.images) + len(self.id), len(self.unlike) + len(self.unlike_id), has_text=bool(self.text))
         super().__post_init__()
-        check_count(len(self.images) + len(self.id))
-        for image_id in self.id:
-            if not IMAGE_ID.fullmatch(image_id):
-                raise UsageError(f"id: expected image_ids, 32 hex digits in lower case, got {image_id[:MAX_SHOWN]!r}")
 
 
 def default_options(settings: QuerySettings) -> Options:
@@ -169,37 +161,7 @@ def types() -> dict[str, Any]:
 
 
 #: The keys that a request in JSON may have, pictures first.
-KEYS = ("images", "id", *(one.name for one in fields(Options)))
-
-
-def check_count(n_pictures: int) -> None:
-    """Do nothing for a query of 1 to MAX_PICTURES pictures.
-
-    Raises:
-        UsageError: more, or none.
-    """
-    if not 1 <= n_pictures <= MAX_PICTURES:
-        raise UsageError(f"expected 1 to {MAX_PICTURES} query pictures, got {n_pictures}")
-
-
-def check_value(name: str, value: Any, meaning: Meaning) -> None:
-    """Do nothing for a value within the limits or among the choices of its field.
-
-    Raises:
-        UsageError: it is not; the message says what may be.
-    """
-    if meaning.limits and not meaning.limits[0] <= value <= meaning.limits[1]:
-        raise UsageError(f"{name}: expected {meaning.limits[0]} to {meaning.limits[1]}, got {value}")
-    if meaning.check:
-        if meaning.max_items and len(value) > meaning.max_items:
-            raise UsageError(f"{name}: expected at most {meaning.max_items}, got {len(value)}")
-        meaning.check(value)
-    if meaning.choices:
-        allowed, is_list = meaning.choices(), isinstance(value, tuple)
-        wrong = [one for one in (value if is_list else [value]) if one not in allowed]
-        if wrong:
-            some = "some" if is_list else "one"
-            raise UsageError(f"{name}: expected {some} of {', '.join(allowed)}, got {', '.join(wrong)[:MAX_SHOWN]}")
+KEYS = ("images", "id", "unlike", *(one.name for one in fields(Options)))
 
 
 def check_metric(measure: tuple[str, ...], metric: str | None) -> None:
@@ -210,7 +172,7 @@ def check_metric(measure: tuple[str, ...], metric: str | None) -> None:
     """
     if metric is None:
         return
-    named = [name for name in measure if name != DEFAULT]
+    named = [name for name in measure if name not in (DEFAULT, TEXT)]
     allowed = [metric in MEASURES[name].metrics for name in named or MEASURES]
     if not (all(allowed) if named else any(allowed)):
         possible = "; ".join(f"{name}: {', '.join(MEASURES[name].metrics)}" for name in named or MEASURES)

@@ -1,13 +1,15 @@
 """Weights of measures and least scores, from texts such as `embedding=0.7`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recommendation.search.messages import MAX_SHOWN
 from shared.errors import UsageError
 from shared.pictures.measures import MEASURES
 
 DEFAULT = "default"  # the name of the fused measure
+TEXT = "text"  # the name of how well a picture's words fit
+TEXT_SHARE = 0.5  # of the default measure of a query with pictures and a text
 DECIMAL = re.compile(r"\d{1,3}(\.\d{1,9})?|\.\d{1,9}")
 
 
@@ -17,7 +19,7 @@ def parse_weights(texts: Sequence[str]) -> dict[str, float]:
     Raises:
         UsageError: a text is not MEASURE=NUMBER, a number is negative, or all are 0.
     """
-    weights = named_numbers("weight", texts)
+    weights = named_numbers("weight", texts, (*MEASURES, TEXT))
     total = sum(weights.values())
     if texts and ("" in weights or total <= 0):
         raise UsageError(f"weight: expected MEASURE=NUMBER, one number above 0, got {', '.join(texts)[:MAX_SHOWN]}")
@@ -26,12 +28,17 @@ def parse_weights(texts: Sequence[str]) -> dict[str, float]:
 
 def parse_min_scores(texts: Sequence[str]) -> dict[str, float]:
     """The least score by measure, and under the empty name that of all others; errors as `parse_weights`."""
-    return named_numbers("min_score", texts, (DEFAULT, *MEASURES))
+    return named_numbers("min_score", texts, (DEFAULT, *MEASURES, TEXT))
 
 
-def named_numbers(option: str, texts: Sequence[str], names: tuple[str, ...] | None = None) -> dict[str, float]:
+def with_text(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights of pictures, with room for that of a text."""
+    return {**{name: (1 - TEXT_SHARE) * weight for name, weight in weights.items()}, TEXT: TEXT_SHARE}
+
+
+def named_numbers(option: str, texts: Sequence[str], allowed: tuple[str, ...]) -> dict[str, float]:
     """Numbers of 0..1 by name, from texts NAME=NUMBER, or NUMBER for the empty name; errors as `parse_weights`."""
-    allowed, found = names or tuple(MEASURES), dict[str, float]()
+    found = dict[str, float]()
     for text in texts:
         name, _, number = text.rpartition("=")
         if name and name not in allowed:

@@ -3,14 +3,15 @@
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import HTTPException, Request
 from pydantic import TypeAdapter
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, QueryParams, UploadFile
 
-from recommendation.search.request import KEYS, TEXTS, Options, QueryRequest, expectation, parse_request, types
+from recommendation.search.meaning import TEXTS
+from recommendation.search.request import KEYS, Options, QueryRequest, expectation, parse_request, types
 from recommendation.search.weights import DECIMAL
 from recommendation.web.middleware import limited
 from shared.errors import UsageError
@@ -22,10 +23,17 @@ CHARSETS = ("utf-8", "utf8", "us-ascii")
 #: A form without files holds a few short fields; parsing it costs time by the byte, on the event loop.
 MAX_URLENCODED_BYTES = 64 << 10
 MAX_FILES, MAX_FIELDS, MAX_FIELD_BYTES = 16, 64, 16 << 10
-IMAGES = "images"
-IN_ADDRESS = tuple(name for name in KEYS if name != IMAGES)
+IMAGES, UNLIKE = FILES = "images", "unlike"
+IN_ADDRESS = tuple(name for name in KEYS if name not in FILES)
 WHOLE_NUMBER = re.compile(r"[+-]?\d{1,9}")
 UNNAMED = "upload"
+
+
+class Files(NamedTuple):
+    """The files of a query: its pictures, and the negative examples."""
+
+    images: list[UploadFile]
+    unlike: list[UploadFile]
 
 
 async def read_form(request: Request) -> FormData:
@@ -63,7 +71,7 @@ def check_texts(form: FormData) -> None:
             raise HTTPException(400, f"{ascii(name)[:80]}: expected text in UTF-8, got lone surrogates")
 
 
-def read_query(form: FormData, address: QueryParams, defaults: Options) -> tuple[QueryRequest, list[UploadFile]]:
+def read_query(form: FormData, address: QueryParams, defaults: Options) -> tuple[QueryRequest, Files]:
     """The query of a form, every option of it checked, and its files, not read yet.
 
     Raises:
@@ -73,10 +81,10 @@ def read_query(form: FormData, address: QueryParams, defaults: Options) -> tuple
     check_texts(form)
     check_names("form", KEYS, form)
     check_names("address", IN_ADDRESS, address)
-    files = files_of(form)
-    names = [file.filename or UNNAMED for file in files]
+    files = Files(files_of(form, IMAGES), files_of(form, UNLIKE))
+    names = {name: [file.filename or UNNAMED for file in some] for name, some in files._asdict().items()}
     fields = {name: [*address.getlist(name), *form.getlist(name)] for name in IN_ADDRESS}
-    return parse_request({IMAGES: names, **json_fields(fields)}, defaults), files
+    return parse_request({**names, **json_fields(fields)}, defaults), files
 
 
 def check_names(where: str, known: Iterable[str], given: Iterable[str]) -> None:
@@ -86,11 +94,11 @@ def check_names(where: str, known: Iterable[str], given: Iterable[str]) -> None:
         raise HTTPException(400, f"expected in the {where} some of {', '.join(known)}; got {', '.join(unknown)[:80]}")
 
 
-def files_of(form: FormData) -> list[UploadFile]:
-    """The query pictures; errors as `read_query`."""
-    values = form.getlist(IMAGES)
+def files_of(form: FormData, name: str) -> list[UploadFile]:
+    """The files in a field; errors as `read_query`."""
+    values = form.getlist(name)
     if texts := [value for value in values if isinstance(value, str)]:
-        raise UsageError(f"{IMAGES}: expected picture files, got {texts[0][:80]!r}")
+        raise UsageError(f"{name}: expected picture files, got {texts[0][:80]!r}")
     return [value for value in values if isinstance(value, UploadFile)]
 
 
@@ -121,11 +129,8 @@ def form_description() -> dict[str, Any]:
     """The OpenAPI description of a query as a form: a field for each one of `QueryRequest`."""
     schema = request_schema()
     properties = schema["properties"]
-    files = {
-        "type": "array",
-        "items": {"type": "string", "format": "binary"},
-        "maxItems": properties[IMAGES]["maxItems"],
-    }
+    binary = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    files = {name: {**binary, **chosen(properties[name], ("maxItems", "description"))} for name in FILES}
     parameters = [
         {
             "name": name,
@@ -135,9 +140,9 @@ def form_description() -> dict[str, Any]:
             "schema": without_default(one),
         }
         for name, one in properties.items()
-        if name != IMAGES
+        if name not in FILES
     ]
-    as_file = {**properties, IMAGES: {**files, "description": properties[IMAGES]["description"]}}
+    as_file = {**properties, **files}
     forms = {FORMS[0]: as_file, FORMS[1]: {name: properties[name] for name in IN_ADDRESS}}
     content = {
         kind: {"schema": {"type": "object", "properties": fields, "additionalProperties": False}}
@@ -154,3 +159,8 @@ def request_schema() -> dict[str, Any]:
 def without_default(schema: Mapping[str, Any]) -> dict[str, Any]:
     """A field's schema without its default, which is the service's settings'."""
     return {name: value for name, value in schema.items() if name not in {"default", "title"}}
+
+
+def chosen(schema: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Some parts of a field's schema."""
+    return {name: schema[name] for name in names}

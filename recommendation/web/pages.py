@@ -11,7 +11,8 @@ from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from recommendation.search.answerer import Answerer
-from recommendation.search.request import MAX_PICTURES, MAX_TOP_K, Options
+from recommendation.search.meaning import MAX_PICTURES
+from recommendation.search.request import MAX_TOP_K, Options
 from recommendation.search.weights import DEFAULT
 
 TITLE = "Image recommender"

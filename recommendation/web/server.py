@@ -1,13 +1,12 @@
 """The HTTP service: its routes. Queries are read by `forms` and answered by the answerer; the pages are in `pages`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
-from starlette.datastructures import UploadFile
 
 from recommendation.index.document import Summary
 from recommendation.search.answer import EXAMPLE, Answer
@@ -17,13 +16,13 @@ from recommendation.search.request import QueryRequest, default_options
 from recommendation.settings import ServeSettings
 from recommendation.web import openapi, pages
 from recommendation.web.admission import QUEUE_LIMITS, Admission, QueueLimits
-from recommendation.web.browsing import browsing_routes
 from recommendation.web.error_handlers import add_error_handlers, errors
-from recommendation.web.forms import form_description, read_form, read_query
+from recommendation.web.forms import Files, form_description, read_form, read_query
 from recommendation.web.health import Health
 from recommendation.web.locations import hide_folders
 from recommendation.web.middleware import AllowedHosts, HeadAsGet, SecurityHeaders, UploadLimit
 from recommendation.web.people import people_routes
+from recommendation.web.pictures.browsing import browsing_routes
 from recommendation.web.pictures.routes import picture_routes
 
 THREADS = 8
@@ -82,7 +81,7 @@ def query_routes(answerer: Answerer, health: Health, admission: Admission, setti
             **errors(400, 403, 413, 415, 422, 503, 507),
         },
         openapi_extra=form_description(),
-        summary="Find the pictures most similar to 1 to 5 pictures",
+        summary="Find the pictures most similar to up to 5 pictures, or that fit a text best",
     )
     async def query(request: Request) -> JSONResponse:
         with admission.reading():
@@ -93,20 +92,23 @@ def query_routes(answerer: Answerer, health: Health, admission: Admission, setti
         finally:
             await form.close()
 
-    def respond(asked: QueryRequest, files: Sequence[UploadFile]) -> JSONResponse:
+    def respond(asked: QueryRequest, files: Files) -> JSONResponse:
         """Answer, and write the JSON, in a thread: a long answer must not hold up the event loop."""
         answer = answer_form(answerer, asked, files)
-        if files:
+        if asked.images:
             health.record(answer)
         return JSONResponse(answer if settings.show_locations else hide_folders(answer))
 
     return router
 
 
-def answer_form(answerer: Answerer, asked: QueryRequest, files: Sequence[UploadFile]) -> Answer:
+def answer_form(answerer: Answerer, asked: QueryRequest, files: Files) -> Answer:
     """The answer to the query of a form; reads its files one after the other."""
-    uploads = (Upload(name, file.file.read()) for name, file in zip(asked.images, files, strict=True))
-    return answerer.answer(uploads, asked, asked.id).content
+    uploads, unlike = (
+        (Upload(name, file.file.read()) for name, file in zip(names, some, strict=True))
+        for names, some in ((asked.images, files.images), (asked.unlike, files.unlike))
+    )
+    return answerer.answer(uploads, asked, asked.id, unlike).content
 
 
 def status_routes(answerer: Answerer, health: Health) -> APIRouter:

@@ -54,5 +54,5 @@ def rank(text: str, shards: Sequence[Postings], starts: NDArray[np.int64]) -> Ra
             sums[start + rows.astype(np.int64)] += (
                 weights[word] * (SATURATION + 1) * times / (times + SATURATION * length)
             )
-    best = sum(weights.values())
+    best = sum(weight for word, weight in weights.items() if counts[word])  # nobody can have the others
     return Ranked(sums, np.minimum(1, sums / best) if best else sums, counts)

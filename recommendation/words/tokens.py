@@ -10,8 +10,19 @@ WORD = re.compile(r"[^\W_]+")
 UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|[^\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 IRREGULAR = {
-    **{"men": "man", "women": "woman", "people": "person", "children": "child", "feet": "foot", "teeth": "tooth"},
-    **{"geese": "goose", "mice": "mouse", "leaves": "leaf", "knives": "knife", "wolves": "wolf", "shelves": "shelf"},
+    "men": "man",
+    "women": "woman",
+    "people": "person",
+    "children": "child",
+    "feet": "foot",
+    "teeth": "tooth",
+    "geese": "goose",
+    "buses": "bus",
+    "mice": "mouse",
+    "leaves": "leaf",
+    "knives": "knife",
+    "wolves": "wolf",
+    "shelves": "shelf",
 }
 #: Endings of plurals, and what they become; the first that fits counts, and one that becomes itself is none.
 PLURALS = (

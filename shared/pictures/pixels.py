@@ -27,6 +27,13 @@ def average(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8
     return np.asarray(Image.fromarray(rgb).resize((width, height), Resampling.BOX))
 
 
+def to_jpeg(rgb: NDArray[np.uint8]) -> bytes:
+    """Pixels as a JPEG for people, with full colour resolution."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "JPEG", quality=90, subsampling=0)
+    return buffer.getvalue()
+
+
 def gray(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture without colour, shape (height, width). Source: ITU-R BT.601 (luma)."""
     return np.asarray(Image.fromarray(rgb).convert("L"))

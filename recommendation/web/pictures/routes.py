@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from recommendation.search.answerer import Answerer
 from recommendation.search.details import Details
 from recommendation.search.engine import Engine
-from recommendation.search.request import IMAGE_ID
+from recommendation.search.meaning import IMAGE_ID
 from recommendation.search.thumbnails import Thumbnails
 from recommendation.settings import ServeSettings
 from recommendation.web.error_handlers import errors

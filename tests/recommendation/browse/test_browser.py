@@ -99,9 +99,7 @@ def test_the_most_frequent_values_come_first_and_the_others_are_numbered(browser
 def test_brightness_is_counted_in_tenths(browser: Browser) -> None:
     values = [one["brightness"] for one in LIVE if one["brightness"] == one["brightness"]]
     bins = browser.facets([], 1).brightness
-    assert [one.count for one in bins] == [
-        sum(min(9, value // 10) == place for value in values) for place in range(10)
-    ]
+    assert [one.count for one in bins] == [sum(min(9, value // 10) == place for value in values) for place in range(10)]
 
 
 def hue_place(rgb: int) -> float:

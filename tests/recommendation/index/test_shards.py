@@ -11,7 +11,7 @@ from recommendation.index.basis import Basis, vector_measures
 from recommendation.index.build import learning, shards
 from recommendation.index.build.collection import SliceInput, indexable
 from recommendation.index.build.columns import COLUMNS, EXIF_COLUMNS, IMAGE_COLUMNS, LABEL_COLUMNS
-from recommendation.index.metadata import Metadata
+from recommendation.index.metadata import INTERNAL, Metadata
 from recommendation.index.objects import METADATA, SHARDS
 from recommendation.index.shard import ShardEntry, open_metadata
 from shared import tables
@@ -118,14 +118,15 @@ def test_metadata_take_their_columns_from_the_tables_by_name() -> None:
     assert set(IMAGE_COLUMNS) <= set(IMAGES.schema.names)
     assert set(EXIF_COLUMNS) <= {field.name for field in EXIF}
     assert set(LABEL_COLUMNS) <= set(LABELS.schema.names)
-    assert {*IMAGE_COLUMNS, *EXIF_COLUMNS, *LABEL_COLUMNS, "category", "slice", "row", "is_removed"} == set(COLUMNS)
+    derived = {"category", "year", "color_rgb", "slice", "row", "is_removed"}
+    assert {*IMAGE_COLUMNS, *EXIF_COLUMNS, *LABEL_COLUMNS, *derived} == set(COLUMNS)
 
 
 def test_any_arrow_library_reads_the_columns_and_reads_the_same(memory: MemoryStorage) -> None:
     entry = store(memory).entry
     with pa.ipc.open_file(memory.read(f"{METADATA}/{entry.metadata}.arrow")) as file:
         rows = file.read_all().to_pylist()
-    assert [{name: value for name, value in row.items() if name != "is_removed"} for row in rows] == [
+    assert [{name: value for name, value in row.items() if name not in INTERNAL} for row in rows] == [
         metadata_of(memory, entry).row(row) for row in range(300)
     ]
 
@@ -183,7 +184,7 @@ def test_removed_pictures_cost_new_metadata_and_no_vectors(memory: MemoryStorage
     now = store(memory, entry)
     assert (now.entry.name, now.entry.rows, now.entry.removed, now.is_new) == (entry.name, 300, 5, True)
     changed = {key for key, data in contents(memory).items() if before.get(key) != data}
-    assert changed == {f"{METADATA}/{now.entry.metadata}.{suffix}" for suffix in ("arrow", "json")}
+    assert changed == {f"{METADATA}/{now.entry.metadata}.{suffix}" for suffix in ("arrow", "json", "words")}
     found = metadata_of(memory, now.entry)
     assert found.removed_rows().tolist() == [10, 11, 12, 13, 14]
     assert (found.row(15)["image_id"], found.row(15)["row"]) == (image_id(215), 10)

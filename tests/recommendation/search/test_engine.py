@@ -160,6 +160,68 @@ def test_near_copies_come_first_in_the_default_measure_with_the_score_of_the_has
     assert best["scores"]["embedding"] < best["score"]
 
 
+def test_negative_examples_take_a_quarter_of_their_mean_score_away(engine: Engine) -> None:
+    options = Options(measure=("embedding",), top_k=10)
+    items = engine.search([picture(8)], options, unlike=[picture(9), picture(10)])["embedding"]
+    against = np.mean([true_scores(number, "embedding") for number in (9, 10)], axis=0)
+    expected = np.maximum(0, np.delete(true_scores(8, "embedding") - 0.25 * against, [8, 9, 10]))
+    assert scores_of(items) == pytest.approx(np.sort(expected)[::-1][:10], abs=ROUNDING)
+    assert not {item["image_id"] for item in items} & {image_id(number) for number in (8, 9, 10)}
+
+
+def test_copies_of_a_negative_example_are_no_answers(engine: Engine) -> None:
+    against = picture(14, name="0" * 32)  # of the group of 8
+    found = engine.search([picture(8)], Options(top_k=ROWS, measure=("default", "embedding")), unlike=[against])
+    assert all(image_id(14) not in {item["image_id"] for item in items} for items in found.values())
+    assert {len(items) for items in found.values()} == {ROWS - 2}
+
+
+def test_a_text_finds_what_its_words_are_in(engine: Engine) -> None:
+    found, words = engine.answer([], Options(text="Groups 3 nowhere", top_k=ROWS))
+    best = {item["filename"] for item in found["default"][: ROWS // GROUPS]}
+    assert best == {f"{number}.jpg" for number in range(ROWS) if group_of(number) == "group 3"}
+    assert words["nowhere"] == 0
+    assert words["group"] == ROWS
+    assert list(found) == ["default"]
+    assert all(list(item["scores"]) == ["text"] for item in found["default"])
+    assert scores_of(found["default"]) == sorted(scores_of(found["default"]), reverse=True)
+
+
+def test_a_text_that_no_picture_has_finds_nothing(engine: Engine) -> None:
+    assert engine.answer([], Options(text="nowhere")) == ({"default": []}, {"nowhere": 0})
+    assert engine.answer([], Options(text="...")) == ({"default": []}, {})
+
+
+def test_a_text_and_a_picture_are_weighed(engine: Engine) -> None:
+    options = Options(text="group 3", weight=("embedding=0.5", "text=0.5"), measure=("default", "text"), top_k=ROWS)
+    for item in engine.search([picture(8)], options)["default"]:
+        if item["scores"]["hash"] < 0.75:
+            expected = (item["scores"]["embedding"] + item["scores"]["text"]) / 2
+            assert item["score"] == pytest.approx(expected, abs=2e-6)
+
+
+def test_a_filter_holds_for_a_text_too(engine: Engine) -> None:
+    found = engine.search([], Options(text="group 3", where=("camera_make=maker",), top_k=ROWS))["default"]
+    assert {item["filename"] for item in found} == {f"{number}.jpg" for number in range(1, ROWS, 2)}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (Options(text="a", weight=("color=1",)), "weight: expected text alone in a query without a picture, got color"),
+        (Options(weight=("text=1",)), "weight: expected a measure of pictures, or a text to weigh"),
+    ],
+)
+def test_weights_of_what_is_not_asked_are_refused(engine: Engine, options: Options, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        engine.search([] if options.text else [picture(8)], options)
+
+
+def test_copies_of_the_query_are_marked(engine: Engine) -> None:
+    found = engine.search([picture(8, name="0" * 32)], Options(measure=("embedding",), top_k=ROWS))["embedding"]
+    assert [item["image_id"] for item in found if item["is_copy"]] == [image_id(8)]
+
+
 def test_an_expanded_query_is_the_average_with_its_nearest_weighted_by_cosine(engine: Engine) -> None:
     vectors = np.stack([engine.features_of(image_id(number)).features["embedding"] for number in range(ROWS)])
     cosines = vectors @ vectors[8]

@@ -1,17 +1,22 @@
 """A query picture takes the path that the collection's pictures took; what is no picture is refused with its reason."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from recommendation.search.answerer import Answerer
-from recommendation.search.query_picture import Upload, prepare, read_upload
+from recommendation.search.engine import QueryPicture
+from recommendation.search.query_picture import Upload, features_of, prepare, read_upload
 from recommendation.search.request import Options
 from shared import tables
-from shared.errors import BadInputError
+from shared.errors import BadInputError, UsageError
 from shared.pictures.headers import LIMITS
+from shared.pictures.pixels import open_thumbnail
 from shared.pictures.sandbox import decoder
 from shared.tables.contracts import EMBEDDINGS, FEATURES, THUMBNAILS
 from tests.recommendation.conftest import Collection
@@ -135,3 +140,43 @@ def test_a_name_that_is_not_utf8_is_shown_by_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.jpg")
     path.write_bytes(b"x")
     assert read_upload(path) == Upload("caf\\xe9.jpg", b"x")
+
+
+def half(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return rgb[:, : rgb.shape[1] // 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "seen"),
+    [
+        (Options(mirror=True), lambda rgb: rgb[:, ::-1]),
+        (Options(crop=("0,0,0.5,1",)), half),
+        (Options(crop=("0,0,0.5,1",), mirror=True), lambda rgb: half(rgb)[:, ::-1]),
+    ],
+    ids=["mirrored", "cropped", "both"],
+)
+def test_a_picture_is_asked_as_it_is_seen(
+    collection: Collection, answerer: Answerer, options: Options, seen: Callable[[Any], Any]
+) -> None:
+    path = collection.paths()[2]
+    upload = read_upload(path)
+    plain = answerer.answer([upload], Options()).content["queries"][0]["image_id"]
+    embedder = answerer.current.embedder
+    rgb = open_thumbnail(prepare(upload, decoder(), embedder).thumbnail)
+    expected = features_of(np.ascontiguousarray(seen(rgb)), embedder)
+    engine = answerer.current.engine
+    wanted = engine.search([QueryPicture(plain, path.name, expected)], Options())
+    for found in (answerer.answer([upload], options), answerer.answer([], options, [plain])):
+        assert found.content["results"] == wanted
+        assert open_thumbnail(found.query_thumbnails[0]).shape == np.shape(seen(rgb))
+
+
+def test_each_region_is_that_of_the_picture_in_its_place(collection: Collection, answerer: Answerer) -> None:
+    uploads = [read_upload(path) for path in collection.paths()[:2]]
+    both = answerer.answer(uploads, Options(crop=("whole", "0,0,1,0.5"))).content["results"]
+    parts = [answerer.answer(uploads, Options(crop=crop)).content["results"] for crop in ((), ("0,0,1,0.5",))]
+    assert both not in parts
+    with pytest.raises(UsageError, match="crop: expected at most one region for each of 1 query pictures, got 2"):
+        answerer.answer(uploads[:1], Options(crop=("whole", "whole")))
+    with pytest.raises(UsageError, match=r"crop: balloons_01.jpg: expected 8 px or more along each side"):
+        answerer.answer(uploads[:1], Options(crop=("0,0,0.01,1",)))

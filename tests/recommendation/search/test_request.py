@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from recommendation.search.answer import error_object
-from recommendation.search.engine import COMBINES as FUNCTIONS
+from recommendation.search.engine import measures_of
+from recommendation.search.ranking.query import COMBINES as FUNCTIONS
 from recommendation.search.request import (
     KEYS,
     MAX_TOP_K,
@@ -40,6 +41,14 @@ from shared.pictures.measures import MEASURES, Measure
         ({"where": ("size>3",)}, "where: expected a column of"),
         ({"where": ("tags=a",) * 17}, "where: expected at most 16, got 17"),
         ({"diversity": 1.5}, "diversity: expected 0 to 1, got 1.5"),
+        ({"crop": ("0,0,1",)}, "crop: expected X,Y,WIDTH,HEIGHT within the picture .*, or whole; got '0,0,1'"),
+        ({"crop": ("0.5,0,0.6,1",)}, "crop: expected X,Y,WIDTH,HEIGHT within the picture"),
+        ({"crop": ("0,0,0,1",)}, "crop: expected X,Y,WIDTH,HEIGHT within the picture"),
+        ({"crop": ("nan,0,1,1",)}, "crop: expected X,Y,WIDTH,HEIGHT within the picture"),
+        ({"crop": ("whole",) * 6}, "crop: expected at most 5, got 6"),
+        ({"text": "a" * 1001}, "text: expected at most 1000 characters, got 1001"),
+        ({"unlike_id": ("a.jpg",)}, "unlike_id: expected image_ids, 32 hex digits in lower case, got 'a.jpg'"),
+        ({"unlike_id": ("0" * 32,) * 6}, "unlike: expected at most 5 pictures, got 6|unlike_id: expected at most 5"),
         ({"metric": "chebyshev"}, "metric: expected one of .*; got chebyshev"),
         (
             {"measure": ("embedding", "hash"), "metric": "manhattan"},
@@ -76,7 +85,8 @@ def test_weights_sum_to_one_and_least_scores_have_one_for_all_others() -> None:
 
 @pytest.mark.parametrize("n_pictures", [0, 6])
 def test_a_request_of_no_pictures_or_too_many_is_refused(n_pictures: int) -> None:
-    with pytest.raises(UsageError, match=f"expected 1 to 5 query pictures, got {n_pictures}"):
+    expected = "expected 1 to 5 query pictures" + ("" if n_pictures else " or a text")
+    with pytest.raises(UsageError, match=f"{expected}, got {n_pictures}"):
         QueryRequest(images=("a.jpg",) * (n_pictures // 2), id=("0" * 32,) * (n_pictures - n_pictures // 2))
 
 
@@ -91,14 +101,28 @@ def test_what_a_request_leaves_out_comes_from_the_settings() -> None:
 
 
 def test_measures_are_answered_once_and_all_when_none_is_named() -> None:
-    assert Options().measures == ("default", *MEASURES)
-    assert Options(measure=("hash", "default", "hash")).measures == ("hash", "default")
+    assert measures_of(Options(), has_pictures=True) == ("default", *MEASURES)
+    assert measures_of(Options(text="dog"), has_pictures=True) == ("default", *MEASURES, "text")
+    assert measures_of(Options(text="dog"), has_pictures=False) == ("default",)
+    assert measures_of(Options(measure=("hash", "default", "hash")), has_pictures=True) == ("hash", "default")
+
+
+@pytest.mark.parametrize(
+    ("options", "has_pictures", "message"),
+    [
+        (Options(measure=("color",), text="dog"), False, "expected default or text in a query without a picture"),
+        (Options(measure=("text",)), True, "expected a text with the measure text, got none"),
+    ],
+)
+def test_a_measure_without_what_it_measures_is_refused(options: Options, has_pictures: bool, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        measures_of(options, has_pictures=has_pictures)
 
 
 def test_a_measure_that_is_added_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(MEASURES, "dummy", MEASURES["color"]._replace(name="dummy"))
     assert isinstance(MEASURES["dummy"], Measure)
-    assert Options(measure=("dummy",)).measures == ("dummy",)
+    assert measures_of(Options(measure=("dummy",)), has_pictures=True) == ("dummy",)
 
 
 def test_settings_and_engine_know_the_same_ways_to_combine() -> None:

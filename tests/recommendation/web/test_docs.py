@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from recommendation.search.answerer import Answerer
 from recommendation.search.query_picture import read_upload
 from recommendation.search.request import KEYS, Options, QueryRequest, parse_request, read_json
 from recommendation.search.weights import DEFAULT
+from recommendation.search.weights import TEXT as TEXT_MEASURE
 from shared.pictures.measures import MEASURES
 from tests.recommendation.conftest import Collection
 
@@ -40,11 +42,11 @@ def test_the_job_shown_is_one() -> None:
 
 def test_the_commands_shown_are_understood() -> None:
     commands = re.findall(r"^imagerec query (.*?)(?:\s+#.*)?$", TEXT, re.MULTILINE)
-    assert len(commands) == 5
+    assert len(commands) == 7
     for command in commands:
-        query.parser().parse_args(command.replace("'", "").split())
+        query.parser().parse_args(shlex.split(command))
 
 
 def test_every_measure_is_listed() -> None:
     row = next(line for line in TEXT.splitlines() if line.startswith("| `measure` |"))
-    assert [name for name in re.findall(r"`(\w+)`", row) if name != "measure"] == [DEFAULT, *MEASURES]
+    assert [name for name in re.findall(r"`(\w+)`", row) if name != "measure"] == [DEFAULT, *MEASURES, TEXT_MEASURE]

@@ -320,5 +320,22 @@ def test_the_interface_describes_itself(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     people = {f"/v1/users{rest}" for rest in ("", "/{user_id}", "/{user_id}/likes", "/{user_id}/recommendations")}
     pictures = {f"/v1/images/{{image_id}}{rest}" for rest in ("", "/thumbnail", "/details")}
-    assert set(paths) == {QUERY, *pictures, *people, "/v1/status", "/healthz"}
+    assert set(paths) == {QUERY, *pictures, *people, "/v1/images", "/v1/facets", "/v1/status", "/healthz"}
     assert client.get("/docs").status_code == 200
+
+
+def test_regions_mirror_images_negative_examples_and_words_come_by_form(
+    client: httpx.Client, collection: Collection, answerer: Answerer
+) -> None:
+    path, other, *_ = collection.paths()
+    files = [("images", (path.name, path.read_bytes())), ("unlike", (other.name, other.read_bytes()))]
+    fields: dict[str, Any] = {"crop": "0.1,0.1,0.6,0.6", "mirror": "true", "text": "balloons"}
+    found = client.post(QUERY, files=files, data=fields).json()
+    options = Options(crop=("0.1,0.1,0.6,0.6",), mirror=True, text="balloons")
+    expected = hide_folders(answerer.answer([read_upload(path)], options, unlike=[read_upload(other)]).content)
+    assert found["results"] == expected["results"]
+    assert found["words"] == {"balloon": 4}
+    in_words = client.post(QUERY, data={"text": "Balloons"}).json()
+    assert {item["tags"][0] for item in in_words["results"]["default"][:4]} == {"balloons"}
+    assert in_words["queries"] == []
+    assert client.post(QUERY, files=[("unlike", (other.name, other.read_bytes()))]).status_code == 422

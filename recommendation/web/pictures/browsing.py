@@ -93,6 +93,13 @@ class Browsers:
 def browsing_routes(engine_of: Callable[[], Engine]) -> APIRouter:
     """`GET /v1/facets` and `GET /v1/images`."""
     router, browsers = APIRouter(), Browsers(engine_of)
+    add_facets(router, browsers)
+    add_images(router, browsers)
+    return router
+
+
+def add_facets(router: APIRouter, browsers: Browsers) -> None:
+    """Add `GET /v1/facets`."""
 
     @router.get(
         "/v1/facets",
@@ -110,6 +117,10 @@ def browsing_routes(engine_of: Callable[[], Engine]) -> APIRouter:
         found = browser.facets(checked(where), n_values)
         return JSONResponse({"generation": engine.generation, "pictures": engine.count, **facets_answer(found)})
 
+
+def add_images(router: APIRouter, browsers: Browsers) -> None:
+    """Add `GET /v1/images`."""
+
     @router.get(
         "/v1/images",
         responses={200: {"model": ImagesAnswer}, **errors(400, 422, 503)},
@@ -126,11 +137,8 @@ def browsing_routes(engine_of: Callable[[], Engine]) -> APIRouter:
         engine, browser = browsers.current()
         start = whole_number("offset", offset)
         found = browser.listing(checked(where), sort, start, whole_number("limit", limit))
-        return JSONResponse(
-            {"generation": engine.generation, "total": found.total, "offset": start, "images": found.items}
-        )
-
-    return router
+        answer = {"generation": engine.generation, "total": found.total, "offset": start, "images": found.items}
+        return JSONResponse(answer)
 
 
 def checked(where: list[str] | None) -> list[str]:

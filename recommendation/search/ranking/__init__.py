@@ -1,0 +1,1 @@
+"""How a query ranks the pictures of an open index."""
