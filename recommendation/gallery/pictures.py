@@ -10,7 +10,11 @@ from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 
 #: What a measure's row is about, for those who do not know its name.
-CAPTIONS = {"default": "all together", "text": "words that fit", **{name: measure.caption for name, measure in MEASURES.items()}}
+CAPTIONS = {
+    "default": "all together",
+    "text": "words that fit",
+    **{name: measure.caption for name, measure in MEASURES.items()},
+}
 
 
 def tiles_of(volume: Storage, engine: Engine, image_ids: Iterable[str]) -> dict[str, Tile]:
@@ -38,7 +42,9 @@ def draw_answer(volume: Storage, engine: Engine, answer: Mapping[str, Any], quer
         query_thumbnails: JPEG of each query picture, in the answer's order; empty for stored ones that are seen whole.
     """
     asked = [one["image_id"] for one in answer["queries"]]
-    whole = Thumbnails(volume).read(engine, [one for one, jpeg in zip(asked, query_thumbnails, strict=True) if not jpeg])
+    whole = Thumbnails(volume).read(
+        engine, [one for one, jpeg in zip(asked, query_thumbnails, strict=True) if not jpeg]
+    )
     query_thumbnails = [jpeg or whole[one] for one, jpeg in zip(asked, query_thumbnails, strict=True)]
     tiles = tiles_of(volume, engine, (item["image_id"] for items in answer["results"].values() for item in items))
     return draw_sheet(answer_sheet(answer, tiles, query_thumbnails))

@@ -11,7 +11,10 @@ WEIGHTS = {"embedding": 0.75, "color": 0.25}
 def answer(*names: str) -> Answer:
     found = {"image_id": "", "filename": "f", "license": "CC0", "title": "", "author": "", "source_url": ""}
     size = {"width_px": 4, "height_px": 3, "tags": [], "category": ""}
-    items = [make_item(rank, 1 / rank, {**found, **size, "location": name}, {}) for rank, name in enumerate(names, 1)]
+    items = [
+        make_item(rank, 1 / rank, {**found, **size, "location": name}, {}, is_copy=False)
+        for rank, name in enumerate(names, 1)
+    ]
     return Answer(queries=[], results={"default": items}, seconds=0.01, generation="g", model="m")
 
 
@@ -57,3 +60,11 @@ def test_what_does_not_fit_is_left_out_in_the_middle(text: str, width: int, shor
 def test_a_measure_alone_needs_no_weight() -> None:
     assert sum_text({"embedding": 1.0}) == "embedding"
     assert sum_text(WEIGHTS) == "0.75 embedding + 0.25 color"
+
+
+def test_words_that_no_picture_has_are_named() -> None:
+    found = answer("/p/a.jpg")
+    found["words"] = {"dog": 3, "unicorn": 0}
+    assert "no picture has the word unicorn" in list(table_lines(found, WEIGHTS))
+    found["words"] = {}
+    assert "the text has no word" in list(table_lines(found, WEIGHTS))
