@@ -87,8 +87,14 @@ def test_an_item_says_everything_that_answers_show(engine: Engine) -> None:
         "score": item["scores"]["embedding"],
         "license": "CC0",
         "scores": {measure: pytest.approx(true_scores(8, measure)[number], abs=ROUNDING) for measure in MEASURES},
-        **{"width_px": 30, "height_px": 20, "title": "", "author": "", "source_url": ""},
-        **{"tags": [group_of(number)], "category": f"{group_of(number)}, 1", "is_copy": False},
+        "width_px": 30,
+        "height_px": 20,
+        "title": "",
+        "author": "",
+        "source_url": "",
+        "tags": [group_of(number)],
+        "category": f"{group_of(number)}, 1",
+        "is_copy": False,
     }
 
 
