@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shared import tables
-from shared.licenses.credits import Piece, Work, link_html, link_markdown, stated_credit, to_html, to_markdown, to_text
+from shared.licenses.credits import (
+    SCALED,
+    Piece,
+    Work,
+    link_html,
+    link_markdown,
+    stated_credit,
+    to_html,
+    to_markdown,
+    to_text,
+)
 from shared.licenses.identify import find_in_text, license_by_id
 from shared.licenses.license import License
 from shared.licenses.table import UNKNOWN
@@ -93,6 +103,7 @@ def work_of(row: Row) -> Work:
         license=row["license"],
         license_url=row["license_url"],
         service=row["source"],
+        is_scaled=row["attribution"].endswith(SCALED),
     )
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from acquisition.commands.credits import write_credits
+from acquisition.credits import html_entry
 from shared import tables
+from shared.licenses.credits import Work, credit, to_text
 from shared.storage import LocalStorage
 from shared.tables.contracts import IMAGES
 from tests.commands import imagerec_here
@@ -73,6 +75,14 @@ def test_the_page_names_every_picture_about_which_something_is_stated(filled: Lo
     assert '<a href="https://w.example/6" rel="nofollow noopener">Photo: Max / Wikimedia</a>' in text
     assert "not endorsed or certified by SmugMug" in text
     assert "<td>2</td>" in text
+
+
+def test_a_composed_credit_keeps_its_links(filled: LocalStorage) -> None:
+    work = Work(title="Sea", author="Jo", source_url="https://w.example/7", license_id="CC-BY-4.0", is_scaled=True)
+    stored = picture(7, title="Sea", author="Jo", source_url="https://w.example/7", license_id="CC-BY-4.0")
+    entry = html_entry(stored | {"attribution": to_text(credit(work))})
+    assert Links(entry).links == ["https://w.example/7", f"{CC}/by/4.0/"]
+    assert ", scaled down" in entry
 
 
 def test_markdown_escapes_what_pictures_state(filled: LocalStorage, tmp_path: Path) -> None:

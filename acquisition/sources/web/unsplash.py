@@ -32,7 +32,7 @@ QUOTA_ANSWER = b"rate limit exceeded"
 TERMS = (
     "Unsplash's API is for applications that people use, not for automated collection. Use it for a few queries, with a key "
     "of your own. Pictures are shown from Unsplash's servers, each download is reported to Unsplash once, and the copy on "
-    "your volume is for analysis only"
+    "your volume is for analysis only."
 )
 
 

@@ -5,19 +5,18 @@ from typing import NamedTuple
 from acquisition.sample.plan import Drawing, drawings, files_of, format_of, path_of
 from tests.web.mediawiki.wiki import Upload
 
-N_FILES = 130
+N_FILES = 132
 ROOT, LEVELS = "Coast", ("Coast", "Cliffs", "Arches")
-#: Template, the licence that it stands for.
-LICENSES = {
+#: Template, the licence that it stands for; most files are under those that the default policy accepts.
+OPEN = {
     "cc-by-sa-4.0": "CC-BY-SA-4.0",
     "cc-by-2.0-de": "CC-BY-2.0-DE",
     "cc-by-4.0": "CC-BY-4.0",
     "cc-zero": "CC0-1.0",
     "pd": "LicenseRef-PD",
-    "cc-by-nc-4.0": "CC-BY-NC-4.0",
-    "house-rules": "unknown",
 }
-OPEN = frozenset({"CC-BY-SA-4.0", "CC-BY-2.0-DE", "CC-BY-4.0", "CC0-1.0", "LicenseRef-PD"})
+OTHERS = {"cc-by-nc-4.0": "CC-BY-NC-4.0", "house-rules": "unknown"}
+OTHERS_EVERY = 13
 #: Files of the collection with something special.
 WITH_CREDIT_LINE, NON_FREE = 1, 2
 #: SQLite's search finds words of titles only.
@@ -40,7 +39,7 @@ class Known(NamedTuple):
     @property
     def is_open(self) -> bool:
         """Whether the default policy accepts it."""
-        return self.license_id in OPEN
+        return self.license_id in OPEN.values()
 
 
 def known_files() -> list[Known]:
@@ -56,7 +55,7 @@ def chosen_drawings() -> list[Drawing]:
 
 def known_file(number: int, drawing: Drawing) -> Known:
     """What is known of a file."""
-    license_id = "LicenseRef-NonFree" if number == NON_FREE else [*LICENSES.values()][number % len(LICENSES)]
+    license_id = "LicenseRef-NonFree" if number == NON_FREE else (OPEN | OTHERS)[template_of(number)]
     name = f"{IN_ALL_NAMES} {path_of(drawing).rpartition('/')[2].replace('_', ' ')}"
     topics = [f"Topic {topic:02d} of {number % 5}" for topic in range(N_TOPICS)]
     return Known(
@@ -70,6 +69,12 @@ def known_file(number: int, drawing: Drawing) -> Known:
     )
 
 
+def template_of(number: int) -> str:
+    """The licence template of a file."""
+    is_other = number % OTHERS_EVERY == OTHERS_EVERY - 1
+    return [*OTHERS][number // OTHERS_EVERY % len(OTHERS)] if is_other else [*OPEN][number % len(OPEN)]
+
+
 def uploads() -> dict[str, Upload]:
     """The files with their pages."""
     return {
@@ -80,7 +85,6 @@ def uploads() -> dict[str, Upload]:
 
 def page_text(known: Known) -> str:
     """The wikitext of a file's page."""
-    template = [*LICENSES][known.number % len(LICENSES)]
     lines = [
         "{{Information",
         f"|description={{{{en|1={known.title}}}}}",
@@ -88,7 +92,7 @@ def page_text(known: Known) -> str:
         f"|date=2021-05-{known.number % 28 + 1:02d}",
         *(["|credit line=Photo by Jane / Wikimedia"] if known.number == WITH_CREDIT_LINE else []),
         "}}",
-        f"{{{{{template}}}}}",
+        f"{{{{{template_of(known.number)}}}}}",
         *(["{{Non-free}}"] if known.number == NON_FREE else []),
         *(f"[[Category:{name}]]" for name in (known.category, "Files with no machine-readable source", *known.topics)),
     ]

@@ -62,6 +62,7 @@ class SparqlServer:
             found = self.store.query(PREFIXES + request.form["query"])
         except SyntaxError as error:
             return Response(f"MalformedQueryException: {error}", 400)
+        assert isinstance(found, pyoxigraph.QuerySolutions)
         body = found.serialize(format=pyoxigraph.QueryResultsFormat.JSON) or b""
         return Response(
             body[: len(body) // 2] if fault == "cut" else body, content_type="application/sparql-results+json"

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ QUERY = (
 )
 
 
-def listing(wiki: Wiki, query: str, client: PlainClient | None = None, sparql: str = "", **settings: object) -> Listing:
+def listing(wiki: Wiki, query: str, client: PlainClient | None = None, sparql: str = "", **settings: Any) -> Listing:
     made = WebSettings(contact="tests@example.org", endpoint=f"{wiki.api} {sparql}".strip())._replace(**settings)
     return open_wikimedia(query, made, client or PlainClient())
 
@@ -48,6 +49,11 @@ def test_the_depth_says_how_many_levels_of_subcategories_are_listed(wiki: Wiki, 
     # Coast -> Cliffs is below it, Arches is below Cliffs, and Coast is below Arches
     expected = {known.name for known in collection.known_files() if known.category in collection.LEVELS[:levels]}
     assert set(names(listed)) == expected
+
+
+def test_a_category_without_a_page_has_its_files(wiki: Wiki) -> None:
+    expected = {known.name for known in collection.known_files() if "Topic 03 of 2" in known.topics}
+    assert set(names(list_all(listing(wiki, "category:Topic_03 of 2")))) == expected
 
 
 def test_properties_that_come_in_several_answers_are_put_together(wiki: Wiki) -> None:

@@ -109,7 +109,7 @@ class Wiki:
         return {**os.environ, "WIKI_FOLDER": str(self.folder), **variables}
 
     def _start(self) -> None:
-        command = ["php", "-S", f"127.0.0.1:{self.port}", "-t", MEDIAWIKI, SERVER / "router.php"]
+        command = ["php", "-S", f"127.0.0.1:{self.port}", "-t", str(MEDIAWIKI), str(SERVER / "router.php")]
         self._server = subprocess.Popen(
             command,
             env={**self._environ(), "PHP_CLI_SERVER_WORKERS": str(WORKERS)},

@@ -16,6 +16,9 @@ DEPTH = "depth="
 DEFAULT_DEPTH, MOST_DEPTH = 3, 20
 #: Categories that are walked; what is deeper in a wide tree has little to do with its root.
 MOST_CATEGORIES = 5_000
+NO_PAGE = 0
+#: Categories without files that are walked through for one page of a listing.
+MOST_EMPTY = 25
 SUBCATEGORIES = {"list": "categorymembers", "cmtype": "subcat", "cmlimit": "max"}
 MEMBERS = {"generator": "categorymembers", "gcmtype": "file", "gcmlimit": str(FILES)}
 
@@ -25,6 +28,7 @@ class Walk(NamedTuple):
 
     Args:
         waiting: categories whose files are still to be listed, as page ids with their depth; the first one is being listed.
+            The root of the walk is `NO_PAGE` if it has members, but no page.
         seen: page ids of all categories that were ever waiting.
         more: what the listing of the first one continues with.
     """
@@ -66,11 +70,19 @@ class Category:
             ListingError: it is empty, or cannot be listed now.
         """
         walk = Walk.restore(cursor) if cursor else self._start()
+        batch = Batch([], {})
+        for _ in range(MOST_EMPTY):
+            batch, walk = self._step(walk, properties)
+            if batch.pages or not walk.waiting:
+                break
+        return batch, json.dumps(walk) if walk.waiting else None
+
+    def _step(self, walk: Walk, properties: Params) -> tuple[Batch, Walk]:
+        """A batch of files of the category that is being listed, and where the walk is then."""
         page, depth = walk.waiting[0]
-        batch = self._api.batch({**properties, **MEMBERS, "gcmpageid": str(page)}, walk.more)
+        batch = self._api.batch({**properties, **MEMBERS, **self._named("gcm", page)}, walk.more)
         is_over = not batch.more
-        following = self._with_subcategories(walk, page, depth) if is_over else walk._replace(more=dict(batch.more))
-        return batch, json.dumps(following) if following.waiting else None
+        return batch, self._with_subcategories(walk, page, depth) if is_over else walk._replace(more=dict(batch.more))
 
     def _start(self) -> Walk:
         """The root of the walk."""
@@ -78,21 +90,26 @@ class Category:
         page: dict[str, Any] = next(iter(answer.get("query", {}).get("pages", [])), {})
         info = page.get("categoryinfo", {})
         where = f"category {self.name!r} of {self._api.host}"
-        if page.get("missing") or page.get("invalid") or not page:
+        if not page or page.get("invalid") or (page.get("missing") and not info):
             raise UsageError(
                 f"--source: expected the name of a category, got {self.name!r}: there is none at {self._api.host}"
             )
         if not info.get("files") and not (info.get("subcats") and self._depth):
             below = f"; it has {info['subcats']} subcategories, but |depth=0 was given" if info.get("subcats") else ""
             raise ListingError(f"the {where} holds no files{below}")
-        return Walk([(int(page["pageid"]), 0)], [int(page["pageid"])], {})
+        root = int(page.get("pageid", NO_PAGE))
+        return Walk([(root, 0)], [root], {})
+
+    def _named(self, prefix: str, page: int) -> dict[str, str]:
+        """The parameter that names a category."""
+        return {f"{prefix}title": f"Category:{self.name}"} if page == NO_PAGE else {f"{prefix}pageid": str(page)}
 
     def _with_subcategories(self, walk: Walk, page: int, depth: int) -> Walk:
         """The walk after all files of its first category."""
         seen, found = set(walk.seen), list[int]()
         if depth < self._depth:
             found = [one for one in self._subcategories(page) if one not in seen]
-            found = list(dict.fromkeys(found))[: MOST_CATEGORIES - len(seen)]
+            found = list(dict.fromkeys(found))[: max(0, MOST_CATEGORIES - len(seen))]
         return Walk([*walk.waiting[1:], *((one, depth + 1) for one in found)], [*walk.seen, *found], {})
 
     def _subcategories(self, page: int) -> list[int]:
@@ -100,7 +117,7 @@ class Category:
         found: list[int] = []
         more: Params = {}
         while True:
-            answer = self._api.ask({**SUBCATEGORIES, "cmpageid": str(page), **more})
+            answer = self._api.ask({**SUBCATEGORIES, **self._named("cm", page), **more})
             found += [
                 int(one["pageid"]) for one in answer.get("query", {}).get("categorymembers", []) if one.get("pageid")
             ]

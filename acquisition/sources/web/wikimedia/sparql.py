@@ -25,7 +25,7 @@ LABEL = "Label"
 TIMEOUT = re.compile(r"TimeoutException|[Qq]uery timed? ?out|timed out", re.ASCII)
 #: What endpoints write before the sentence that explains a query's mistake.
 MISTAKE = re.compile(
-    r"(?:MalformedQueryException|ParseException|SyntaxError|QueryParseException|error at)[:\s]*(.+?)(?:\s+at [\w.]+\(|$)"
+    r"(?:MalformedQueryException|ParseException|SyntaxError|QueryParseException|error at)[:\s]*(.+?)(?:\s+at [\w./$]+\(|$)"
 )
 NARROW = (
     "ask for less: a LIMIT, `VALUES ?class { wd:Q... }` in place of the whole tree of wdt:P31/wdt:P279*, no ORDER BY over "

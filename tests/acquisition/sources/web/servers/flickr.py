@@ -11,7 +11,7 @@ KEY = "flickr-test-key"
 FIRST_UPLOAD, STEP_S = 1_300_000_000, 40_000
 #: Of one query no more photos are answered; behind them they come again.
 MOST = 4_000
-LICENSES = (*range(1, 7), 9, 10, 11, 12, 17)
+LICENSES: tuple[int, ...] = (*range(1, 7), 9, 10, 11, 12, 17)
 PRIVATE_EVERY, DELETED_EVERY = 50, 51
 UNAVAILABLE = bytes.fromhex("47494638396101000100800000ffffff00000021f90400000000002c00000000010001000002024401003b")
 

@@ -45,6 +45,7 @@ class PhotoServer:
     def __enter__(self) -> Self:
         self.http.start()
         self.route(r"/photos/\d+\.jpg", self.photo)
+        self.route(r"/robots\.txt|/\.well-known/", lambda _: Response(status=404))
         self.add_routes()
         return self
 
