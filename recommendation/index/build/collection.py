@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from recommendation.index.basis import vector_measures
 from recommendation.index.build.columns import EXIF_COLUMNS, IMAGE_COLUMNS, LABEL_COLUMNS, rgb_of, year_of
+from recommendation.index.build.rights import RIGHTS_COLUMNS, with_rights
 from recommendation.index.metadata import Row
 from shared import tables
 from shared.errors import CannotProceedError
@@ -152,8 +153,9 @@ def read_metadata(volume: Storage, parts: SliceInput, image_ids: Iterable[str]) 
 
 
 def read_images(volume: Storage, parts: SliceInput) -> list[Row]:
-    """A slice's rows of IMAGES with the EXIF fields that are kept."""
-    rows = tables.read_rows(volume, parts.images, [*IMAGE_COLUMNS, "exif"])
+    """A slice's rows of IMAGES with the EXIF fields that are kept, and with licence and credit as answers show them."""
+    columns = dict.fromkeys([*IMAGE_COLUMNS, *RIGHTS_COLUMNS, "exif"])
+    rows = [with_rights(row) for row in tables.read_rows(volume, parts.images, [*columns])]
     exif = [{name: row["exif"][name] for name in EXIF_COLUMNS} for row in rows]
     return [{**row, **one, "year": year_of(one["date_taken"])} for row, one in zip(rows, exif, strict=True)]
 

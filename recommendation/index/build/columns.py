@@ -12,7 +12,7 @@ TEXT = pa.string()
 REPEATED = pa.dictionary(pa.int32(), pa.string())
 TEXTS = pa.list_(pa.dictionary(pa.int32(), pa.string()))
 #: Part of the names of metadata: raise it when columns or words are others than before.
-VERSION = 2
+VERSION = 3
 COLUMNS: Mapping[str, pa.DataType] = {
     "image_id": TEXT,
     "filename": TEXT,

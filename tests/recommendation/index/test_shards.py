@@ -93,7 +93,7 @@ def test_metadata_hold_what_answers_show_and_filters_need(memory: MemoryStorage)
         "filename": "201.jpg",
         "location": f"/pictures/{group_of(201)}/201.jpg",
         "source": "folder",
-        "license": "CC0",
+        "license": "CC0-1.0",
         "author": "",
         "title": "",
         "source_url": "",

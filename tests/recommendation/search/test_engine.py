@@ -85,7 +85,7 @@ def test_an_item_says_everything_that_answers_show(engine: Engine) -> None:
         "filename": f"{number}.jpg",
         "location": f"/pictures/{group_of(number)}/{number}.jpg",
         "score": item["scores"]["embedding"],
-        "license": "CC0",
+        "license": "CC0-1.0",
         "scores": {measure: pytest.approx(true_scores(8, measure)[number], abs=ROUNDING) for measure in MEASURES},
         "width_px": 30,
         "height_px": 20,
