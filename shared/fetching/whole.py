@@ -1,45 +1,30 @@
-"""The one door to HTTP: streams what is at an address, within limits of time, size and redirects."""
+"""One file at one address, as networks are: redirects followed, within limits of time and size."""
 
 import queue
-import re
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import responses
-from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError, IncompleteRead
+from urllib3.exceptions import HTTPError
 
-from shared.project import VERSION
+from shared.fetching.limits import (
+    AGENT,
+    LIMITS,
+    REDIRECTS,
+    Answer,
+    FetchError,
+    FetchLimits,
+    proxy_of,
+    read_chunk,
+    reason_of,
+)
 
-CHUNK_BYTES = 1 << 16
-HEADERS = {"User-Agent": f"imagerec/{VERSION}", "Accept-Encoding": "identity"}
+HEADERS = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
 OK = 200
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-#: How urllib3 begins its messages: the address is in ours already.
-POOL = re.compile(r"^\w+\((?:host=)?'.*?\): ")
-
-Answer = urllib3.BaseHTTPResponse
-
-
-class FetchLimits(NamedTuple):
-    """How long a server is waited for, s, and how many redirects are followed."""
-
-    answer_s: float = 4.0  # look-up of the name, connection and redirects together
-    silence_s: float = 4.0  # between two chunks
-    total_s: float = 300.0
-    redirects: int = 5
-
-
-LIMITS = FetchLimits()
-
-
-class FetchError(Exception):
-    """An address that cannot be fetched; the message is the reason, on one line."""
 
 
 def fetch(url: str, max_bytes: int, limits: FetchLimits = LIMITS) -> bytes:
@@ -82,20 +67,13 @@ def chunks(answer: Answer, max_bytes: int, limits: FetchLimits = LIMITS) -> Iter
         FetchError: it is longer, takes longer, or the connection is cut.
     """
     n_bytes, deadline_s = 0, time.monotonic() + limits.total_s
-    while chunk := _read(answer):
+    while chunk := read_chunk(answer):
         n_bytes += len(chunk)
         if n_bytes > max_bytes:
             raise FetchError(f"expected at most {max_bytes} bytes, got more")
         if time.monotonic() > deadline_s:
             raise FetchError(f"not finished within {limits.total_s:g} s")
         yield chunk
-
-
-def _read(answer: Answer) -> bytes:
-    try:
-        return answer.read1(CHUNK_BYTES)
-    except (HTTPError, OSError) as error:
-        raise FetchError(_reason(error)) from error
 
 
 def _answer_into(answers: "queue.Queue[Answer | FetchError]", url: str, limits: FetchLimits) -> None:
@@ -135,21 +113,10 @@ def _request(url: str, limits: FetchLimits) -> Answer:
             preload_content=False,
         )
     except (HTTPError, OSError) as error:
-        raise FetchError(_reason(error)) from error
+        raise FetchError(reason_of(error)) from error
 
 
 def _manager(url: str) -> urllib3.PoolManager:
     """Connections through the system's proxy if it has one for this address."""
-    parts, proxies = urlsplit(url), urllib.request.getproxies()
-    if parts.scheme in proxies and not urllib.request.proxy_bypass(parts.netloc):
-        return urllib3.ProxyManager(proxies[parts.scheme])
-    return urllib3.PoolManager()
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, on one line."""
-    cause = error.args[-1] if error.args else None
-    if isinstance(cause, IncompleteRead):
-        total = int(cause.partial) + int(cause.expected or 0)
-        return f"expected {total} bytes, got only {cause.partial}: the connection was cut"
-    return POOL.sub("", " ".join(str(error).split())) or type(error).__name__
+    proxy = proxy_of(url)
+    return urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
