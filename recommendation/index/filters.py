@@ -13,6 +13,7 @@ from shared.errors import UsageError
 
 TEXT_COLUMNS = (
     *("filename", "location", "source", "license", "author", "title", "source_url", "format", "orientation"),
+    "license_id",
     *("size_category", "category", "date_taken", "camera_make", "camera_model"),
 )
 LIST_COLUMNS = ("tags", "color_names")

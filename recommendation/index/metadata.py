@@ -133,8 +133,8 @@ class Metadata:
         return self.values(row, (name for name in self._columns if name not in INTERNAL))
 
     def values(self, row: int, names: Iterable[str]) -> Row:
-        """Some columns of a row."""
-        return {name: self._columns[name][row] for name in names}
+        """Some columns of a row; empty texts for columns that older shards lack."""
+        return {name: self._columns[name][row] if name in self._columns else "" for name in names}
 
     def removed_rows(self) -> NDArray[np.int64]:
         """Rows whose picture no longer exists, ascending."""

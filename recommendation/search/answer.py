@@ -39,6 +39,11 @@ class Item(TypedDict):
     title: str
     author: str
     source_url: str
+    license_id: str
+    license_url: str
+    author_url: str
+    attribution: str
+    display_url: str
     tags: list[str]
     category: str
     is_copy: bool
@@ -91,6 +96,11 @@ EXAMPLE: Answer = {
                 "title": "Poppies",
                 "author": "A. Gardener",
                 "source_url": "",
+                "license_id": "",
+                "license_url": "",
+                "author_url": "",
+                "attribution": "",
+                "display_url": "",
                 "tags": ["flowers"],
                 "category": "daisy",
                 "is_copy": False,
@@ -104,6 +114,7 @@ DECIMALS = 6
 ITEM_COLUMNS = (
     *("image_id", "filename", "location", "license"),
     *("width_px", "height_px", "title", "author", "source_url", "tags", "category"),
+    *("license_id", "license_url", "author_url", "attribution", "display_url"),
 )
 
 AnswerError = BadInputError | UsageError | CannotProceedError
@@ -139,6 +150,11 @@ def make_item(
         "title": metadata["title"],
         "author": metadata["author"],
         "source_url": metadata["source_url"],
+        "license_id": metadata["license_id"],
+        "license_url": metadata["license_url"],
+        "author_url": metadata["author_url"],
+        "attribution": metadata["attribution"],
+        "display_url": metadata["display_url"],
         "tags": metadata["tags"],
         "category": metadata["category"],
         "is_copy": is_copy,

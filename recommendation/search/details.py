@@ -12,7 +12,10 @@ from shared.tables.contracts import CATEGORIES, IMAGES, LABELS, LOCATIONS, Contr
 
 IMAGE_COLUMNS = ("size_bytes", "mode", "exif", "rating")
 LABEL_COLUMNS = ("palette", "palette_shares", "color_names", "contrast", "sharpness")
-LOCATION_COLUMNS = ("image_id", "location", "filename", "source", "license", "author", "title", "source_url")
+LOCATION_COLUMNS = (
+    *("image_id", "location", "filename", "source", "license", "author", "title", "source_url"),
+    *("license_id", "license_url", "author_url", "attribution"),
+)
 CATEGORY_COLUMNS = ("image_id", "category", "probability")
 MOST_COPIES = 24
 

@@ -97,6 +97,7 @@ def test_metadata_hold_what_answers_show_and_filters_need(memory: MemoryStorage)
         "author": "",
         "title": "",
         "source_url": "",
+        **dict.fromkeys(("license_id", "license_url", "author_url", "attribution", "display_url"), ""),
         "tags": [group_of(201)],
         "width_px": 30,
         "height_px": 20,

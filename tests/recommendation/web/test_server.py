@@ -58,7 +58,9 @@ def test_a_query_is_answered_as_on_the_command_line(
     assert next(iter(answer["results"])) == "default"
     assert list(answer["results"]["default"][0]) == [
         *("rank", "image_id", "filename", "location", "score", "license", "scores"),
-        *("width_px", "height_px", "title", "author", "source_url", "tags", "category", "is_copy"),
+        *("width_px", "height_px", "title", "author", "source_url"),
+        *("license_id", "license_url", "author_url", "attribution", "display_url"),
+        *("tags", "category", "is_copy"),
     ]
 
 
