@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from acquisition.listing import Listed
 from acquisition.sources.entries import Entry, is_same_state, state_of
+from shared.licenses import license_by_id
+from shared.licenses.policy import strictness
 from shared.storage import locations
 from shared.tables import Part
 from shared.tables.contracts import ENTRY_COLUMNS, FAILURES, LOCATIONS, ORIGIN_COLUMNS
@@ -163,20 +165,29 @@ class Described(NamedTuple):
     """A picture as one of its places describes it.
 
     Args:
-        rank: the smallest is preferred: files before links, then by location.
+        rank: the smallest is preferred: files before links, then the stricter licence where sources of the web state some,
+            then by location.
         slice: of this run; empty for a place that is stored.
         values: of ENTRY_COLUMNS.
     """
 
-    rank: tuple[bool, str, str]
+    rank: tuple[bool, tuple[Any, ...], str, str]
     slice: str
     values: tuple[Any, ...]
 
 
 def described(row: Row, slice_name: str = "") -> Described:
     """A row of LOCATIONS or STAGED as a description of its picture."""
-    rank = row["is_link"], row["location"], row["source_id"]
+    rank = row["is_link"], leniency(row["license_id"]), row["location"], row["source_id"]
     return Described(rank, slice_name, tuple(row[name] for name in ENTRY_NAMES))
+
+
+def leniency(license_id: str) -> tuple[Any, ...]:
+    """Smaller for what permits less; largest where no source of the web states anything."""
+    if not license_id:
+        return (1,)
+    *demands, age = strictness(license_by_id(license_id))
+    return (0, *(not demand for demand in demands), tuple(-ord(char) for char in age))
 
 
 #: Kinds of decision about a picture, each with its value.
@@ -193,7 +204,7 @@ def decide(found: Iterable[Described | StoredRow]) -> Iterator[Change]:
     image = next((one for one in everything if isinstance(one, StoredRow)), None)
     if image is None:
         if place is not None and place.slice:
-            yield NEW, (place.slice, place.rank[1])
+            yield NEW, (place.slice, place.rank[2])
     elif place is None:
         yield REMOVED, (image.part, (image.number, None))
     elif _is_described_otherwise(image.row, place):
@@ -201,7 +212,7 @@ def decide(found: Iterable[Described | StoredRow]) -> Iterator[Change]:
 
 
 def _is_described_otherwise(image: Row, place: Described) -> bool:
-    _, location, source_id = place.rank
+    _, _, location, source_id = place.rank
     if not source_id and image["location"] == location:  # stored before LOCATIONS had titles and tags
         return False
     return tuple(image[name] for name in ENTRY_NAMES) != place.values

@@ -18,6 +18,8 @@ from pyspark import RDD, SparkContext
 
 from acquisition import changes, exports, listing, safeguard, steps, synchronise
 from acquisition.changes import Change, Scope
+from acquisition.fetching import download
+from acquisition.fetching.rules import FetchRules
 from acquisition.removal import removed_ids
 from acquisition.settings import Settings
 from acquisition.sources import sample
@@ -63,7 +65,9 @@ class Outcome(NamedTuple):
     counts: Counter[str]
 
 
-def run(sc: SparkContext, settings: Settings, limits: DecodeLimits = DECODE_LIMITS) -> StageCounts:
+def run(
+    sc: SparkContext, settings: Settings, limits: DecodeLimits = DECODE_LIMITS, rules: FetchRules | None = None
+) -> StageCounts:
     """Bring the tables to what the source is now, and say where each entry ended.
 
     Writes IMAGES, THUMBNAILS, LOCATIONS, FAILURES and images_metadata.json.
@@ -75,6 +79,7 @@ def run(sc: SparkContext, settings: Settings, limits: DecodeLimits = DECODE_LIMI
     """
     limits = limits._replace(picture=settings.picture_limits)
     volume, work = settings.volume, settings.volume.folder(WORK)
+    make_source(sc, settings, rules)
     snapshot = tables.open_snapshot(volume)
     presence.check_all(volume, (part for contract in TABLES for part in snapshot.parts(contract, STAGE.name)))
     orphans.sweep(volume, snapshot, STAGE.name, TABLES)
@@ -91,11 +96,28 @@ def run(sc: SparkContext, settings: Settings, limits: DecodeLimits = DECODE_LIMI
 def check(settings: Settings) -> None:
     """Do nothing if there is such a source and something in it, or something that it had; errors as `list_source`."""
     safeguard.check_source(settings.volume, settings.source, filters_of(settings), allowed=settings.allow_removal)
+    source = safeguard.open_source(settings.volume, settings.source, filters_of(settings))
+    if source.web is not None:
+        download.check(source.web, settings)
 
 
 def filters_of(settings: Settings) -> Filters:
     """The user's patterns."""
     return Filters(settings.exclude, settings.include)
+
+
+def make_source(sc: SparkContext, settings: Settings, rules: FetchRules | None = None) -> None:
+    """Draw or download what is not there yet.
+
+    Raises:
+        UsageError: there is no such source.
+        CannotProceedError: nothing of it could be downloaded.
+    """
+    if settings.source == sample.KIND:
+        draw_sample(sc, sample.sample_folder(settings.volume))
+    else:
+        source = safeguard.open_source(settings.volume, settings.source, filters_of(settings))
+        download.download(sc, settings, source, rules)
 
 
 def list_source(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> Listing:
@@ -106,8 +128,6 @@ def list_source(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> Lis
         CannotProceedError: the source is empty or cannot be listed.
     """
     volume, work, notes = settings.volume, settings.volume.folder(WORK), Notes()
-    if settings.source == sample.KIND:
-        draw_sample(sc, sample.sample_folder(volume))
     source = safeguard.open_source(volume, settings.source, filters_of(settings))
     base = base_of(snapshot)
     entries = ({**entry, "source_id": source.id} for entry in source.entries(notes))
@@ -214,7 +234,7 @@ def check_loss(
     if lost > 0:
         before = synchronise.count_pictures(sc, volume, stage_parts(snapshot, LOCATIONS), source.id)
         after = synchronise.count_pictures(sc, volume, places, source.id) + rows_staged(staged)
-        safeguard.refuse_loss(source, lost, before, after)
+        safeguard.refuse_loss(source.name, lost, before, after)
 
 
 def rows_staged(staged: Sequence[Done]) -> int:

@@ -59,12 +59,12 @@ def write_failures(removal: Removal, volume: Storage, part: Part) -> list[Part]:
     return [tables.write_part(volume, FAILURES, *args, revision=revision)]
 
 
-def originals(removal: Removal, volume: Storage, part: Part) -> Iterator[str]:
-    """Keys of the files on the volume that the removed rows of a part of LOCATIONS are about."""
+def originals(volume: Storage, part: Part) -> Iterator[str]:
+    """Keys of the files on the volume that a part of LOCATIONS is about."""
     root = volume.locate("").rstrip("/") + "/"
-    for row in tables.read_rows(volume, part, ["image_id", "source_id", "location"]):
-        if is_taken(removal, row) and row["location"].startswith(f"{root}{ORIGINALS}/"):
-            yield row["location"].removeprefix(root)
+    for location in tables.read_columns(volume, part, ["location"])["location"]:
+        if location.startswith(f"{root}{ORIGINALS}/"):
+            yield location.removeprefix(root)
 
 
 def purge(volume: Storage, pair: tuple[Part, Part | None]) -> tuple[Part, Part | None]:

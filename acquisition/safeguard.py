@@ -26,8 +26,8 @@ def check_source(volume: Storage, source: str, filters: Filters = NO_FILTERS, *,
         CannotProceedError: it is empty, or it had pictures and is gone.
     """
     opened = open_source(volume, source, filters)
-    is_drawn = source == sample.KIND  # by the run
-    if not is_drawn and next(opened.entries(Notes()), None) is None:
+    is_made = source == sample.KIND or opened.web is not None  # by the run
+    if not is_made and next(opened.entries(Notes()), None) is None:
         refuse_empty(volume, opened, allowed=allowed)
 
 
@@ -72,10 +72,11 @@ def has_pictures(volume: Storage, source_id: str) -> bool:
     )
 
 
-def refuse_loss(source: Source, lost: int, before: int, after: int) -> None:
+def refuse_loss(source: str, lost: int, before: int, after: int) -> None:
     """Refuse a run that would leave nothing of a source, or remove more than a stated number and share.
 
     Args:
+        source: its name.
         lost: pictures that would be removed.
         before, after: pictures that the source has.
 
@@ -84,5 +85,5 @@ def refuse_loss(source: Source, lost: int, before: int, after: int) -> None:
     """
     if after == 0 or (lost > REMOVABLE_PICTURES and lost > before * REMOVABLE_SHARE):
         raise CannotProceedError(
-            f"{lost} of {before} pictures of {source.name} are not there any more; {UNCHANGED}; {ALLOW}"
+            f"{lost} of {before} pictures of {source} are not there any more; {UNCHANGED}; {ALLOW}"
         )

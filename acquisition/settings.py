@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from shared import settings
 from shared.pictures.headers import LIMITS, MIB, Limits
+from shared.secret import Secret
 from shared.settings import setting
 
 
@@ -17,6 +18,37 @@ class Settings(settings.ExportSettings):
         "a column `path` and, if known, url, license, author, title, tags), or `sample`, the built-in collection",
         exact=True,
     )
+    contact: str | None = setting(
+        None,
+        "mail or web address of who runs this, told to the hosts that pictures are downloaded from; some services ask for it",
+    )
+    limit: int = setting(0, "pictures that are asked for of a source of the web; 0: all", limits=(0, 10**9))
+    licenses: str = setting(
+        "open",
+        "licences that are accepted, such as cc0,cc-by,cc-by-sa; `open`: those that allow any use with a credit; `any`",
+    )
+    min_side: int = setting(
+        0, "pictures of the web with a shorter side below this are left out, px", limits=(0, 100_000)
+    )
+    width: int = setting(
+        960, "width of the scaled copies that are asked for where a service has some, px", limits=(20, 20_000)
+    )
+    original: bool = setting(False, "download originals, not scaled copies")
+    refresh: bool = setting(False, "list again, and ask for what was downloaded whether it has changed")
+    accept_terms: tuple[str, ...] = setting((), "name of a service whose terms you agree to; may be repeated")
+    requests_per_s: float = setting(
+        5.0,
+        "requests per second to a host that states no limit of its own; 0: no limit, for your own hosts",
+        limits=(0, 10_000),
+    )
+    endpoint: str | None = setting(
+        None, "address of the API of a service in place of the public one, such as your own wiki's"
+    )
+    allow_loopback: bool = setting(False, "download from this machine, too; other private addresses stay refused")
+    unsplash_key: Secret | None = setting(None, "access key of Unsplash")
+    pexels_key: Secret | None = setting(None, "key of Pexels")
+    flickr_key: Secret | None = setting(None, "key of Flickr")
+    openverse_client: Secret | None = setting(None, "client id and secret of Openverse, with a colon between; optional")
     exclude: tuple[str, ...] = setting((), "files or folders to leave out, a gitignore pattern; may be repeated")
     include: tuple[str, ...] = setting(
         (),

@@ -34,6 +34,7 @@ ORDER = {
         changes
         steps
         removal safeguard synchronise
+        fetching
         job removal_job
         commands
         __main__
@@ -79,6 +80,8 @@ DOORS = {
     "pyspark": {
         "job.py",
         "acquisition/synchronise.py",
+        "acquisition/fetching/download.py",
+        "acquisition/fetching/tracking.py",
         "exports.py",
         "shared/spark/session.py",
         "shared/spark/worker_daemon.py",
@@ -117,7 +120,8 @@ DOORS = {
         "recommendation/exports/records.py",
         "recommendation/exports/tensorboard.py",
     },
-    "urllib3": {"shared/fetching.py"},
+    "urllib3": {"shared/fetching/"},
+    "protego": {"acquisition/fetching/hosts/robots.py"},
     "fastapi": {"recommendation/web/"},
     "starlette": {"recommendation/web/"},
     "jinja2": {"recommendation/web/pages.py", "recommendation/api/display.py"},

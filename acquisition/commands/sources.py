@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -23,6 +23,13 @@ PICTURES = """
     SELECT source_id, min(source) AS kind, count(DISTINCT image_id) AS pictures, count(*) AS files
     FROM locations GROUP BY source_id ORDER BY source_id
 """
+LICENSES = """
+    SELECT source_id, license_id, count(DISTINCT image_id) FROM locations WHERE license_id <> ''
+    GROUP BY ALL ORDER BY count(DISTINCT image_id) DESC, license_id
+"""
+DOWNLOADS = "SELECT source_id, min(source), outcome, count(*) FROM fetches GROUP BY source_id, outcome ORDER BY count(*) DESC, outcome"
+#: Outcomes of downloads with a picture, and those that the next run asks for again.
+STORED, LEFT = frozenset({"ok", "not_modified"}), "transient"
 FAILURES = """
     SELECT source_id, reason, count(*) FROM failures WHERE stage = 'acquisition' GROUP BY ALL ORDER BY count(*) DESC, reason
 """
@@ -50,6 +57,8 @@ def show(arguments: argparse.Namespace) -> int:
 def sources(volume: Storage) -> list[dict[str, Any]]:
     """Each source: its identity, kind, pictures, files, failures by reason, and start of its last run in UTC.
 
+    Of the web also the licences of its pictures, what was refused by reason, and what is left to be asked for.
+
     Raises:
         CannotProceedError: nothing was ever stored there, or a part is missing or damaged.
     """
@@ -60,17 +69,31 @@ def sources(volume: Storage) -> list[dict[str, Any]]:
 
     def entry(source_id: str) -> dict[str, Any]:
         empty = {"source": source_id, "kind": "", "pictures": 0, "files": 0, "failures": {}, "last_run": None}
+        empty |= {"licenses": {}, "refused": {}, "left": 0}
         return found.setdefault(source_id, empty)
 
     for source_id, kind, pictures, files in catalog.query_tables(volume, snapshot, PICTURES):
         entry(source_id).update(kind=kind, pictures=pictures, files=files)
     for source_id, reason, count in catalog.query_tables(volume, snapshot, FAILURES):
         entry(source_id)["failures"][reason] = count
-    for part in snapshot.parts(RUNS, tables.FIRST_STAGE):
-        for run in sorted(tables.read_rows(volume, part), key=itemgetter("started")):
-            if run["source_id"]:
-                entry(run["source_id"])["last_run"] = run["started"].isoformat(timespec="seconds")
+    for source_id, license_id, count in catalog.query_tables(volume, snapshot, LICENSES):
+        entry(source_id)["licenses"][license_id] = count
+    add_downloads(entry, catalog.query_tables(volume, snapshot, DOWNLOADS))
+    runs = [row for part in snapshot.parts(RUNS, tables.FIRST_STAGE) for row in tables.read_rows(volume, part)]
+    for run in sorted(filter(itemgetter("source_id"), runs), key=itemgetter("started")):
+        entry(run["source_id"])["last_run"] = run["started"].isoformat(timespec="seconds")
     return [found[source_id] for source_id in sorted(found)]
+
+
+def add_downloads(entry: Callable[[str], dict[str, Any]], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add what became of the addresses of sources of the web."""
+    for source_id, kind, outcome, count in rows:
+        one = entry(source_id)
+        one["kind"] = one["kind"] or kind
+        if outcome == LEFT:
+            one["left"] = count
+        elif outcome not in STORED:
+            one["refused"][outcome] = count
 
 
 def lines(found: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -82,3 +105,8 @@ def lines(found: Sequence[dict[str, Any]]) -> Iterator[str]:
         failures = ", ".join(f"{reason} {count:,}" for reason, count in one["failures"].items()) or "-"
         last_run = one["last_run"] or "-"
         yield f"{name:<{width}}  {one['kind'] or '-':<7} {one['pictures']:>9,}  {last_run:<25}  {failures}"
+        for what in ("licenses", "refused"):
+            if one[what]:
+                yield f"  {what}: " + ", ".join(f"{printable(key)} {count:,}" for key, count in one[what].items())
+        if one["left"]:
+            yield f"  left: {one['left']:,}, asked for again by the next run"

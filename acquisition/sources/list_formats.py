@@ -3,6 +3,7 @@
 import codecs
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,10 +12,25 @@ from acquisition.sources import untrusted_parquet
 from acquisition.sources.source import Notes
 from shared.errors import UsageError
 
-PATH_COLUMN = "path"
+PATH_COLUMN, URL_COLUMN = "path", "url"
 #: Columns a list may have beside the path. `tags` is a list, or text separated by semicolons or commas.
-OPTIONAL_COLUMNS = ("url", "license", "author", "title", "tags")
-COLUMNS = (PATH_COLUMN, *OPTIONAL_COLUMNS)
+OPTIONAL_COLUMNS = (URL_COLUMN, "license", "author", "title", "tags")
+#: Columns about pictures of the web.
+WEB_COLUMNS = ("license_url", "author_url", "source_url", "width", "height", "sha256", "sha1", "md5")
+COLUMNS = (PATH_COLUMN, *OPTIONAL_COLUMNS, *WEB_COLUMNS)
+#: What others call these columns: img2dataset, LAION and DataComp. A column of ours comes first.
+ALIASES = {
+    "caption": "title",
+    "text": "title",
+    "image_url": URL_COLUMN,
+    "creator": "author",
+    "licence": "license",
+    "keywords": "tags",
+    "original_width": "width",
+    "original_height": "height",
+}
+#: What an address begins with.
+ADDRESS = re.compile(r"\s*https?://", re.IGNORECASE)
 
 Line = tuple[int, Mapping[str, Any] | str]
 """A line's number and its columns, or what is wrong with it."""
@@ -81,12 +97,17 @@ def text_lines(path: Path, notes: Notes) -> Iterator[Line]:
     with path.open("rb") as start:
         if encoding == UTF8 and b"\0" in start.read(PROBE_BYTES):
             raise UsageError(
-                f"--source: expected a folder, a list of paths or sample, got a file that is neither: {path}"
+                f"--source: expected a folder, a list of paths or addresses, sample; got a file that is neither: {path}"
             )
     with _open_text(path, encoding, "\n") as file:
         for number, line in enumerate(_split_lines(file), start=1):
             if line.strip() and not line.startswith("#"):
-                yield number, {PATH_COLUMN: line}
+                yield number, columns_of(line)
+
+
+def columns_of(text: str) -> dict[str, str]:
+    """The columns of a line that is nothing but a path or an address."""
+    return {URL_COLUMN: text.strip()} if ADDRESS.match(text) else {PATH_COLUMN: text}
 
 
 def _split_lines(file: Iterable[str]) -> Iterator[str]:
@@ -100,7 +121,7 @@ def table_lines(path: Path, notes: Notes) -> Iterator[Line]:
     """Rows of a CSV or TSV file with a header; separated by commas, semicolons or tabs.
 
     Raises:
-        UsageError: there is no column `path`.
+        UsageError: there is no column `path` or `url`.
     """
     with _open_text(path, encoding_of(path, notes), "") as file:
         header = next(_split_lines(file), "")
@@ -127,9 +148,10 @@ def _without_mark(file: Iterable[str]) -> Iterator[str]:
 
 
 def _delimiter(header: str, default: str) -> str:
-    """The character that separates the columns: the one that leaves a column `path`."""
+    """The character that separates the columns: the one that leaves a column `path` or `url`."""
     for delimiter in default + DELIMITERS:
-        if PATH_COLUMN in column_names(_first_row(csv.reader([header], delimiter=delimiter, skipinitialspace=True))):
+        names = column_names(_first_row(csv.reader([header], delimiter=delimiter, skipinitialspace=True)))
+        if PATH_COLUMN in names or URL_COLUMN in names:
             return delimiter
     return default
 
@@ -143,8 +165,15 @@ def _first_row(rows: Iterator[list[str]]) -> list[str]:
 
 
 def column_names(header: Iterable[str]) -> list[str]:
-    """A header's names in lower case, without blanks around them."""
-    return [name.strip().lower() for name in header]
+    """A header's names in lower case, without blanks around them; those of others as ours where they are free."""
+    names = [name.strip().lower() for name in header]
+    taken = {*names}
+    renamed = []
+    for name in names:
+        ours = ALIASES.get(name, name)
+        renamed.append(name if ours in taken else ours)
+        taken.add(ours)
+    return renamed
 
 
 def _named(columns: Sequence[str], row: Sequence[str]) -> dict[str, str] | str:
@@ -192,11 +221,11 @@ def _items(path: Path, notes: Notes, numbered: Iterable[tuple[int, Any]]) -> Ite
     unused = dict[str, None]()
     for number, item in numbered:
         if isinstance(item, dict):
-            columns = {name.strip().lower(): value for name, value in item.items()}
+            columns = dict(zip(column_names(item), item.values(), strict=True))
             unused |= dict.fromkeys(name for name in columns if name not in COLUMNS)
             yield number, columns
         elif isinstance(item, str):
-            yield number, {PATH_COLUMN: item}
+            yield number, columns_of(item)
         elif isinstance(item, Exception):
             yield number, f"expected JSON, got: {item}"
         else:
@@ -208,7 +237,7 @@ def parquet_lines(path: Path, notes: Notes) -> Iterator[Line]:
     """Rows of a Parquet file.
 
     Raises:
-        UsageError: it is no Parquet file, or has no column `path`.
+        UsageError: it is no Parquet file, or has no column `path` or `url`.
     """
     stored = untrusted_parquet.parquet_columns(path)
     names = dict(zip(column_names(stored), stored, strict=True))
@@ -219,9 +248,11 @@ def parquet_lines(path: Path, notes: Notes) -> Iterator[Line]:
 
 
 def check_columns(path: Path, columns: Sequence[str], notes: Notes) -> None:
-    """Refuse a list without paths, and note the columns that are not used."""
-    if PATH_COLUMN not in columns:
-        raise UsageError(f"--source: expected a column `{PATH_COLUMN}` in {path}, got {', '.join(columns) or 'none'}")
+    """Refuse a list without paths and addresses, and note the columns that are not used."""
+    if PATH_COLUMN not in columns and URL_COLUMN not in columns:
+        raise UsageError(
+            f"--source: expected a column `{PATH_COLUMN}` or `{URL_COLUMN}` in {path}, got {', '.join(columns) or 'none'}"
+        )
     note_unused(path, [name for name in columns if name not in COLUMNS], notes)
 
 

@@ -1,6 +1,8 @@
-"""A list of paths as a source: text, CSV, TSV, JSON, JSON lines or Parquet; relative paths start at the list's folder."""
+"""A list of paths or addresses as a source: text, CSV, TSV, JSON, JSON lines or Parquet.
 
-import re
+Relative paths start at the list's folder; pictures at addresses are downloaded before the list is read as a source.
+"""
+
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,13 +14,15 @@ from acquisition.sources.files import fetch_file
 from acquisition.sources.ignored import is_named_as_picture
 from acquisition.sources.list_formats import OPTIONAL_COLUMNS, PATH_COLUMN, read_lines
 from acquisition.sources.source import Filters, Notes, Source, SourceKind, path_id
+from acquisition.sources.web.addresses import is_address, plain_text, tags_of, web_query
+from acquisition.sources.web.downloads import downloaded_entries
 from shared.errors import BadInputError
 from shared.storage import Storage, locations
 
 KIND = "list"
 
 
-def open_list(_: Storage, source: str, __: Filters) -> Source | None:
+def open_list(volume: Storage, source: str, _: Filters) -> Source | None:
     """The list that a setting names."""
     path = Path(source).expanduser()
     if not path.is_file() or is_named_as_picture(path.name):
@@ -26,12 +30,19 @@ def open_list(_: Storage, source: str, __: Filters) -> Source | None:
     return Source(
         id=path_id(path),
         name=source,
-        entries=partial(list_entries, path),
+        entries=partial(all_entries, volume, path),
         may_repeat=True,
+        web=web_query(path),
     )
 
 
 LIST = SourceKind(KIND, open_list, fetch_file)
+
+
+def all_entries(volume: Storage, path: Path, notes: Notes) -> Iterator[Entry]:
+    """An entry for each path of a list, then one for each downloaded picture."""
+    yield from list_entries(path, notes)
+    yield from downloaded_entries(volume, path_id(path), KIND, notes)
 
 
 def list_entries(path: Path, notes: Notes, kind: str = KIND) -> Iterator[Entry]:
@@ -42,6 +53,8 @@ def list_entries(path: Path, notes: Notes, kind: str = KIND) -> Iterator[Entry]:
     """
     base = path.resolve().parent
     for number, line in read_lines(path, notes):
+        if is_address(line):
+            continue
         try:
             yield file_entry(kind, path_in(base, line), origin_of(line) if isinstance(line, Mapping) else Origin())
         except BadInputError as error:
@@ -62,17 +75,5 @@ def path_in(base: Path, line: Mapping[str, Any] | str) -> Path:
 
 def origin_of(line: Mapping[str, Any]) -> Origin:
     """What the optional columns state."""
-    tags = line.get("tags") or []
-    if isinstance(tags, str):
-        tags = re.split("[;,]", tags)
     texts = {name: plain_text(line.get(name)) for name in OPTIONAL_COLUMNS if name != "tags"}
-    return Origin(**texts, tags=[tag for tag in map(plain_text, tags if isinstance(tags, list) else [tags]) if tag])
-
-
-def plain_text(value: Any) -> str:
-    """A value as text that can be stored whatever bytes the list had."""
-    text = "" if value is None else str(value).strip()
-    try:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:  # half a character, as JSON can have
-        return text.encode("utf-8", "backslashreplace").decode()
+    return Origin(**texts, tags=tags_of(line))

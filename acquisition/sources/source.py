@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from acquisition.sources.entries import Entry, FileState
+from acquisition.sources.web.protocol import Service
 from shared.storage import Storage, locations
 
 EMPTY = "found no pictures in {}; expected files such as .jpg, .png, .webp, .gif or .tif"
@@ -43,6 +44,21 @@ class Filters(NamedTuple):
 NO_FILTERS = Filters()
 
 
+class WebQuery(NamedTuple):
+    """What is to be downloaded before a source can be listed.
+
+    Args:
+        is_resumable: the listing may go on in another run, and what it does not have any more stays; a list of one's own
+            is read anew each time, and what it does not have any more goes.
+        is_alone: the source has no other pictures.
+    """
+
+    service: Service
+    query: str
+    is_resumable: bool = True
+    is_alone: bool = True
+
+
 class Source(NamedTuple):
     """A source that can be listed.
 
@@ -51,12 +67,14 @@ class Source(NamedTuple):
         name: as the user gave it, for messages.
         entries: lists it completely, an entry at a time.
         may_repeat: one file can be listed twice.
+        web: what a run downloads before.
     """
 
     id: str
     name: str
     entries: Callable[[Notes], Iterator[Entry]]
     may_repeat: bool = False
+    web: WebQuery | None = None
 
 
 class FetchedFile(NamedTuple):

@@ -3,6 +3,7 @@
 TABLES = "tables"  # Parquet parts, manifests and the snapshot that names them
 WORK = "work"  # unfinished work of the running stage, with tables of its own; never read by another stage
 IMAGES = "images"  # originals that acquisition made or downloaded
+FETCHING = "fetching"  # journals of downloads that are not published yet, and what hosts asked for
 INDEX = "index"  # index generations and CURRENT, which names the live one
 MODELS = "models"  # ONNX models, each named by its SHA-256
 REPORTS = "reports"  # files made for people: CSV, pictures

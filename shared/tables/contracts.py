@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from shared.pictures.measures import MEASURES, Measure
 from shared.tables.columns import FLOATS, IMAGE_ID, STRINGS, Addition, Contract, column
-from shared.tables.fetches import FETCHES, OF_THE_WEB, ORIGIN_COLUMNS, SOURCE_ID
+from shared.tables.fetches import CANDIDATES, FETCHES, OF_THE_WEB, ORIGIN_COLUMNS, OUTCOMES, SOURCE_ID
 from shared.tables.people import LIKES, PATTERNS, PROFILES, RECOMMENDATIONS
 
 #: Every field may be null: most pictures carry few of them. GPS is never kept.
@@ -240,6 +240,7 @@ CONTRACTS = {
 }
 
 __all__ = [
+    "CANDIDATES",
     "CATEGORIES",
     "CONTRACTS",
     "EMBEDDINGS",
@@ -260,6 +261,7 @@ __all__ = [
     "LOCATIONS",
     "OF_THE_WEB",
     "ORIGIN_COLUMNS",
+    "OUTCOMES",
     "PATTERNS",
     "PICTURE_COLUMNS",
     "PROFILES",

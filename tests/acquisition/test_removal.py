@@ -124,6 +124,7 @@ def test_sources_are_listed_with_what_they_brought(
         record_run(volume, counts)
     assert sources.main(["--data", str(volume.root), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
+    not_of_the_web = {"licenses": {}, "refused": {}, "left": 0}
     assert [{**one, "last_run": bool(one["last_run"])} for one in found] == [
         {
             "source": str(paths),
@@ -132,6 +133,7 @@ def test_sources_are_listed_with_what_they_brought(
             "files": 1,
             "failures": {"vanished": 1},
             "last_run": True,
+            **not_of_the_web,
         },
         {
             "source": str(source),
@@ -140,6 +142,7 @@ def test_sources_are_listed_with_what_they_brought(
             "files": 3,
             "failures": {"unsupported_format": 1},
             "last_run": True,
+            **not_of_the_web,
         },
     ]
     assert sources.main(["--data", str(volume.root)]) == 0

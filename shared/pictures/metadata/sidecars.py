@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
 
-from shared.pictures.metadata.described import NO_DESCRIPTION, Description, clean, merge
+from shared.pictures.metadata.described import NO_DESCRIPTION, Description, clean, join_tags, merge
 from shared.pictures.metadata.xmp import xmp_description
 
 LARGEST_BYTES = 4 << 20
@@ -50,7 +50,7 @@ def sidecar_names(name: str) -> list[str]:
     xmp = [f"{name}.xmp", f"{stem}.xmp", f"{name}.XMP", f"{stem}.XMP"]
     supplemental = f"{name}.supplemental-metadata"[:TAKEOUT_NAME_LENGTH]
     json_names = [f"{name}.json", f"{name}.supplemental-metadata.json", f"{supplemental}.json"]
-    json_names.append(f"{name[:TAKEOUT_NAME_LENGTH]}.json")
+    json_names += [f"{name[:TAKEOUT_NAME_LENGTH]}.json", f"{stem}.json"]
     return list(dict.fromkeys([*xmp, *json_names]))
 
 
@@ -58,16 +58,38 @@ def sidecar_description(name: str, data: bytes) -> Description:
     """What a sidecar says; nothing of one that is broken or of another kind."""
     if len(data) > LARGEST_BYTES:
         return NO_DESCRIPTION
-    return xmp_description(data) if name.lower().endswith(".xmp") else takeout_description(data)
+    return xmp_description(data) if name.lower().endswith(".xmp") else json_description(data)
 
 
-def takeout_description(data: bytes) -> Description:
-    """What the JSON of a Google Takeout says: description, page and date; never the place."""
+def json_description(data: bytes) -> Description:
+    """What a sidecar of Google Takeout or img2dataset says."""
     try:
         content = json.loads(data)
     except (ValueError, RecursionError):
         return NO_DESCRIPTION
-    if not isinstance(content, dict) or not isinstance(content.get("photoTakenTime"), dict):
+    if not isinstance(content, dict):
+        return NO_DESCRIPTION
+    return download_description(content) if "key" in content and "status" in content else takeout_description(content)
+
+
+def download_description(content: dict[str, Any]) -> Description:
+    """What img2dataset wrote about a picture: its address, caption, and columns of the list that it was given.
+
+    Source: https://github.com/rom1504/img2dataset, README, "Output format".
+    """
+    tags = content.get("tags") or content.get("keywords") or []
+    return NO_DESCRIPTION._replace(
+        source_url=clean(content.get("url")),
+        title=clean(content.get("caption")),
+        author=clean(content.get("author")),
+        license=clean(content.get("license") or content.get("LICENSE")),
+        tags=join_tags(tags.split(",") if isinstance(tags, str) else tags if isinstance(tags, list) else []),
+    )
+
+
+def takeout_description(content: dict[str, Any]) -> Description:
+    """What the JSON of a Google Takeout says: description, page and date; never the place."""
+    if not isinstance(content.get("photoTakenTime"), dict):
         return NO_DESCRIPTION
     url = clean(content.get("url"))
     return NO_DESCRIPTION._replace(

@@ -12,6 +12,7 @@ import pytest
 
 from acquisition.sources import lists
 from acquisition.sources.entries import Entry
+from acquisition.sources.list_formats import COLUMNS
 from acquisition.sources.source import Notes
 from shared.errors import UsageError
 from shared.storage import locations
@@ -101,13 +102,13 @@ def test_text_of_any_bytes_can_be_stored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("list.csv", b"file,license\n", "expected a column `path` in .*list.csv, got file, license"),
-        ("list.csv", b"", "expected a column `path` in .*list.csv, got none"),
+        ("list.csv", b"file,license\n", "expected a column `path` or `url` in .*list.csv, got file, license"),
+        ("list.csv", b"", "expected a column `path` or `url` in .*list.csv, got none"),
         ("list.parquet", b"not parquet", "expected a Parquet file, got .*list.parquet"),
         (
             "photo.jpg",
             b"\xff\xd8\xff\xe0\0\x10JFIF",
-            "expected a folder, a list of paths or sample, got a file that is neither",
+            "expected a folder, a list of paths or addresses, sample; got a file that is neither",
         ),
     ],
 )
@@ -193,10 +194,11 @@ def test_a_list_may_have_any_of_these_forms(tmp_path: Path, name: str, text: str
     ("name", "text", "details"),
     [
         ("list.json", '["a.jpg", 7, null]', ["", "expected a path or an object with `path`, got 7"]),
-        ("list.json", '[{"url": "x"}]', ["expected a path, got none"]),
+        ("list.json", '[{"url": "x"}]', []),  # an address, which is no file
         ("list.json", '[{"path": 7}]', ["expected a path, got none"]),
         ("list.jsonl", '"a.jpg"\n{"path"', ["", "expected JSON, got: "]),
-        ("list.txt", "https://example.org/a.jpg\n", ["expected a path, got the URL https://example.org/a.jpg"]),
+        ("list.csv", "path\nhttps://example.org/a.jpg\n", ["expected a path, got the URL https://example.org/a.jpg"]),
+        ("list.txt", "https://example.org/a.jpg\n", []),
         ("list.txt", "file://server/a.jpg\n", ["expected a file of this machine, got one of server"]),
         ("list.txt", "C:\\no\\such.jpg\n", [r"expected a path on this machine, got the Windows path C:\no\such.jpg"]),
         ("list.json", '["\\ud800.jpg"]', ["expected a path, got one with half a character"]),
@@ -243,7 +245,7 @@ def test_a_file_that_is_there_as_it_is_written_comes_first(tmp_path: Path, name:
 
 
 def test_columns_that_are_not_used_are_named_in_one_line(tmp_path: Path) -> None:
-    used = "used are path, url, license, author, title, tags"
+    used = f"used are {', '.join(COLUMNS)}"
     (tmp_path / "list.csv").write_text("path,rating,license,camera\na.jpg,5,CC0,X\n")
     (tmp_path / "list.jsonl").write_text('{"path": "a.jpg", "rating": 5}\n{"path": "b.jpg", "stars": 1}\n')
     for name, columns in (("list.csv", "rating, camera"), ("list.jsonl", "rating, stars")):

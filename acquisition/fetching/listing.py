@@ -1,0 +1,117 @@
+"""Listing a source of the web on the driver: a page at a time, each stored with its cursor before the next is asked for."""
+
+import logging
+from collections import Counter
+from typing import Any, NamedTuple
+
+from acquisition.fetching.journal import Journal, ListingState
+from acquisition.fetching.plan import Wishes, refusal
+from acquisition.sources.web.protocol import Candidate, CursorExpiredError, Listing, ListingError, Service
+from shared.licenses import find_license, license_by_id
+from shared.licenses.table import UNKNOWN
+from shared.pictures.metadata.described import MOST_TAGS, clean
+
+log = logging.getLogger("acquisition")
+
+#: A service that never says that a page is the last one.
+MOST_EMPTY_PAGES = 20
+
+
+class Listed(NamedTuple):
+    """What a listing came to.
+
+    Args:
+        error: why it could not be finished.
+    """
+
+    state: ListingState
+    error: ListingError | None = None
+
+
+def list_candidates(journal: Journal, service: Service, listing: Listing, wishes: Wishes, limit: int) -> Listed:
+    """Store the candidates of a source, up to a number of those that are to be asked for.
+
+    A listing that was stopped goes on; one that was complete begins again, for there may be new pictures by now.
+
+    Raises:
+        UsageError: the query is wrong.
+    """
+    state = journal.state()
+    is_over = not state.pages and (state.is_complete or wishes.is_refresh)
+    if wishes.is_authoritative or is_over:
+        state = ListingState()
+        journal.set_state(state)
+    empty_pages = 0
+    while not state.is_complete and not (limit and state.accepted >= limit) and empty_pages < MOST_EMPTY_PAGES:
+        try:
+            after = list_page(journal, service, listing, wishes, state, limit)
+        except CursorExpiredError:
+            log.info("acquisition: %s does not know where the listing stood; it begins again", wishes.source_id)
+            state = ListingState(pages=state.pages)
+            empty_pages += 1
+            continue
+        except ListingError as error:
+            return Listed(state, error)
+        empty_pages = empty_pages + 1 if after.accepted == state.accepted else 0
+        state = after
+    return Listed(state)
+
+
+def list_page(
+    journal: Journal, service: Service, listing: Listing, wishes: Wishes, state: ListingState, limit: int
+) -> ListingState:
+    """Ask for one page and store it; errors as `Listing.list`."""
+    page = listing.list(state.cursor)
+    before = accepted = state.accepted - state.overlap
+    rows = []
+    for candidate in page.candidates:
+        if limit and accepted >= limit:
+            break
+        row = candidate_row(service, candidate)
+        accepted += refusal(wishes, row) is None
+        rows.append(row)
+    is_cut = len(rows) < len(page.candidates)  # the rest of the page is listed when the limit is raised
+    after = state._replace(
+        cursor=state.cursor if is_cut else page.cursor,
+        is_complete=page.cursor is None and not is_cut,
+        accepted=accepted,
+        overlap=accepted - before if is_cut else 0,
+        refused=dict(Counter(state.refused) + Counter({} if is_cut else page.refused)),
+        total=state.total if page.total is None else page.total,
+    )
+    return journal.add_page(rows, after)
+
+
+def candidate_row(service: Service, candidate: Candidate) -> dict[str, Any]:
+    """A row of CANDIDATES: texts made safe, the licence identified, the credit composed."""
+    license_id = (
+        candidate.license_id
+        or find_license(url=candidate.license_url, code=candidate.license_code, name=candidate.license).id
+    )
+    known = license_by_id(license_id)
+    return {
+        "record": candidate.record,
+        "url": candidate.url,
+        "source_url": clean(candidate.source_url),
+        "license": clean(candidate.license or candidate.license_code or candidate.license_url),
+        "author": clean(candidate.author),
+        "title": clean(candidate.title),
+        "tags": list(dict.fromkeys(filter(None, map(clean, candidate.tags))))[:MOST_TAGS],
+        "license_id": UNKNOWN.id if known is UNKNOWN else known.id,
+        "license_url": clean(candidate.license_url) or known.url,
+        "author_url": clean(candidate.author_url),
+        "attribution": clean(candidate.attribution) or service.attribute(candidate, license_id),
+        "download_url": candidate.url,
+        "display_url": candidate.display_url,
+        "taken_at": clean(candidate.taken_at),
+        "width_px": candidate.width_px,
+        "height_px": candidate.height_px,
+        "declared": declared_digest(candidate),
+        "tracking_url": candidate.tracking_url,
+    }
+
+
+def declared_digest(candidate: Candidate) -> str:
+    """The strongest digest that a source states, such as ``sha1:...``; empty without one."""
+    stated = {"sha256": candidate.sha256, "sha1": candidate.sha1, "md5": candidate.md5}
+    return next((f"{name}:{value.lower()}" for name, value in stated.items() if value), "")

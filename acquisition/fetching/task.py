@@ -1,0 +1,211 @@
+"""What one task does: ask its hosts on several threads, and store outcomes in batches as they come."""
+
+import queue
+import threading
+import time
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from acquisition.fetching.hosts.lanes import Lane, Lanes, Turn, not_asked, scheme_of
+from acquisition.fetching.hosts.opt_outs import TDM_FILE
+from acquisition.fetching.hosts.robots import MOST_BYTES, ROBOTS_FILE, HostRules, host_rules
+from acquisition.fetching.journal import Journal
+from acquisition.fetching.outcomes import REDIRECTED, STORED, TRANSIENT, RedirectedError, RefusedError, retry_after_s
+from acquisition.fetching.picture import Ask, fetch_picture, result_row
+from acquisition.fetching.rules import FetchRules
+from shared.fetching.addresses import place_of
+from shared.fetching.door import Door
+from shared.fetching.limits import FetchError
+from shared.storage import Storage
+
+DISALLOWED = "robots.txt disallows it"
+RULES_KEPT_S = 24 * 3600.0
+MOST_KNOWN = 1000
+#: Rules of hosts that this process has asked for: scheme and host -> when, and the rules.
+KNOWN_RULES: dict[str, tuple[float, HostRules]] = {}
+
+Row = dict[str, Any]
+
+
+class HostCounts(NamedTuple):
+    """What became of the pictures of a host."""
+
+    host: str
+    outcomes: dict[str, int]
+    waiting: str
+
+
+class Task:
+    """One partition: hosts that no other task asks."""
+
+    def __init__(self, rules: FetchRules, volume: Storage, journal: Journal, owns: Callable[[str], bool]) -> None:
+        self.rules, self.volume, self.journal, self.owns = rules, volume, journal, owns
+        self.door = Door(rules.contact, rules.limits, is_loopback_allowed=rules.is_loopback_allowed)
+        self.lanes = Lanes(rules)
+        self.results: queue.Queue[tuple[str, Row] | BaseException | None] = queue.Queue()
+        self.counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self.name = uuid.uuid4().hex
+
+    def run(self, asks: Iterable[tuple[str, Ask]]) -> Iterator[HostCounts]:
+        """Ask everything; one item for each host at the end."""
+        earlier, held = self.journal.host_times(), self.journal.held_until()
+        for host, ask in asks:
+            if held.get(host, 0.0) > time.time() + self.rules.longest_wait_s:
+                self._put(host, ask, **not_asked(f"{host} asked to be left alone for longer"))
+            else:
+                self.lanes.add(host, ask, earlier=earlier.get(host, ()))
+        for lane in self.lanes.hosts:
+            lane.pace.hold(held.get(lane.host, 0.0), "Retry-After of an earlier run")
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._n_threads())]
+        for thread in threads:
+            thread.start()
+        self._collect(len(threads))
+        for lane, ask in self.lanes.rest():
+            self._put(lane.host, ask, **not_asked(lane.closed))
+        self.results.put(None)
+        self._collect(1)
+        self.journal.hold(self.lanes.held)
+        return (HostCounts(host, dict(found), self._waiting(host)) for host, found in self.counts.items())
+
+    def _n_threads(self) -> int:
+        return max(1, min(self.rules.threads, sum(len(lane.asks) for lane in self.lanes.hosts)))
+
+    def _waiting(self, host: str) -> str:
+        return next((lane.closed for lane in self.lanes.hosts if lane.host == host), "")
+
+    def _collect(self, running: int) -> None:
+        """Store outcomes until so many threads have ended."""
+        batch: list[Row] = []
+        due = time.monotonic() + self.rules.batch_s
+        while running:
+            item = None
+            with suppress(queue.Empty):
+                item = self.results.get(timeout=max(0.0, due - time.monotonic()))
+                if item is None:
+                    running -= 1
+                elif isinstance(item, BaseException):
+                    raise item
+                else:
+                    host, row = item
+                    self.counts[host][row["outcome"]] += 1
+                    batch.append(row)
+            if len(batch) >= self.rules.batch_rows or time.monotonic() >= due or not running:
+                if batch:
+                    self.journal.add_outcomes(batch)
+                self.journal.report(self.counts, {one.host: one.pace.reason for one in self.lanes.hosts}, self.name)
+                batch, due = [], time.monotonic() + self.rules.batch_s
+
+    def _work(self) -> None:
+        try:
+            while (turn := self.lanes.next_turn()) is not None:
+                try:
+                    self._take(turn)
+                finally:
+                    self.lanes.end_turn(turn)
+            self.results.put(None)
+        except BaseException as error:  # noqa: BLE001 - a bug: it must stop the task, not its thread alone
+            self.results.put(error)
+
+    def _take(self, turn: Turn) -> None:
+        """Ask once; what the host cannot answer now is queued again while it may be."""
+        lane, ask = turn.lane, turn.ask
+        try:
+            rules = self._rules_of(turn)
+            if not rules.is_allowed(ask.url):
+                raise RefusedError("refused_robots", DISALLOWED)
+            if rules.is_reserved(ask.url):
+                raise RefusedError("refused_optout", f"{TDM_FILE} reserves it")
+            got = fetch_picture(
+                self.door, self.volume, self.rules, ask, lambda n_bytes: self.lanes.spend(lane, n_bytes)
+            )
+        except RedirectedError as error:
+            self.lanes.succeeded(lane)
+            self._follow(lane, ask, error.url)
+        except RefusedError as refusal:
+            self._refuse(lane, ask, refusal)
+        else:
+            self.lanes.succeeded(lane)
+            columns = {**got.stored._asdict(), "outcome": got.outcome, "status": got.status, "final_url": ask.url}
+            self._put(lane.host, ask, **columns)
+
+    def _refuse(self, lane: Lane, ask: Ask, refusal: RefusedError) -> None:
+        if refusal.is_hosts_fault:
+            self.lanes.failed(lane, refusal)
+        elif refusal.status:
+            self.lanes.succeeded(lane)
+        if refusal.outcome == TRANSIENT and ask.attempt < self.rules.attempts and not lane.closed:
+            self.lanes.add(lane.host, ask._replace(attempt=ask.attempt + 1))
+            return
+        tries = ask.tries + (refusal.outcome == TRANSIENT)
+        columns = {"outcome": refusal.outcome, "detail": refusal.detail, "status": refusal.status, "tries": tries}
+        self._put(lane.host, ask, **columns, final_url=ask.url)
+
+    def _follow(self, lane: Lane, ask: Ask, url: str) -> None:
+        """Ask the next address of a chain, or leave it to the task that owns its host."""
+        host = place_of(url).name
+        hops = (*ask.hops, ask.url)
+        if self.owns(host):
+            self.lanes.add(host, ask._replace(url=url, hops=hops), is_next=True)
+        else:
+            self._put(lane.host, ask, outcome=REDIRECTED, detail="\n".join(hops), final_url=url)
+
+    def _put(self, host: str, ask: Ask, **columns: Any) -> None:
+        now = datetime.now(UTC)
+        for record in ask.records:
+            self.results.put((host, result_row(record, now, **{"tries": ask.tries, **columns})))
+
+    def _rules_of(self, turn: Turn) -> HostRules:
+        """The rules of a host; asked for once a day.
+
+        Raises:
+            RefusedError: they cannot be had just now.
+        """
+        lane, scheme = turn.lane, scheme_of(turn.ask.url)
+        if (known := lane.rules.get(scheme)) is not None:
+            return known
+        address = f"{scheme}://{lane.host}"
+        asked, rules = KNOWN_RULES.get(address, (0.0, None))
+        if rules is None or time.time() - asked > RULES_KEPT_S:
+            robots = self._small_file(f"{address}{ROBOTS_FILE}", is_needed=True)
+            self.lanes.ask_again(turn)
+            rules = host_rules(robots, self._small_file(f"{address}{TDM_FILE}", is_needed=False))
+            while len(KNOWN_RULES) >= MOST_KNOWN:
+                KNOWN_RULES.pop(next(iter(KNOWN_RULES)), None)
+            KNOWN_RULES[address] = time.time(), rules
+            self.lanes.ask_again(turn)
+        lane.pace.spread(rules.pause_s)
+        lane.rules[scheme] = rules
+        for ask in self.lanes.take_if(lane, lambda one: scheme_of(one.url) == scheme and not rules.is_allowed(one.url)):
+            self._put(lane.host, ask, outcome="refused_robots", detail=DISALLOWED, final_url=ask.url)
+        return rules
+
+    def _small_file(self, url: str, *, is_needed: bool) -> bytes | None:
+        """A file with rules, None if there is none.
+
+        Raises:
+            RefusedError: it is needed, and the host cannot say whether there is one. Source: RFC 9309, section 2.3.1.
+        """
+        try:
+            with self.door.ask(url) as answer:
+                if answer.status == 200:
+                    return b"".join(self.door.chunks(answer, MOST_BYTES))
+                if is_needed and (answer.status == 429 or answer.status >= 500):
+                    detail = f"the server answered {answer.status} for {ROBOTS_FILE}"
+                    after_s = retry_after_s(answer.headers.get("Retry-After", ""), time.time())
+                    raise RefusedError(
+                        TRANSIENT, detail, status=answer.status, retry_after_s=after_s, is_hosts_fault=True
+                    )
+                return None
+        except FetchError as error:
+            if is_needed and error.kind != "too_big":
+                raise RefusedError(error.kind, str(error), is_hosts_fault=error.kind == TRANSIENT) from error
+            return None
+
+
+def n_stored(counts: Iterable[HostCounts]) -> int:
+    """Pictures that are stored."""
+    return sum(number for one in counts for outcome, number in one.outcomes.items() if outcome in STORED)
