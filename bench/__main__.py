@@ -1,11 +1,12 @@
 """Measure speed, memory and search, print the tables and write bench/results.md."""
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import report, search, service, stages
+from bench import fetch, report, search, service, stages
 from bench.embeddings import crop_embeddings
 from bench.photos import repeat_photos
 from shared.models import store
@@ -16,7 +17,7 @@ from tests import external_data
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results.md"
-PARTS = ("stages", "service", "search")
+PARTS = ("stages", "service", "search", "fetch")
 TINY = 64  # photographs: two slices
 
 
@@ -58,12 +59,18 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--vectors", type=int, nargs="+", default=[100_000, 400_000], metavar="N", help="sizes for the search"
     )
+    made.add_argument("--img2dataset", help="its program, in an environment of its own, to be measured beside `fetch`")
     made.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS), help="parts to measure")
     return made
 
 
 def measure(arguments: argparse.Namespace, folder: Path) -> Iterator[str]:
     """The sections of the report, as they are ready."""
+    if "fetch" in arguments.only:
+        rows = fetch.measure(arguments.photos, folder, arguments.pictures[0], arguments.img2dataset, sys.executable)
+        yield report.table("Downloads from this machine, budgets off", fetch.COLUMNS, rows)
+    if arguments.only == ["fetch"]:
+        return
     small, large = (
         repeat_photos(arguments.photos, arguments.cache / f"photos-{count}", count) for count in arguments.pictures
     )

@@ -40,7 +40,7 @@ def acquire(photos: Path, scratch: Path) -> float:
             firsts[image_id] = min(place, firsts.get(image_id, place))
         chosen = defaultdict(list)
         for place in firsts.values():
-            chosen[place.slice].append(place.rank[1])
+            chosen[place.slice].append(place.rank[2])
         for done in staged:
             acquiring.finish_slice(volume, work_folder, done, chosen[acquiring.staged_part(done).slice])
         return sum(part.rows for part in listed)

@@ -14,7 +14,7 @@ from pathlib import Path
 from shared.errors import CannotProceedError
 from tests import external_data
 from tests.chaos import cluster
-from tests.chaos.parts import damage, disk, hostile, kills, publish
+from tests.chaos.parts import damage, disk, downloads, hostile, kills, publish
 from tests.chaos.setting import Bench, LostError, Setting, prepare
 
 COMMAND = ("run", "--model", "efficientnet-lite0", "--master")
@@ -114,12 +114,18 @@ def kill_runs(series: Series) -> Iterator[str]:
     yield from damage.flip_everywhere(series.bench.volume, arguments.flips, arguments.seed)
 
 
+def kill_downloads(series: Series) -> Iterator[str]:
+    """SIGKILL of runs that list and download from a host on this machine."""
+    yield from downloads.kill_downloads(series.scratch, series.arguments.kills, series.arguments.seed)
+
+
 PARTS = {
     "publish": break_publish_path,
     "disk": break_disk,
     "cluster": kill_executors,
     "hostile": attack,
     "kills": kill_runs,
+    "downloads": kill_downloads,
 }
 
 
