@@ -26,7 +26,8 @@ def test_a_list_is_a_source_that_may_name_a_file_twice(volume: LocalStorage, tmp
 
 def test_what_is_not_there_is_refused(volume: LocalStorage) -> None:
     with pytest.raises(
-        UsageError, match="expected a folder, a list of paths or addresses, sample; got '/no/such', which is not there"
+        UsageError,
+        match=r"expected a folder, a list of paths or addresses, sample.*; got '/no/such', which is not there",
     ):
         open_source(volume, "/no/such")
 
