@@ -12,7 +12,7 @@ from recommendation.recommend.reasons import holds
 from recommendation.recommend.selection import eligible
 from recommendation.scoring import recommenders
 from recommendation.scoring.crowd import Crowd, Overlap, approvals, leanings
-from recommendation.scoring.parts import PARTS
+from recommendation.scoring.parts import part_scores
 from recommendation.scoring.pictures import Rows
 from recommendation.scoring.recommenders import HYBRID, Model, active_parts, known_of
 from recommendation.scoring.taste import Shares, Taste
@@ -91,7 +91,7 @@ def _centroid(model: Model, taste: Taste, rows: Rows) -> Shares:
 
 
 def _part(name: str) -> Scorer:
-    return lambda model, taste, rows: PARTS[name](known_of(model, taste)[0], rows)
+    return lambda model, taste, rows: part_scores(name, known_of(model, taste)[0], rows)
 
 
 def _total(name: str) -> Scorer:

@@ -42,7 +42,7 @@ def recommend(
     if not len(rows):
         return []
     if not len(taste.likes):
-        popularity = model.crowd.popularity(taste, model.appeal)[rows]
+        popularity = model.crowd.popularity(taste, model.appeal, rows)
         chosen = one_per_cluster(model.pictures, rows, popularity, n)
         return _items(model, taste, chosen, Scores(popularity, {"popularity": popularity}), cold=True)
     scores = score(model, taste, rows)

@@ -32,9 +32,7 @@ class Chosen(NamedTuple):
 def eligible(pictures: Pictures, taste: Taste, rows: Rows) -> Rows:
     """Of some rows those that may be recommended: permitted, nothing said of them, and no near-copy of a like or dislike."""
     found = np.setdiff1d(rows[pictures.allowed[rows]], taste.seen)
-    for row in np.concatenate([taste.likes, taste.dislikes]).tolist():
-        found = found[~near_copies(pictures, row, found)]
-    return found
+    return found[~near_copies(pictures, np.concatenate([taste.likes, taste.dislikes]), found)]
 
 
 def choose(pictures: Pictures, taste: Taste, rows: Rows, scores: Shares, n: int) -> Chosen:
@@ -89,7 +87,7 @@ def _add(
 ) -> None:
     """Account for a picture that joined the list: the others' nearest in it, and near-copies that are out now."""
     np.maximum(nearest, vectors @ pictures.subject[rows[place]], out=nearest)
-    open_ &= ~near_copies(pictures, int(rows[place]), rows[pool])
+    open_ &= ~near_copies(pictures, rows[place : place + 1], rows[pool])
 
 
 def one_per_cluster(pictures: Pictures, rows: Rows, scores: Shares, n: int) -> Chosen:
@@ -105,7 +103,7 @@ def one_per_cluster(pictures: Pictures, rows: Rows, scores: Shares, n: int) -> C
     for place in np.lexsort((rows, -scores, rank_in_cluster)).tolist():
         if len(chosen) == n:
             break
-        if not any(near_copies(pictures, int(rows[one]), rows[place : place + 1])[0] for one in chosen):
+        if not near_copies(pictures, rows[chosen], rows[place : place + 1])[0]:
             chosen.append(place)
     places = np.array(chosen, np.int64)
     return Chosen(rows[places], places, np.zeros(len(places), np.bool_))

@@ -1,7 +1,7 @@
 """What all people together like: approval of each picture, and which pictures the same people like."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,28 +52,41 @@ class Crowd(NamedTuple):
     is_rated: bool
     overlap: Overlap | None = None
 
-    def popularity(self, without: Taste = NOBODY, prior: Shares | None = None) -> Shares:
-        """Smoothed mean approval of each picture, 0..1.
+    def popularity(self, without: Taste = NOBODY, prior: Shares | None = None, rows: Rows | None = None) -> Shares:
+        """Smoothed mean approval of pictures, 0..1.
 
         Args:
             without: a person whose own opinions must not count.
             prior: what a picture without ratings gets, shape (pictures,); the mean of all pictures if not given.
+            rows: of the pictures; None for all.
         """
+        asked = np.arange(len(self.sums)) if rows is None else rows
         if self.is_rated:
-            sums, ratings = self.sums.copy(), self.ratings.copy()
-            sums[without.seen] -= approvals(without)
-            ratings[without.seen] -= 1
+            own, seen = approvals(without), without.seen
+            sums, ratings = self.sums[asked], self.ratings[asked]
+            total, n_ratings = self.sums.sum() - own.sum(), self.ratings.sum() - len(seen)
+            ratings = ratings - _at(asked, seen, np.ones(len(seen)))
         else:
-            sums = self.likes.copy()
-            sums[without.likes] -= 1
-            ratings = np.full(len(sums), max(self.users - (len(without.likes) > 0), 0), np.float64)
-        sums, ratings = np.maximum(sums, 0), np.maximum(ratings, 0)
-        mean = sums.sum() / max(ratings.sum(), 1)
-        return np.asarray((sums + PRIOR_RATINGS * (mean if prior is None else prior)) / (ratings + PRIOR_RATINGS))
+            own, seen = np.ones(len(without.likes)), without.likes
+            others = max(self.users - (len(seen) > 0), 0)
+            sums, ratings = self.likes[asked], np.full(len(asked), others, np.float64)
+            total, n_ratings = self.likes.sum() - own.sum(), others * len(self.sums)
+        sums = np.maximum(sums - _at(asked, seen, own), 0)
+        ratings = np.maximum(ratings, 0)
+        mean: Any = max(total, 0) / max(n_ratings, 1) if prior is None else prior[asked]
+        return np.asarray((sums + PRIOR_RATINGS * mean) / (ratings + PRIOR_RATINGS))
 
     def n_likes(self, row: int) -> int:
         """How many people like a picture."""
         return int(self.likes[row])
+
+
+def _at(rows: Rows, seen: Rows, values: Shares) -> Shares:
+    """The value of each row that was seen, 0 for the others, shape (len(rows),)."""
+    if not len(seen):
+        return np.zeros(len(rows))
+    places = np.minimum(np.searchsorted(seen, rows), len(seen) - 1)
+    return np.where(seen[places] == rows, values[places], 0.0)
 
 
 def approvals(taste: Taste) -> Shares:
@@ -113,21 +126,37 @@ def leanings(crowd: Crowd, taste: Taste) -> Shares:
     return np.asarray(approvals(taste) - means)
 
 
-def together(crowd: Crowd, known: Taste, whole: Taste, rows: Rows) -> Shares:
-    """Item-kNN: how much the people who agree with a person's opinions like some pictures, shape (len(rows),).
+def together(crowd: Crowd, taste: Taste, rows: Rows, kept: NDArray[np.bool_]) -> Shares:
+    """Item-kNN: how much the people who agree with a person's opinions like some pictures, shape (cases, len(rows)).
 
     Args:
-        known: the opinions to go by.
-        whole: everything that the person said; none of it counts as another person's agreement.
+        taste: everything that the person said; none of it counts as another person's agreement.
+        kept: likes that are gone by in each case, shape (cases, likes); other opinions are in all of them.
 
     Source: Sarwar et al. 2001, "Item-based collaborative filtering recommendation algorithms".
     """
-    if crowd.overlap is None or not len(known.seen):
-        return np.zeros(len(rows))
-    mine, own = np.zeros((2, len(crowd.sums) + 1))  # the last place is for neighbours that are not there
-    mine[known.seen], own[whole.seen] = leanings(crowd, known), leanings(crowd, whole)
-    norms = np.append(np.sqrt(np.maximum(crowd.overlap.norms - own[:-1] ** 2, 0)), 0)
-    neighbours = crowd.overlap.neighbours[rows]
-    products = crowd.overlap.products[rows] - own[rows][:, np.newaxis] * own[neighbours]
-    likeness = products / (norms[rows][:, np.newaxis] * norms[neighbours] + SHRINK)
-    return np.asarray((likeness * mine[neighbours]).sum(axis=1))
+    if crowd.overlap is None or not len(taste.seen):
+        return np.zeros((len(kept), len(rows)))
+    likeness = _likeness(crowd, crowd.overlap, taste, rows)
+    known = np.ones((len(kept), len(taste.seen)), np.bool_)
+    known[:, np.searchsorted(taste.seen, taste.likes)] = kept
+    found = np.zeros((len(kept), len(rows)))
+    for case, there in enumerate(known):
+        some = Taste.of(taste.seen[there], 2 * taste.shares[there] - 1)
+        found[case] = likeness[:, there] @ leanings(crowd, some)
+    return found
+
+
+def _likeness(crowd: Crowd, overlap: Overlap, taste: Taste, rows: Rows) -> Shares:
+    """How alike other people's opinions of some pictures and of those that a person saw are, shape (len(rows), seen)."""
+    seen, mine = taste.seen, leanings(crowd, taste)
+    neighbours = overlap.neighbours[rows]
+    places = np.minimum(np.searchsorted(seen, neighbours), len(seen) - 1)
+    at_rows, at_seen = np.nonzero(seen[places] == neighbours), places[seen[places] == neighbours]
+    own = _at(rows, seen, mine)
+    row_norms = np.sqrt(np.maximum(overlap.norms[rows] - own**2, 0))
+    seen_norms = np.sqrt(np.maximum(overlap.norms[seen] - mine**2, 0))
+    products = overlap.products[rows[at_rows[0]], at_rows[1]] - own[at_rows[0]] * mine[at_seen]
+    found = np.zeros((len(rows), len(seen)))
+    found[at_rows[0], at_seen] = products / (row_norms[at_rows[0]] * seen_norms[at_seen] + SHRINK)
+    return found

@@ -30,24 +30,26 @@ class Ridge(NamedTuple):
     inverse: NDArray[np.float64]
     dual: Shares
 
-    def scores(self, pictures: Pictures, likes: Rows, rows: Rows) -> Shares:
-        """How much more like some of the likes than like the others some pictures are, around 0.
+    def scores(self, pictures: Pictures, rows: Rows, kept: NDArray[np.bool_]) -> Shares:
+        """How much more like the likes than like the others some pictures are, around 0, shape (cases, len(rows)).
 
         Args:
-            likes: rows of the likes that count; the result is as if the classifier had never seen the others.
+            kept: likes that count in each case, shape (cases, likes); the result is as if the classifier had never seen
+                the others.
         """
         if not len(self.likes):
-            return np.zeros(len(rows))
-        weights = self.weights(likes)
-        return project(pictures, rows, weights) - float(self.middle @ weights)
+            return np.zeros((len(kept), len(rows)))
+        weights = self.weights(kept)
+        return project(pictures, rows, weights) - (weights @ self.middle)[:, np.newaxis]
 
-    def weights(self, likes: Rows) -> Shares:
-        """Weights of the features without the likes that are not among `likes`, shape (width,)."""
-        gone = np.flatnonzero(~np.isin(self.likes, likes))
-        if not len(gone):
-            return np.asarray(self.train.T @ self.dual)
-        correction = np.linalg.solve(self.inverse[np.ix_(gone, gone)], self.dual[gone])
-        return np.asarray(self.train.T @ (self.dual - self.inverse[:, gone] @ correction))
+    def weights(self, kept: NDArray[np.bool_]) -> Shares:
+        """Weights of the features in each case, shape (cases, width); `kept` as in `scores`."""
+        duals = np.repeat(self.dual[np.newaxis], len(kept), axis=0)
+        for case, gone in enumerate(map(np.flatnonzero, ~kept)):
+            if len(gone):
+                correction = np.linalg.solve(self.inverse[gone[:, np.newaxis], gone], self.dual[gone])
+                duals[case] -= self.inverse[:, gone] @ correction
+        return np.asarray(duals @ self.train)
 
 
 def train_ridge(pictures: Pictures, taste: Taste, background: Rows) -> Ridge:
@@ -78,7 +80,7 @@ def features(pictures: Pictures, rows: Rows) -> Floats:
 
 
 def project(pictures: Pictures, rows: Rows, weights: Shares) -> Shares:
-    """`features(pictures, rows) @ weights`, without making the features."""
+    """`weights @ features(pictures, rows).T` without making the features, shape (len(weights), len(rows))."""
     widths = [
         pictures.subject.shape[1],
         pictures.color.shape[1],
@@ -87,11 +89,12 @@ def project(pictures: Pictures, rows: Rows, weights: Shares) -> Shares:
         len(SIZES),
     ]
     scales = np.repeat(np.sqrt(list(BLOCKS.values())), widths)
-    parts = np.split(scales * weights, np.cumsum(widths)[:-1])
+    parts = np.split(scales * weights, np.cumsum(widths)[:-1], axis=1)
     subject, color, structure = (
-        matrix[rows] @ part.astype(np.float32)
+        part.astype(np.float32) @ matrix[rows].T
         for matrix, part in zip((pictures.subject, pictures.color, pictures.structure), parts[:3], strict=True)
     )
     return np.asarray(
-        subject + color + structure + parts[3][pictures.orientation[rows]] + parts[4][pictures.size[rows]], np.float64
+        subject + color + structure + parts[3][:, pictures.orientation[rows]] + parts[4][:, pictures.size[rows]],
+        np.float64,
     )

@@ -17,6 +17,7 @@ SIZES = ("thumbnail", "medium", "large")
 NEAR_COPY_BITS = 24
 #: Pictures whose hashes differ in more, up to these, are near-copies if their embeddings have this cosine.
 SIMILAR_BITS, SAME_SUBJECT = 48, 0.95
+COMPARED = 64  # pictures at a time, which bounds the memory
 
 
 class Words(NamedTuple):
@@ -48,21 +49,6 @@ class Words(NamedTuple):
     def of_row(self, row: int) -> list[str]:
         """The words of one picture."""
         return [self.names[code] for code in self.codes[self.starts[row] : self.starts[row + 1]]]
-
-    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """For each picture the sum of its words' values, shape (pictures,).
-
-        Args:
-            values: of each name, shape (names,).
-        """
-        running = np.concatenate([[0.0], np.cumsum(values[self.codes])]) if len(self.codes) else np.zeros(1)
-        return np.asarray(running[self.starts[1:]] - running[self.starts[:-1]])
-
-    def tally(self, rows: Rows) -> NDArray[np.float64]:
-        """How many of some pictures have each word, shape (names,)."""
-        picked = [self.codes[self.starts[row] : self.starts[row + 1]] for row in rows]
-        codes = np.concatenate(picked) if picked else np.zeros(0, np.int32)
-        return np.bincount(codes, minlength=len(self.names)).astype(np.float64)
 
     def take(self, rows: Rows) -> Self:
         """The words of some pictures only, with the same names."""
@@ -132,14 +118,22 @@ def smoothed_shares(codes: NDArray[np.int8], n_kinds: int) -> NDArray[np.float64
     return np.asarray(counts / counts.sum())
 
 
-def near_copies(pictures: Pictures, row: int, rows: Rows) -> NDArray[np.bool_]:
-    """Which of some rows are nearly the same picture as one, itself included, shape (len(rows),).
+def near_copies(pictures: Pictures, some: Rows, rows: Rows) -> NDArray[np.bool_]:
+    """Which of some rows are nearly the same picture as any of others, these included, shape (len(rows),).
 
     Nearly the same hash, or a similar one and the same subject.
+
+    Args:
+        some: rows of the others.
     """
-    words = np.ascontiguousarray(pictures.hashes[rows]).view(np.uint64)
-    differing = np.bitwise_count(words ^ np.ascontiguousarray(pictures.hashes[row]).view(np.uint64)).sum(axis=1)
-    found = differing <= NEAR_COPY_BITS
-    similar = np.flatnonzero(~found & (differing <= SIMILAR_BITS))
-    found[similar] = pictures.subject[rows[similar]] @ pictures.subject[row] >= SAME_SUBJECT
-    return np.asarray(found)
+    found = np.zeros(len(rows), np.bool_)
+    words, wanted = (np.ascontiguousarray(pictures.hashes[one]).view(np.uint64).T for one in (rows, some))
+    for start in range(0, len(some), COMPARED):
+        differing = np.zeros((len(some[start : start + COMPARED]), len(rows)), np.uint8)
+        for word, other in zip(words, wanted[:, start : start + COMPARED], strict=True):
+            differing += np.bitwise_count(word ^ other[:, np.newaxis])
+        found |= (differing <= NEAR_COPY_BITS).any(axis=0)
+        others, similar = np.nonzero((differing <= SIMILAR_BITS) & ~found)
+        cosines = (pictures.subject[some[start + others]] * pictures.subject[rows[similar]]).sum(axis=1)
+        found[similar[cosines >= SAME_SUBJECT]] = True
+    return found

@@ -9,7 +9,7 @@ import numpy as np
 from recommendation.scoring import classifiers, interests
 from recommendation.scoring.crowd import Crowd
 from recommendation.scoring.linear import train_ridge
-from recommendation.scoring.parts import CONTENT, PARTS, Known, part_matrix
+from recommendation.scoring.parts import CONTENT, PARTS, Known, part_matrix, part_scores
 from recommendation.scoring.pictures import Pictures, Rows
 from recommendation.scoring.taste import Shares, Taste
 from recommendation.scoring.weights import OTHERS, own_weights, prior_weights, scaling_of, shrunk
@@ -59,9 +59,8 @@ Recommender = Callable[[Model, Taste, Rows], Scores]
 def known_of(model: Model, taste: Taste) -> tuple[Known, Rows]:
     """What parts may use for a person, and random other pictures to compare with."""
     sample = sample_for(len(model.pictures), taste)
-    popularity = model.crowd.popularity(taste, model.appeal)
     ridge = train_ridge(model.pictures, taste, sample.background)
-    return Known(model.pictures, model.crowd, taste, taste, popularity, sample.background, ridge), sample.others
+    return Known(model.pictures, model.crowd, taste, model.appeal, sample.background, ridge), sample.others
 
 
 def sample_for(n_pictures: int, taste: Taste) -> Sample:
@@ -93,8 +92,9 @@ def weighted(names: tuple[str, ...], model: Model, taste: Taste, rows: Rows) -> 
     known, others = known_of(model, taste)
     names = active_parts(model, names)
     weights = weights_of(model, known, others, names)
-    scaling = scaling_of(part_matrix(known, others, names))
-    parts = weights[:, np.newaxis] * scaling.apply(part_matrix(known, rows, names))
+    found = part_matrix(known, np.concatenate([others, rows]), names)
+    scaled = scaling_of(found[:, :, : len(others)]).apply(found[:, :, len(others) :])
+    parts = weights[:, np.newaxis] * scaled[0]
     return Scores(parts.sum(axis=0), dict(zip(names, parts, strict=True)))
 
 
@@ -123,8 +123,8 @@ RECOMMENDERS: dict[str, Recommender] = {
         for kind in classifiers.KINDS
     },
     "cluster": partial(single, "cluster", interests.scores),
-    "collaborative": partial(single, "together", PARTS["together"]),
-    "popular": partial(single, "popularity", PARTS["popularity"]),
+    "collaborative": partial(single, "together", partial(part_scores, "together")),
+    "popular": partial(single, "popularity", partial(part_scores, "popularity")),
 }
 
 

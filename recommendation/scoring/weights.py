@@ -1,6 +1,5 @@
 """How much each part counts for a person: learnt from the own likes, each left out once and found again among others."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from recommendation.scoring.taste import Shares
 SHRINK = 10.0
 FOLDS = 15  # of up to so many likes each is left out alone
 OTHERS = 300  # random pictures that a left-out like must be found among
-ROUNDS = 30
+START, ROUNDS, TOLERANCE = 0.3, 30, 0.01  # of a weight; people differ by more
 PENALTY = 0.3  # on squared weights, so that a part that separates likes perfectly stays finite
 #: On weights, times the square root of the trials: a part without any signal has a slope of about that by chance.
 SPARSITY = 1.0
@@ -25,21 +24,42 @@ PRIOR = {"subject": 1.0, "overall": 0.5, "popularity": 0.5, "color": 0.1, "struc
 
 
 class Scaling(NamedTuple):
-    """Mean and spread of each part over random pictures, shape (parts,)."""
+    """Mean and spread of each part over random pictures, shape (cases, parts, 1)."""
 
     mean: Shares
     spread: Shares
 
     def apply(self, parts: Shares) -> Shares:
-        """Parts in standard deviations from the mean, shape as `parts`: (parts, n)."""
-        scaled = (parts - self.mean[:, np.newaxis]) / self.spread[:, np.newaxis]
-        return np.asarray(np.clip(scaled, -CLIP, CLIP))
+        """Parts in standard deviations from the mean, shape as `parts`: (cases, parts, n)."""
+        return np.asarray(np.clip((parts - self.mean) / self.spread, -CLIP, CLIP))
+
+
+class Trials(NamedTuple):
+    """Choices of a liked picture among random others.
+
+    Args:
+        liked: scaled parts of each left-out like, shape (trials, parts).
+        cases: which of `others` each was chosen among, shape (trials,).
+        others: scaled parts of the other pictures, shape (cases, parts, n).
+    """
+
+    liked: Shares
+    cases: Rows
+    others: Shares
+
+
+class Shape(NamedTuple):
+    """A function of the weights at one place: its value, slope, shape (parts,), and negated curvature, (parts, parts)."""
+
+    value: float
+    slope: Shares
+    curvature: NDArray[np.float64]
 
 
 def scaling_of(parts: Shares) -> Scaling:
-    """The scaling of parts of random pictures, shape (parts, n)."""
-    spread = parts.std(axis=1)
-    return Scaling(parts.mean(axis=1), np.where(spread > 1e-9, spread, np.inf))
+    """The scaling of parts of random pictures, shape (cases, parts, n)."""
+    spread = parts.std(axis=2, keepdims=True)
+    return Scaling(parts.mean(axis=2, keepdims=True), np.where(spread > 1e-9, spread, np.inf))
 
 
 def prior_weights(names: tuple[str, ...]) -> Shares:
@@ -56,58 +76,77 @@ def own_weights(known: Known, others: Rows, names: tuple[str, ...]) -> Shares | 
     """
     if len(known.taste.likes) < 3:
         return None
-    trials = [trial for fold in folds(known.taste.likes) for trial in left_out(known, fold, others, names)]
-    return fit(np.array(trials))
+    return fit(left_out(known, others, names))
 
 
-def folds(likes: Rows) -> list[Rows]:
-    """Likes in groups that are left out together; one by one up to FOLDS."""
-    n_folds = min(FOLDS, len(likes))
-    return [likes[start::n_folds] for start in range(n_folds)]
+def left_out(known: Known, others: Rows, names: tuple[str, ...]) -> Trials:
+    """Each like, left out one by one up to FOLDS and in groups of more, among the others."""
+    likes = known.taste.likes
+    cases = np.arange(len(likes)) % min(FOLDS, len(likes))
+    kept = cases != np.arange(cases.max() + 1)[:, np.newaxis]
+    parts = part_matrix(known, np.concatenate([likes, others]), names, kept)
+    scaled = scaling_of(parts[:, :, len(likes) :]).apply(parts)
+    return Trials(scaled[cases, :, np.arange(len(likes))], cases, scaled[:, :, len(likes) :])
 
 
-def left_out(known: Known, fold: Rows, others: Rows, names: tuple[str, ...]) -> Iterator[Shares]:
-    """For each left-out like the scaled parts of it (first column) and of the others, shape (parts, 1 + len(others))."""
-    rest = known.taste.only(np.setdiff1d(known.taste.seen, fold))
-    parts = part_matrix(known._replace(taste=rest), np.concatenate([fold, others]), names)
-    scaled = scaling_of(parts[:, len(fold) :]).apply(parts)
-    for place in range(len(fold)):
-        yield np.hstack([scaled[:, place : place + 1], scaled[:, len(fold) :]])
+def fit(trials: Trials, penalty: float = PENALTY) -> Shares:
+    """Weights, none negative, of a conditional logit: the probability that the like of each trial is the chosen one.
 
-
-def fit(trials: NDArray[np.float64], penalty: float = PENALTY) -> Shares:
-    """Weights, none negative, of a conditional logit: the probability that the first of each trial is the chosen one.
-
-    Args:
-        trials: shape (trials, parts, alternatives).
-
-    Source: McFadden 1974, "Conditional logit analysis of qualitative choice behavior"; fitted by projected Newton
-    steps, with the penalty of Tibshirani 1996, "Regression shrinkage and selection via the lasso".
+    Source: McFadden 1974, "Conditional logit analysis of qualitative choice behavior"; fitted by Newton steps that are
+    halved while they overshoot, with the penalty of Tibshirani 1996, "Regression shrinkage and selection via the lasso".
     """
-    weights = np.full(trials.shape[1], 0.1)
+    weights = np.full(trials.liked.shape[1], START)
+    at = _shape(trials, weights, penalty)
     for _ in range(ROUNDS):
-        slope, curvature = _derivatives(trials, weights, penalty)
-        free = (weights > 0) | (slope > 0)  # the others would become negative
-        if not free.any():
+        step = _step(weights, at)
+        found = _shape(trials, weights + step, penalty)
+        while found.value < at.value and np.abs(step).max() > TOLERANCE:
+            step = step / 2
+            found = _shape(trials, weights + step, penalty)
+        if found.value <= at.value:
             break
-        step = np.zeros_like(weights)
-        step[free] = np.linalg.solve(curvature[np.ix_(free, free)], slope[free])
-        before, weights = weights, np.maximum(0, weights + step * min(1.0, 1.0 / max(np.abs(step).max(), 1e-12)))
-        if np.abs(weights - before).max() < 1e-4:
+        weights, at = np.maximum(weights + step, 0), found
+        if np.abs(step).max() < TOLERANCE:
             break
     return weights
 
 
-def _derivatives(trials: NDArray[np.float64], weights: Shares, penalty: float) -> tuple[Shares, NDArray[np.float64]]:
-    """Slope of the penalised log-likelihood and its negated curvature."""
-    utilities = np.einsum("tpa,p->ta", trials, weights)
-    shares = np.exp(utilities - utilities.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    weighted = trials * shares[:, np.newaxis, :]
-    means = weighted.sum(axis=2)
-    slope = (trials[:, :, 0] - means).sum(axis=0) - penalty * weights - SPARSITY * np.sqrt(len(trials))
-    second = np.tensordot(weighted, trials, axes=([0, 2], [0, 2])) - means.T @ means
-    return slope, second + penalty * np.eye(len(weights))
+def _step(weights: Shares, at: Shape) -> Shares:
+    """A Newton step that makes no weight negative; those that would become so go to 0, the most negative one first."""
+    step, free = -weights, np.ones(len(weights), np.bool_)
+    while free.any():
+        target = at.slope[free] - at.curvature[free][:, ~free] @ step[~free]
+        step[free] = np.linalg.solve(at.curvature[free][:, free], target)
+        after = np.where(free, weights + step, 0)
+        worst = int(np.argmin(after))
+        if after[worst] >= 0:
+            break
+        step[worst], free[worst] = -weights[worst], False
+    return step
+
+
+def _shape(trials: Trials, weights: Shares, penalty: float) -> Shape:
+    """The penalised log-likelihood at some weights."""
+    liked, cases, others = trials
+    utilities = weights @ others
+    peaks = utilities.max(axis=1)
+    shares = np.exp(utilities - peaks[:, np.newaxis])
+    firsts = (others @ shares[:, :, np.newaxis])[:, :, 0]
+    seconds = (others * shares[:, np.newaxis]) @ others.transpose(0, 2, 1)
+    chosen = liked @ weights
+    top = np.maximum(chosen, peaks[cases])
+    own, rest = np.exp(chosen - top), np.exp(peaks[cases] - top)
+    total = rest * shares.sum(axis=1)[cases] + own
+    value = (chosen - top - np.log(total)).sum()
+    own, rest = own / total, rest / total
+    means = rest[:, np.newaxis] * firsts[cases] + own[:, np.newaxis] * liked
+    second = np.tensordot(np.bincount(cases, rest, len(others)), seconds, 1) + (own[:, np.newaxis] * liked).T @ liked
+    sparsity = SPARSITY * np.sqrt(len(liked))
+    return Shape(
+        float(value - penalty / 2 * weights @ weights - sparsity * weights.sum()),
+        (liked - means).sum(axis=0) - penalty * weights - sparsity,
+        second - means.T @ means + penalty * np.eye(len(weights)),
+    )
 
 
 def shrunk(own: Shares | None, n_likes: int, everybody: Shares) -> Shares:

@@ -6,11 +6,11 @@ from sklearn.linear_model import Ridge as SklearnRidge
 
 from recommendation.scoring.crowd import Crowd, crowd_of, make_crowd
 from recommendation.scoring.linear import RIDGE, features, train_ridge
-from recommendation.scoring.parts import kind_part, likeness_part, nearest_mean, word_gains
+from recommendation.scoring.parts import everything, kind_part, likeness_part, nearest_mean, word_gains, words_part
 from recommendation.scoring.pictures import Words, near_copies
 from recommendation.scoring.recommenders import RECOMMENDERS, Model, recommender, sample_for
 from recommendation.scoring.taste import NOBODY, Taste, taste_of
-from recommendation.scoring.weights import fit, shrunk
+from recommendation.scoring.weights import Trials, fit, shrunk
 from shared.errors import UsageError
 from tests.recommendation.scoring import drawn_pictures
 from tests.recommendation.scoring.drawn_pictures import GROUPS, N, likes, model_of
@@ -21,19 +21,23 @@ ROWS = np.arange(N)
 
 def test_the_mean_of_the_three_nearest_by_hand() -> None:
     likeness = np.array([[0.1, 0.9], [0.5, 0.2], [0.3, 0.4], [0.7, 0.0]], np.float32)
-    assert nearest_mean(likeness) == pytest.approx([0.5, 0.5])
-    assert nearest_mean(likeness[:2]) == pytest.approx([0.3, 0.55])
-    assert nearest_mean(likeness[:0]) == pytest.approx([0, 0])
+    all_of = [np.ones((1, n), np.bool_) for n in range(5)]
+    assert nearest_mean(likeness, all_of[4])[0] == pytest.approx([0.5, 0.5])
+    assert nearest_mean(likeness[:2], all_of[2])[0] == pytest.approx([0.3, 0.55])
+    assert nearest_mean(likeness[:0], all_of[0])[0] == pytest.approx([0, 0])
+    some = np.array([[True, True, True, False], [False, False, True, True], [False] * 4])
+    assert nearest_mean(likeness, some) == pytest.approx(np.array([[0.3, 0.5], [0.5, 0.2], [0, 0]]))
 
 
 def test_likeness_to_dislikes_is_taken_off() -> None:
     vectors = np.eye(3, dtype=np.float32)
-    assert likeness_part(vectors, likes(0, disliked=(1,)), np.arange(3)) == pytest.approx([1, -1, 0])
+    taste = likes(0, disliked=(1,))
+    assert likeness_part(vectors, taste, np.arange(3), everything(taste))[0] == pytest.approx([1, -1, 0])
 
 
 def test_a_kind_counts_by_how_much_more_frequent_it_is_among_the_likes() -> None:
     codes, shares = np.array([0, 0, 1, 1], np.int8), np.array([0.5, 0.5])
-    scores = kind_part(codes, shares, likes(0, 1), np.arange(4))
+    scores = kind_part(codes, shares, likes(0, 1), np.arange(4), everything(likes(0, 1)))[0]
     assert scores == pytest.approx([np.log((2 + 2) / 6 / 0.5)] * 2 + [np.log(2 / 6 / 0.5)] * 2)
 
 
@@ -41,10 +45,12 @@ def test_words_count_only_where_a_like_has_them() -> None:
     words = Words.of([["a", "b"], ["a"], ["c"], []])
     assert words.names == ("a", "b", "c")
     assert [words.of_row(row) for row in range(4)] == [["a", "b"], ["a"], ["c"], []]
-    gains = word_gains(words, likes(1))
+    gains = word_gains(words.shares, np.array([[1.0, 0, 0]]), np.array([1]))[0]
     assert gains[0] > 0
     assert gains[1:].tolist() == [0, 0]
-    assert words.take(np.array([3, 0])).sums(np.array([1.0, 10.0, 100.0])).tolist() == [0, 11]
+    scores = words_part(words, likes(0, 1), np.arange(4), np.array([[True, True], [False, True]]))
+    both = word_gains(words.shares, np.array([[2.0, 1, 0]]), np.array([2]))[0]
+    assert scores == pytest.approx(np.array([[both[0] + both[1], both[0], 0, 0], [gains[0], gains[0], 0, 0]]))
 
 
 def test_the_ridge_is_that_of_scikit_learn_with_the_same_balance() -> None:
@@ -55,26 +61,26 @@ def test_the_ridge_is_that_of_scikit_learn_with_the_same_balance() -> None:
     theirs = SklearnRidge(alpha=RIDGE * n, fit_intercept=False).fit(
         made.train, np.arange(n) < n_likes, sample_weight=balance
     )
-    assert made.weights(taste.likes) == pytest.approx(theirs.coef_)
+    assert made.weights(everything(taste))[0] == pytest.approx(theirs.coef_)
     centred = features(PICTURES, ROWS) - made.middle
-    assert made.scores(PICTURES, taste.likes, ROWS) == pytest.approx(centred @ theirs.coef_, abs=1e-5)
+    assert made.scores(PICTURES, ROWS, everything(taste))[0] == pytest.approx(centred @ theirs.coef_, abs=1e-5)
 
 
 def test_a_like_left_out_of_the_ridge_is_as_if_it_had_never_been_there() -> None:
     taste, background = likes(0, 8, 16, 24), np.arange(100, 140)
     made = train_ridge(PICTURES, taste, background)
-    rest = np.array([0, 16])
+    rest = np.array([[True, False, True, False]])
     keep = np.array([0, 2, *range(4, len(made.train))])
     kernel = np.linalg.inv(made.inverse)[np.ix_(keep, keep)]
     dual = np.linalg.solve(kernel, np.isin(keep, [0, 2]).astype(float))
-    assert made.weights(rest) == pytest.approx(made.train[keep].T @ dual)
+    assert made.weights(rest)[0] == pytest.approx(made.train[keep].T @ dual)
 
 
 def test_weights_find_the_part_that_tells_likes_from_others() -> None:
     random = np.random.default_rng(0)
-    trials = random.normal(size=(15, 3, 200))
-    trials[:, 1, 0] += 3  # only the second part separates the first alternative
-    weights = fit(trials)
+    liked, others = random.normal(size=(15, 3)), random.normal(size=(15, 3, 200))
+    liked[:, 1] += 3  # only the second part separates likes
+    weights = fit(Trials(liked, np.arange(15), others))
     assert weights[1] > 0.5
     assert weights[[0, 2]].max() < 0.1
 
@@ -99,7 +105,7 @@ def test_where_people_rate_a_picture_nobody_rated_has_the_mean() -> None:
 
 def test_near_copies_are_found_by_their_hashes() -> None:
     pictures = drawn_pictures.make(copies=((3, 100),))
-    assert np.flatnonzero(near_copies(pictures, 3, ROWS)).tolist() == [3, 100]
+    assert np.flatnonzero(near_copies(pictures, np.array([3]), ROWS)).tolist() == [3, 100]
 
 
 def test_pictures_that_are_gone_are_no_part_of_a_taste() -> None:
