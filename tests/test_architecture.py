@@ -128,6 +128,7 @@ DOORS = {
     "pydantic": {"recommendation/web/"},
     "uvicorn": {"recommendation/web/worker.py", "recommendation/web/connections.py"},
     "sklearn": {"recommendation/scoring/classifiers.py"},
+    "scipy": {"recommendation/recommend/overlap.py"},
     "sqlite3": {"shared/people/store.py"},
 }
 

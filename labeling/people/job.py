@@ -1,19 +1,25 @@
-"""Wire the people's part of labeling: snapshot of the store, profiles and patterns by RDD. No logic here."""
+"""Wire the people's part of labeling: snapshot of the store, profiles and patterns by RDD. No logic here.
+
+A task makes the profiles of one part of LIKES, which has whole people, so memory does not grow with the people and no
+byte depends on the number of partitions. The driver holds at most `patterns.PAIRED` tastes.
+"""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from operator import add
-from typing import Any
+from typing import Any, NamedTuple
 
-from pyspark import RDD, SparkContext, StorageLevel
+from pyspark import RDD, Broadcast, SparkContext, StorageLevel
 
+from labeling.people import parts as people_parts
 from labeling.people import patterns
+from labeling.people.parts import Located, Profiled
+from labeling.people.patterns import Clusters, Pair, Taste, Total, Words
 from labeling.people.snapshot import write_likes
 from shared import tables
 from shared.people import profile as profiles
 from shared.people import simulate
-from shared.people.profile import Counted
 from shared.people.store import PeopleStore
 from shared.pipeline import exports
 from shared.storage import Storage
@@ -21,25 +27,30 @@ from shared.storage.files import digest, to_json
 from shared.storage.volume import REPORTS
 from shared.tables import Part, Snapshot, live, orphans, presence
 from shared.tables.contracts import IMAGES, LABELS, LIKES, PATTERNS, PROFILES
-from shared.tables.live import LivePart
 
 log = logging.getLogger(__name__)
 
-VERSION = 1  # raise it when profiles become others than before
+VERSION = 2  # raise it when profiles become others than before
 FINGERPRINT = digest("people", VERSION)
 USERS_JSON, PATTERNS_JSON = "users.json", f"{REPORTS}/patterns.json"
-LABEL_COLUMNS = ("image_id", "filename", "orientation", "size_category", "color_names", "tags")
-PROFILES_PER_PART = 10_000
 SAMPLE_PEOPLE = 7  # one of each family
 CONTRACTS = (LIKES, PROFILES, PATTERNS)
 
-Row = dict[str, Any]
+
+class Found(NamedTuple):
+    """What all profiles together say."""
+
+    totals: dict[str, list[Total]]
+    counts: dict[str, int]
+    words: Words
+    clusters: Clusters
+    pairs: list[Pair]
 
 
 def refresh(sc: SparkContext, volume: Storage, snapshot: Snapshot, stage: str) -> Snapshot:
     """Bring LIKES, PROFILES, PATTERNS, users.json and reports/patterns.json up to date with the store and the labels.
 
-    Nothing is written where nobody ever said anything.
+    Nothing is written where nobody ever said anything. What is replaced is deleted at once: it may be of somebody forgotten.
     """
     if not PeopleStore(volume).exists and is_sample(volume, snapshot):
         simulate.simulate(volume, SAMPLE_PEOPLE, seed=1)
@@ -53,7 +64,7 @@ def refresh(sc: SparkContext, volume: Storage, snapshot: Snapshot, stage: str) -
     is_current = stored and all(part.slice.startswith(made_of) and presence.is_there(volume, part) for part in stored)
     if not is_current:
         snapshot = compute(sc, volume, snapshot, stage, made_of)
-    orphans.sweep(volume, snapshot, stage, CONTRACTS)
+    orphans.sweep(volume, snapshot, stage, CONTRACTS, at_once=True)
     if not exports.is_current(volume, USERS_JSON, made_of):
         parts = snapshot.parts(PROFILES)
         exports.write(sc, volume, USERS_JSON, made_of, parts, partial(user_lines, volume), exports.JSON_LIST)
@@ -68,33 +79,84 @@ def is_sample(volume: Storage, snapshot: Snapshot) -> bool:
 
 def compute(sc: SparkContext, volume: Storage, snapshot: Snapshot, stage: str, made_of: str) -> Snapshot:
     """Compute and publish profiles and patterns."""
-    counted = facts(sc, volume, snapshot).reduceByKey(add).persist(StorageLevel.MEMORY_AND_DISK)
-    rows = counted.map(profiles.by_user).groupByKey().map(profiles.profile_of).sortBy(user_id_of).collect()
-    totals = counted.flatMap(patterns.totals_of).reduceByKey(add).sortBy(patterns.most_frequent_first)
-    frequent = [total for kind in ("color", "tag", "orientation", "size") for total in most_frequent(totals, kind)]
-    counted.unpersist()
-    clusters = patterns.cluster_people(patterns.taste_vectors(rows))
-    for row, number in zip(rows, clusters.of_user, strict=True):
-        row["cluster"] = number
-    n_likes = sum(len(row["favorite_images"]) for row in rows)
-    found = patterns.pattern_rows(frequent, n_likes, rows, clusters)
-    volume.put(PATTERNS_JSON, to_json(patterns.report(found, len(rows), n_likes, clusters.silhouettes)))
-    log.info("people: %d, likes %d, clusters %d", len(rows), n_likes, clusters.k)
-    parts = {
-        PROFILES.name: [
-            tables.write_part(volume, PROFILES, some, f"{made_of}-{number:06d}", stage, FINGERPRINT)
-            for number, some in enumerate(chunks(rows))
-        ],
-        PATTERNS.name: [tables.write_part(volume, PATTERNS, found, made_of, stage, FINGERPRINT)],
+    likes = snapshot.parts(LIKES)
+    people = profiled(sc, volume, snapshot, likes).persist(StorageLevel.DISK_ONLY)
+    found = find_patterns(sc, people)
+    shared = sc.broadcast((found.words, found.clusters))
+    write = partial(write_profiles, volume, shared, made_of, stage)
+    written = people.mapPartitionsWithIndex(write).collect() if likes else []
+    people.unpersist()
+    sizes = [sum(some) for some in zip(*(sizes for _, sizes in written), strict=True)]
+    rows = patterns.pattern_rows(found.totals, found.counts, sizes, found.pairs)
+    volume.put(PATTERNS_JSON, to_json(patterns.report(rows, found.counts, found.clusters.silhouettes)))
+    log.info("people: %d, likes %d, clusters %d", found.counts["people"], found.counts["likes"], len(sizes))
+    made = {
+        PROFILES.name: [part for part, _ in written],
+        PATTERNS.name: [tables.write_part(volume, PATTERNS, rows, made_of, stage, FINGERPRINT)],
     }
-    return tables.publish(volume, snapshot, stage, parts)
+    return tables.publish(volume, snapshot, stage, made)
 
 
-def facts(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> "RDD[Counted]":
-    """What every like says of its person."""
-    labels = spread(sc, live.live_parts(snapshot, LABELS)).flatMap(partial(read_labels, volume)).keyBy(image_id_of)
-    likes = spread(sc, snapshot.parts(LIKES)).flatMap(partial(read_likes, volume)).keyBy(image_id_of)
-    return likes.leftOuterJoin(labels).flatMap(profiles.facts_of)
+def profiled(sc: SparkContext, volume: Storage, snapshot: Snapshot, likes: Sequence[Part]) -> "RDD[Profiled]":
+    """Everybody's profile and facts, the people of a part of LIKES in the partition of its number."""
+    liked = spread(sc, list(enumerate(likes))).flatMap(partial(people_parts.liked_pictures, volume))
+    labels = spread(sc, live.live_parts(snapshot, LABELS)).flatMap(partial(people_parts.labels_of, volume))
+    joined = liked.groupByKey().join(labels).flatMap(people_parts.by_part)
+    placed = joined.partitionBy(max(len(likes), 1), partition_of)
+    return placed.mapPartitionsWithIndex(partial(profiles_of_part, volume, likes))
+
+
+def find_patterns(sc: SparkContext, people: "RDD[Profiled]") -> Found:
+    """Count, then find clusters and similar pairs."""
+    counted = people.mapPartitions(patterns.totals_of).reduceByKey(add)
+    totals = counted.sortBy(patterns.most_frequent_first).cache()
+    kinds = (*patterns.TOTALLED, *patterns.FAVORITES, "people", "likes")
+    frequent = {kind: totals.filter(partial(is_kind, kind)).take(patterns.TOTALS) for kind in kinds}
+    words = patterns.words_of(
+        {kind: totals.filter(partial(is_kind, kind)).take(patterns.WORDS) for kind in patterns.FAVORITES}
+    )
+    totals.unpersist()
+    tastes = people.keys().mapPartitions(partial(patterns.tastes_of, words)).takeOrdered(patterns.PAIRED, key=key_of)
+    counts = {kind: sum(n for _, n in frequent[kind]) for kind in ("people", "likes")}
+    clusters = patterns.find_clusters(tastes[: patterns.CLUSTERED])
+    return Found(frequent, counts, words, clusters, similar_pairs(sc, tastes))
+
+
+def similar_pairs(sc: SparkContext, tastes: Sequence[Taste]) -> list[Pair]:
+    """The most similar pairs of some people, compared in strips by tasks."""
+    if not tastes:
+        return []
+    by_name = sc.broadcast(people_parts.stacked(tastes))
+    starts = list(range(0, len(tastes), patterns.STRIP))
+    return spread(sc, starts).map(partial(pairs_of_strip, by_name)).reduce(patterns.best_pairs)
+
+
+def pairs_of_strip(by_name: "Broadcast[tuple[list[str], patterns.Floats]]", start: int) -> list[Pair]:
+    """See `patterns.similar_pairs`."""
+    return patterns.similar_pairs(*by_name.value, start)
+
+
+def profiles_of_part(
+    volume: Storage, likes: Sequence[Part], number: int, located: Iterable[tuple[int, Located]]
+) -> Iterator[Profiled]:
+    """See `people_parts.profiles_of_part`."""
+    return people_parts.profiles_of_part(volume, likes[number], located) if likes else iter(())
+
+
+def write_profiles(
+    volume: Storage,
+    shared: "Broadcast[tuple[Words, Clusters]]",
+    made_of: str,
+    stage: str,
+    number: int,
+    people: Iterable[Profiled],
+) -> Iterator[tuple[Part, list[int]]]:
+    """Write the part of PROFILES of a partition; with how many of its people are in each cluster."""
+    words, clusters = shared.value
+    rows = list(patterns.with_cluster(words, clusters, (profile for profile, _ in people)))
+    part = tables.write_part(volume, PROFILES, rows, f"{made_of}-{number:06d}", stage, FINGERPRINT)
+    numbers = [row["cluster"] for row in rows]
+    yield part, [numbers.count(cluster) for cluster in range(len(clusters.centres))]
 
 
 def spread(sc: SparkContext, items: Sequence[Any]) -> "RDD[Any]":
@@ -102,39 +164,19 @@ def spread(sc: SparkContext, items: Sequence[Any]) -> "RDD[Any]":
     return sc.parallelize(items, max(1, min(len(items), 4 * sc.defaultParallelism)))
 
 
-def most_frequent(totals: "RDD[tuple[tuple[str, str], int]]", kind: str) -> list[tuple[tuple[str, str], int]]:
-    """The most frequent values of a kind, of totals that are sorted."""
-    return totals.filter(partial(is_kind, kind)).take(patterns.TOTALS)
+def partition_of(number: int) -> int:
+    """The partition of a part of LIKES."""
+    return number
 
 
-def is_kind(kind: str, total: tuple[tuple[str, str], int]) -> bool:
+def is_kind(kind: str, total: Total) -> bool:
     """Whether a total is of a kind."""
     return total[0][0] == kind
 
 
-def read_labels(volume: Storage, part: LivePart) -> list[Row]:
-    """The labels of a slice's pictures that exist."""
-    return live.read_rows(volume, part, LABEL_COLUMNS)
-
-
-def read_likes(volume: Storage, part: Part) -> list[Row]:
-    """The rows of a part of LIKES."""
-    return tables.read_rows(volume, part)
-
-
-def image_id_of(row: Row) -> str:
-    """A row's picture."""
-    return str(row["image_id"])
-
-
-def user_id_of(row: Row) -> str:
-    """A row's person."""
-    return str(row["user_id"])
-
-
-def chunks(rows: list[Row]) -> list[list[Row]]:
-    """Rows in lists that become parts; one empty list for none."""
-    return [rows[start : start + PROFILES_PER_PART] for start in range(0, max(len(rows), 1), PROFILES_PER_PART)]
+def key_of(taste: Taste) -> bytes:
+    """What people are drawn by."""
+    return taste.key
 
 
 def user_lines(volume: Storage, part: Part) -> list[bytes]:

@@ -185,29 +185,27 @@ def split_weights(model: Model, person: Split) -> dict[str, float] | None:
 
 
 class Summary(NamedTuple):
-    """One recommender's metrics over people: mean and standard error, and the difference of ndcg@10 to `popular`."""
+    """One recommender's metrics over people: mean and standard error, also of the differences of ndcg@10 to others."""
 
     means: dict[str, float]
     errors: dict[str, float]
-    difference: float
-    difference_error: float
+    differences: dict[str, tuple[float, float]]
 
 
-def summarise(per_user: Mapping[str, Sequence[Mapping[str, float]]], against: str = "popular") -> dict[str, Summary]:
+def summarise(per_user: Mapping[str, Sequence[Mapping[str, float]]], against: Sequence[str]) -> dict[str, Summary]:
     """Means over people of each recommender; differences are of the same people.
 
     Args:
         per_user: of each recommender the metrics of each person, in the same order of people.
     """
+    ndcg = {name: np.array([row["ndcg@10"] for row in rows]) for name, rows in per_user.items()}
     found = {}
     for name, rows in per_user.items():
-        columns = {metric: np.array([row[metric] for row in rows]) for metric in rows[0]}
-        base = np.array([row["ndcg@10"] for row in per_user[against]]) if against in per_user else columns["ndcg@10"]
-        paired = columns["ndcg@10"] - base
+        columns = {metric: [row[metric] for row in rows] for metric in rows[0]}
+        paired = {other: (ndcg[name] - ndcg[other]).tolist() for other in against if other in ndcg}
         found[name] = Summary(
-            {metric: float(values.mean()) for metric, values in columns.items()},
-            {metric: metrics.standard_error(values.tolist()) for metric, values in columns.items()},
-            float(paired.mean()),
-            metrics.standard_error(paired.tolist()),
+            {metric: float(np.mean(values)) for metric, values in columns.items()},
+            {metric: metrics.standard_error(values) for metric, values in columns.items()},
+            {other: (float(np.mean(values)), metrics.standard_error(values)) for other, values in paired.items()},
         )
     return found

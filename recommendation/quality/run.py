@@ -7,6 +7,7 @@ import numpy as np
 
 from recommendation.quality import metrics
 from recommendation.quality.evaluation import (
+    LEAST_LIKES,
     SCORERS,
     Listed,
     Split,
@@ -25,7 +26,9 @@ from recommendation.scoring.taste import Taste
 from shared.errors import CannotProceedError
 
 MOST_DENSE = 5_000  # pictures that item-kNN is computed of in memory
+PEOPLE_TOGETHER = 1_000  # whose products are added up at a time
 DIGITS = 4
+AGAINST = ("popular", "hybrid")  # that ndcg@10 is compared with, person by person
 
 
 class Task(NamedTuple):
@@ -108,11 +111,13 @@ def whole_crowd(n_pictures: int, tastes: Sequence[Taste]) -> Crowd:
     rated = np.flatnonzero(crowd.ratings)
     if not overlaps_enough(crowd) or len(rated) > MOST_DENSE:
         return crowd
-    opinions = np.zeros((len(tastes), n_pictures), np.float32)
-    for number, taste in enumerate(tastes):
-        opinions[number, taste.seen] = leanings(crowd, taste)
-    some = opinions[:, rated]
-    products = some.T @ some
+    products = np.zeros((len(rated), len(rated)), np.float32)
+    for start in range(0, len(tastes), PEOPLE_TOGETHER):
+        opinions = np.zeros((PEOPLE_TOGETHER, n_pictures), np.float32)
+        for number, taste in enumerate(tastes[start : start + PEOPLE_TOGETHER]):
+            opinions[number, taste.seen] = leanings(crowd, taste)
+        some = opinions[:, rated]
+        products += some.T @ some
     norms = np.zeros(n_pictures)
     norms[rated] = np.diag(products)
     np.fill_diagonal(products, 0)
@@ -124,19 +129,19 @@ def whole_crowd(n_pictures: int, tastes: Sequence[Taste]) -> Crowd:
     return make_crowd(crowd.users, crowd.sums, crowd.ratings, crowd.likes, overlap)
 
 
-def chosen(tastes: Sequence[Taste], most: int) -> list[Task]:
-    """The people to evaluate: at most so many, drawn at random of those with enough likes.
+def chosen(tastes: Sequence[Taste], most: int) -> tuple[list[Task], int]:
+    """The people to evaluate: at most so many, drawn at random of those with enough likes; and how many these are.
 
     Raises:
         CannotProceedError: nobody has enough likes.
     """
-    enough = [number for number, taste in enumerate(tastes) if len(taste.likes) >= 4]
+    enough = [number for number, taste in enumerate(tastes) if len(taste.likes) >= LEAST_LIKES]
     if not enough:
         raise CannotProceedError(
-            "nobody likes 4 pictures or more; `imagerec users import` or `imagerec users simulate` first"
+            f"nobody likes {LEAST_LIKES} pictures or more; `imagerec users import` or `imagerec users simulate` first"
         )
     drawn = np.random.default_rng(0).permutation(len(enough))[:most]
-    return [Task(enough[place], tastes[enough[place]]) for place in sorted(drawn.tolist())]
+    return [Task(enough[place], tastes[enough[place]]) for place in sorted(drawn.tolist())], len(enough)
 
 
 def report(pictures: Pictures, results: Sequence[Result], plan: Plan) -> dict[str, Any]:
@@ -148,19 +153,20 @@ def report(pictures: Pictures, results: Sequence[Result], plan: Plan) -> dict[st
     results = [one for one in results if one.values]
     if not results:
         raise CannotProceedError("nobody has likes that could be left out and found again")
-    summaries = summarise({name: [one.values[name] for one in results] for name in plan.names})
+    summaries = summarise({name: [one.values[name] for one in results] for name in plan.names}, AGAINST)
     listed = [one for result in results for one in result.listed]
     return {
         "people": len(results),
         "seeds": plan.seeds,
         "candidates": "rated" if plan.rated_only else "all",
+        "differences": [name for name in AGAINST if name in plan.names],
         "recommenders": {
             name: {
                 **{
                     metric: [round(mean, DIGITS), round(one.errors[metric], DIGITS)]
                     for metric, mean in one.means.items()
                 },
-                "ndcg@10 - popular": [round(one.difference, DIGITS), round(one.difference_error, DIGITS)],
+                **{f"ndcg@10 - {name}": [round(one, DIGITS) for one in pair] for name, pair in one.differences.items()},
                 **spread(pictures, [result.shown[name] for result in results]),
             }
             for name, one in summaries.items()

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from typing import Any
+from itertools import chain, groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,25 +12,24 @@ from recommendation.recommend import saved
 from recommendation.recommend.advisor import State, candidates
 from recommendation.recommend.listing import recommend
 from recommendation.recommend.listing import to_record as record_of
+from recommendation.recommend.overlap import Person
 from recommendation.recommend.saved import Learnt
-from recommendation.scoring.crowd import LEAST_OPINIONS, LEAST_USERS, RATED_SHARE, SHRINK, approvals
+from recommendation.scoring.crowd import approvals
 from recommendation.scoring.parts import PARTS
 from recommendation.scoring.recommenders import active_parts, known_of
 from recommendation.scoring.taste import Taste, taste_of
 from recommendation.scoring.weights import own_weights, prior_weights
+from shared import tables
 from shared.people.events import LIKE
 from shared.storage import Storage
 from shared.storage.files import digest
+from shared.tables import Part
 
 SAMPLE = 500  # people whose weights make everybody's
 #: Sums over people are sums of whole numbers, so that their order does not matter.
 FIXED_POINT = 1 << 20
-MOST_PAIRED = 100  # opinions of a person that item-kNN pairs with each other
-NEIGHBOURS = 100
-LEAST_COMMON = 2  # people who must have an opinion of both pictures
+PIECES, LEAST_ROWS = 64, 2_000  # of LIKES, and opinions of one: many cores, few small files
 
-Person = tuple[str, dict[str, float]]
-"""A user id and the person's values of pictures by image_id."""
 Counts = tuple[int, int, int]
 """Of one picture: sum of approval in FIXED_POINT, ratings, likes."""
 Pair = tuple[int, int]
@@ -44,22 +43,18 @@ def stamp(volume: Storage) -> str:
     return digest(generation.open_live(volume).name, hashlib.sha256(stored).hexdigest())
 
 
-def has_opinions(person: Person) -> bool:
-    """Whether a person said anything."""
-    return bool(person[1])
-
-
-def approvals_of(person: Person) -> dict[str, float]:
-    """A person's approval of pictures, by image_id, see `crowd.approvals`."""
-    ids = sorted(person[1])
-    taste = Taste.of(np.arange(len(ids)), np.array([person[1][one] for one in ids]))
-    return dict(zip(ids, approvals(taste).tolist(), strict=True))
-
-
-def opinions_of(person: Person) -> Iterator[tuple[str, Counts]]:
-    """What a person adds to the counts of pictures."""
-    for image_id, approval in approvals_of(person).items():
-        yield image_id, (round(approval * FIXED_POINT), 1, int(person[1][image_id] >= LIKE))
+def counts_of(people: Iterable[Person]) -> Iterator[tuple[str, Counts]]:
+    """What some people add to the counts of pictures."""
+    found: dict[str, list[int]] = {}
+    for _, values in people:
+        ids = sorted(values)
+        approved = approvals(Taste.of(np.arange(len(ids)), np.array([values[one] for one in ids])))
+        for image_id, approval in zip(ids, np.round(approved * FIXED_POINT).astype(np.int64).tolist(), strict=True):
+            count = found.setdefault(image_id, [0, 0, 0])
+            count[0] += approval
+            count[1] += 1
+            count[2] += values[image_id] >= LIKE
+    return ((image_id, (one[0], one[1], one[2])) for image_id, one in found.items())
 
 
 def add_counts(left: Counts, right: Counts) -> Counts:
@@ -67,89 +62,20 @@ def add_counts(left: Counts, right: Counts) -> Counts:
     return left[0] + right[0], left[1] + right[1], left[2] + right[2]
 
 
-def crowd_counts(counted: Sequence[tuple[str, Counts]], n_users: int) -> Learnt:
+def as_arrays(counted: Iterable[tuple[str, Counts]]) -> Iterator[tuple[Any, Any]]:
+    """Counts of many pictures as two arrays, which take less memory."""
+    some = list(counted)
+    if some:
+        yield np.array([image_id for image_id, _ in some]), np.array([one for _, one in some], np.float64).T
+
+
+def crowd_counts(counted: Sequence[tuple[Any, Any]], n_users: int) -> Learnt:
     """What was counted, sorted by image_id, to be stored."""
     if not counted:
         return saved.EMPTY
-    counts = np.array([one for _, one in counted], np.float64).T
+    counts = np.concatenate([one for _, one in counted], axis=1)
     counts[0] /= FIXED_POINT
-    return saved.EMPTY._replace(ids=np.array([image_id for image_id, _ in counted]), counts=counts, users=n_users)
-
-
-def overlaps_enough(learnt: Learnt) -> bool:
-    """Whether people share enough pictures for item-kNN."""
-    return learnt.users >= LEAST_USERS and bool(learnt.counts[1].sum() >= LEAST_OPINIONS * learnt.users)
-
-
-def means_of(learnt: Learnt) -> dict[str, float] | None:
-    """Mean approval of each picture where people rate them; None where they only like."""
-    sums, ratings, likes = learnt.counts
-    if 1 - likes.sum() / ratings.sum() < RATED_SHARE:
-        return None
-    return dict(zip(learnt.ids.tolist(), (sums / ratings).tolist(), strict=True))
-
-
-def leanings_of(means: Mapping[str, float] | None, person: Person) -> dict[str, float]:
-    """A person's opinions beyond the crowd's; of people who only like, 1 for each like."""
-    if means is None:
-        return {image_id: 1.0 for image_id, value in person[1].items() if value >= LIKE}
-    return {image_id: approval - means[image_id] for image_id, approval in approvals_of(person).items()}
-
-
-def pairs_of(means: Mapping[str, float] | None, person: Person) -> Iterator[tuple[tuple[str, str], Any]]:
-    """Products of a person's opinions of two pictures, and of one with itself; of at most MOST_PAIRED pictures."""
-    leanings = leanings_of(means, person)
-    ids = sorted(leanings, key=lambda one: hashlib.sha256(f"{person[0]} {one}".encode()).digest())[:MOST_PAIRED]
-    ids.sort()
-    for place, one in enumerate(ids):
-        for other in ids[place:]:
-            yield (one, other), np.array([round(leanings[one] * leanings[other] * FIXED_POINT), 1], np.int64)
-
-
-def both_ways(pair: tuple[tuple[str, str], Any]) -> Iterator[tuple[str, tuple[str, int]]]:
-    """A pair for each of its pictures, if enough people have an opinion of both."""
-    (one, other), (product, people) = pair
-    if one != other and people >= LEAST_COMMON:
-        yield one, (other, int(product))
-        yield other, (one, int(product))
-
-
-def is_square(pair: tuple[tuple[str, str], Any]) -> bool:
-    """Whether a pair is a picture with itself."""
-    return pair[0][0] == pair[0][1]
-
-
-def square_of(pair: tuple[tuple[str, str], Any]) -> tuple[str, float]:
-    """A picture and the sum of its squared opinions."""
-    return pair[0][0], float(pair[1][0]) / FIXED_POINT
-
-
-def nearest(
-    norms: Mapping[str, float], picture: tuple[str, Iterable[tuple[str, int]]]
-) -> tuple[str, list[tuple[str, int]]]:
-    """The NEIGHBOURS of a picture that are most alike, or most opposite, largest first; equals by id."""
-    image_id, others = picture
-
-    def key(pair: tuple[str, int]) -> tuple[float, str]:
-        return -abs(pair[1]) / (np.sqrt(norms[image_id] * norms[pair[0]]) + SHRINK), pair[0]
-
-    return image_id, sorted(others, key=key)[:NEIGHBOURS]
-
-
-def with_overlap(
-    learnt: Learnt, norms_of: Mapping[str, float], found: Sequence[tuple[str, list[tuple[str, int]]]]
-) -> Learnt:
-    """What was learnt, with item-kNN."""
-    places = {image_id: place for place, image_id in enumerate(learnt.ids.tolist())}
-    neighbours = np.full((len(places), NEIGHBOURS), "", "U32")
-    products, norms = np.zeros((len(places), NEIGHBOURS), np.float32), np.zeros(len(places))
-    for image_id, norm in norms_of.items():
-        norms[places[image_id]] = norm
-    for image_id, kept in found:
-        place = places[image_id]
-        neighbours[place, : len(kept)] = [other for other, _ in kept]
-        products[place, : len(kept)] = [product / FIXED_POINT for _, product in kept]
-    return learnt._replace(neighbours=neighbours, products=products, norms=norms)
+    return saved.EMPTY._replace(ids=np.concatenate([ids for ids, _ in counted]), counts=counts, users=n_users)
 
 
 def shuffled(person: Person) -> tuple[str, Person]:
@@ -210,12 +136,31 @@ def to_record(row: Row) -> Row:
     }
 
 
-def in_parts(rows: Sequence[Row], part_rows: int) -> Iterator[list[Row]]:
-    """Rows, sorted by person, in lists of whole persons of about `part_rows`; one empty list for no rows."""
-    part: list[Row] = []
-    for _, some in groupby(rows, key=lambda row: row["user_id"]):
-        if len(part) >= part_rows:
-            yield part
-            part = []
-        part.extend(some)
-    yield part
+class Piece(NamedTuple):
+    """Some people of a part of LIKES: those whose first row is in a range."""
+
+    part: Part
+    start: int
+    end: int
+
+
+def pieces_of(likes: Sequence[Part]) -> list[Piece]:
+    """The work in pieces of about the same size, enough for many cores; the same ones whoever does them."""
+    rows = max(LEAST_ROWS, sum(part.rows for part in likes) // PIECES)
+    return [
+        Piece(part, start, min(start + rows, part.rows))
+        for part in likes
+        for start in range(0, max(part.rows, 1), rows)
+    ]
+
+
+def read_piece(volume: Storage, piece: Piece) -> Iterator[Person]:
+    """The people of a piece with their opinions; all of a person are in one part."""
+    rows = tables.iterate_rows(volume, piece.part, ["user_id", "image_id", "value"])
+    for user_id, some in groupby(enumerate(rows), key=lambda row: str(row[1]["user_id"])):
+        place, first_row = next(some)
+        if place >= piece.end:
+            return
+        if place >= piece.start:
+            rest = (row for _, row in some)
+            yield user_id, {row["image_id"]: row["value"] for row in chain([first_row], rest)}

@@ -4,13 +4,14 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import groupby
-from operator import add
 from typing import Any
 
-from pyspark import RDD, Broadcast, SparkContext
+from pyspark import RDD, Broadcast, SparkContext, StorageLevel
 
-from recommendation.recommend import batch, saved
+from recommendation.recommend import batch, overlap, saved
 from recommendation.recommend.advisor import State, make_state
+from recommendation.recommend.overlap import Person
+from recommendation.recommend.saved import Learnt
 from recommendation.search.engine import Engine
 from shared import tables
 from shared.pipeline import exports
@@ -22,9 +23,8 @@ from shared.tables.contracts import LIKES, RECOMMENDATIONS
 log = logging.getLogger("recommendation")
 
 STAGE = "recommendation"
-VERSION = 1  # raise it when recommendations become others than before
+VERSION = 2  # raise it when recommendations become others than before
 N = 10  # pictures for each person
-ROWS_PER_PART = 50_000
 RECOMMENDATIONS_JSON = "recommendations.json"
 
 Row = dict[str, Any]
@@ -43,7 +43,7 @@ def refresh(sc: SparkContext, volume: Storage) -> Snapshot:
     if not stored or not all(part.slice.startswith(made_of) and presence.is_there(volume, part) for part in stored):
         parts = compute(sc, volume, snapshot.parts(LIKES), made_of)
         snapshot = tables.publish(volume, snapshot, STAGE, {RECOMMENDATIONS.name: parts})
-    orphans.sweep(volume, snapshot, STAGE, [RECOMMENDATIONS])
+    orphans.sweep(volume, snapshot, STAGE, [RECOMMENDATIONS], at_once=True)
     if not exports.is_current(volume, RECOMMENDATIONS_JSON, made_of):
         parts = snapshot.parts(RECOMMENDATIONS)
         lines = partial(json_lines, volume)
@@ -52,35 +52,24 @@ def refresh(sc: SparkContext, volume: Storage) -> Snapshot:
 
 
 def compute(sc: SparkContext, volume: Storage, likes: Sequence[Part], made_of: str) -> list[Part]:
-    """Learn from all people, then write the parts of RECOMMENDATIONS; the same bytes for any number of partitions."""
-    people = spread(sc, likes).flatMap(partial(read_people, volume)).cache()
-    learn(sc, volume, people)
-    stamp = batch.stamp(volume)
-    rows = people.mapPartitions(partial(recommend_people, volume, stamp)).sortBy(order_of).collect()
-    people.unpersist()
-    log.info("recommendations for %d people", len({row["user_id"] for row in rows}))
-    return [
-        tables.write_part(volume, RECOMMENDATIONS, some, f"{made_of}-{number:06d}", STAGE, digest(VERSION))
-        for number, some in enumerate(batch.in_parts(rows, ROWS_PER_PART))
-    ]
+    """Learn from all people, then write the parts of RECOMMENDATIONS; the same bytes for any number of partitions.
+
+    A task writes the parts of the pieces that it works on; the driver holds what is known of pictures, never of people.
+    """
+    pieces = batch.pieces_of(likes)
+    learn(sc, volume, spread(sc, pieces).flatMap(partial(batch.read_piece, volume)))
+    numbered = sc.parallelize(list(enumerate(pieces)), max(1, len(pieces)))
+    written = numbered.map(partial(write_piece, volume, batch.stamp(volume), made_of)).collect() if pieces else []
+    log.info("recommendations for %d people", sum(n_people for _, n_people in written))
+    return [part for part, _ in written] or [write_rows(volume, [], f"{made_of}-000000")]
 
 
-def learn(sc: SparkContext, volume: Storage, people: "RDD[batch.Person]") -> None:
+def learn(sc: SparkContext, volume: Storage, people: "RDD[Person]") -> None:
     """Store what all people together say: sums, item-kNN where they overlap enough, and the mean of their weights."""
-    counted: Sequence[tuple[str, batch.Counts]] = (
-        people.flatMap(batch.opinions_of).reduceByKey(batch.add_counts).sortByKey().collect()
-    )
-    n_users = people.filter(batch.has_opinions).count()
-    learnt = batch.crowd_counts(counted, n_users)
-    if batch.overlaps_enough(learnt):
-        means = sc.broadcast(batch.means_of(learnt))
-        pairs = people.flatMap(partial(pairs_of, means)).reduceByKey(add).cache()
-        norms = pairs.filter(batch.is_square).map(batch.square_of).collectAsMap()
-        nearest: Sequence[tuple[str, list[tuple[str, int]]]] = (
-            pairs.flatMap(batch.both_ways).groupByKey().map(partial(batch.nearest, norms)).sortByKey().collect()
-        )
-        learnt = batch.with_overlap(learnt, norms, nearest)
-        pairs.unpersist()
+    counted = people.mapPartitions(batch.counts_of).reduceByKey(batch.add_counts).sortByKey()
+    learnt = batch.crowd_counts(counted.mapPartitions(batch.as_arrays).collect(), people.count())
+    if overlap.overlaps_enough(learnt):
+        learnt = learn_overlap(sc, people, learnt)
     saved.save(volume, learnt)
     sample = people.map(batch.shuffled).takeOrdered(batch.SAMPLE, key=batch.first)
     chosen = spread(sc, [person for _, person in sample])
@@ -88,11 +77,27 @@ def learn(sc: SparkContext, volume: Storage, people: "RDD[batch.Person]") -> Non
     saved.save(volume, learnt._replace(everybody=batch.mean_weights(weights)))
 
 
-def pairs_of(
-    means: "Broadcast[dict[str, float] | None]", person: batch.Person
-) -> Iterator[tuple[tuple[str, str], Any]]:
-    """See `batch.pairs_of`."""
-    return batch.pairs_of(means.value, person)
+def learn_overlap(sc: SparkContext, people: "RDD[Person]", learnt: Learnt) -> Learnt:
+    """What was learnt, with item-kNN."""
+    means = sc.broadcast(overlap.means_of(learnt))
+    products = people.mapPartitions(partial(products_of, means)).reduceByKey(overlap.add_products)
+    products.persist(StorageLevel.DISK_ONLY)
+    norms = overlap.norms_of(len(learnt.ids), products.map(overlap.squares_of).collect())
+    shared = sc.broadcast(norms)
+    found = products.map(partial(nearest, shared)).toLocalIterator()
+    learnt = overlap.with_overlap(learnt, norms, found)
+    products.unpersist()
+    return learnt
+
+
+def products_of(means: "Broadcast[overlap.Means]", people: Iterable[Person]) -> Iterator[tuple[int, overlap.Products]]:
+    """See `overlap.products_of`."""
+    return overlap.products_of(means.value, people)
+
+
+def nearest(norms: "Broadcast[Any]", block: tuple[int, overlap.Products]) -> overlap.Neighbours:
+    """See `overlap.nearest`."""
+    return overlap.nearest(norms.value, block)
 
 
 def spread(sc: SparkContext, items: Sequence[Any]) -> "RDD[Any]":
@@ -100,21 +105,9 @@ def spread(sc: SparkContext, items: Sequence[Any]) -> "RDD[Any]":
     return sc.parallelize(items, max(1, min(len(items), 4 * sc.defaultParallelism)))
 
 
-def read_people(volume: Storage, part: Part) -> Iterator[batch.Person]:
-    """The people of a part of LIKES with their opinions; all of a person are in one part."""
-    rows = tables.iterate_rows(volume, part, ["user_id", "image_id", "value"])
-    for user_id, some in groupby(rows, key=user_id_of):
-        yield user_id, {row["image_id"]: row["value"] for row in some}
-
-
 def user_id_of(row: Row) -> str:
     """A row's person."""
     return str(row["user_id"])
-
-
-def order_of(row: Row) -> tuple[str, int]:
-    """Sort key of recommendations."""
-    return row["user_id"], row["rank"]
 
 
 @lru_cache(maxsize=1)
@@ -123,7 +116,7 @@ def state_of(volume: Storage, stamp: str) -> State:  # noqa: ARG001 # the stamp 
     return make_state(volume, Engine.open(volume))
 
 
-def weigh_people(volume: Storage, stamp: str, people: Iterable[batch.Person]) -> Iterator[tuple[str, dict[str, float]]]:
+def weigh_people(volume: Storage, stamp: str, people: Iterable[Person]) -> Iterator[tuple[str, dict[str, float]]]:
     """The own weights of each person that has enough likes."""
     for person in people:
         weights = batch.weights_of(state_of(volume, stamp), person)
@@ -131,10 +124,19 @@ def weigh_people(volume: Storage, stamp: str, people: Iterable[batch.Person]) ->
             yield person[0], weights
 
 
-def recommend_people(volume: Storage, stamp: str, people: Iterable[batch.Person]) -> Iterator[Row]:
-    """Rows of RECOMMENDATIONS."""
-    for person in people:
-        yield from batch.recommendation_rows(state_of(volume, stamp), person, N)
+def write_piece(volume: Storage, stamp: str, made_of: str, numbered: tuple[int, batch.Piece]) -> tuple[Part, int]:
+    """Write the part of RECOMMENDATIONS of a piece's people; with how many they are."""
+    number, piece = numbered
+    rows, n_people = [], 0
+    for person in batch.read_piece(volume, piece):
+        rows += batch.recommendation_rows(state_of(volume, stamp), person, N)
+        n_people += 1
+    return write_rows(volume, rows, f"{made_of}-{number:06d}"), n_people
+
+
+def write_rows(volume: Storage, rows: Sequence[Row], slice_name: str) -> Part:
+    """Write a part of RECOMMENDATIONS."""
+    return tables.write_part(volume, RECOMMENDATIONS, rows, slice_name, STAGE, digest(VERSION))
 
 
 def json_lines(volume: Storage, part: Part) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ class Learnt(NamedTuple):
         counts: shape (3, pictures): sums of approval, ratings, likes.
         users: people.
         everybody: weight of each part.
-        neighbours: ids of each picture's neighbours by item-kNN, shape (pictures, k), empty text for none.
+        neighbours: places in `ids` of each picture's neighbours by item-kNN, shape (pictures, k), -1 for none.
         products: see `Overlap`.
         norms: see `Overlap`.
     """
@@ -35,13 +35,13 @@ class Learnt(NamedTuple):
     counts: Shares
     users: int
     everybody: dict[str, float]
-    neighbours: NDArray[np.str_]
+    neighbours: NDArray[np.int32]
     products: NDArray[np.float32]
     norms: Shares
 
 
 EMPTY = Learnt(
-    np.zeros(0, "U32"), np.zeros((3, 0)), 0, {}, np.zeros((0, 0), "U32"), np.zeros((0, 0), np.float32), np.zeros(0)
+    np.zeros(0, "U32"), np.zeros((3, 0)), 0, {}, np.zeros((0, 0), np.int32), np.zeros((0, 0), np.float32), np.zeros(0)
 )
 
 
@@ -68,6 +68,8 @@ def load(volume: Storage) -> Learnt:
         return EMPTY
     with np.load(io.BytesIO(data)) as stored:
         fields = {name: stored[name] for name in stored.files}
+    if fields["neighbours"].dtype.kind != "i":  # of an older version: the next run learns them again
+        fields["neighbours"] = EMPTY.neighbours
     weights = fields.pop("weights")
     everybody = dict(zip(fields.pop("everybody").tolist(), weights.tolist(), strict=True))
     return Learnt(**{**fields, "users": int(fields["users"]), "everybody": everybody})
@@ -96,9 +98,9 @@ def _overlap(pictures: Pictures, learnt: Learnt, rows: NDArray[np.int64], there:
         return None
     k = learnt.neighbours.shape[1]
     neighbours, products = np.full((len(pictures), k), -1, np.int32), np.zeros((len(pictures), k), np.float32)
-    flat = learnt.neighbours[there].ravel()
-    places = np.minimum(np.searchsorted(pictures.ids, flat), len(pictures) - 1)
-    neighbours[rows] = np.where(pictures.ids[places] == flat, places, -1).reshape(-1, k)
+    row_of = np.full(len(learnt.ids) + 1, -1, np.int32)  # the last place is for neighbours that are not there
+    row_of[np.flatnonzero(there)] = rows
+    neighbours[rows] = row_of[learnt.neighbours[there]]
     products[rows] = learnt.products[there]
     norms = np.zeros(len(pictures))
     norms[rows] = learnt.norms[there]

@@ -148,15 +148,20 @@ def together(crowd: Crowd, taste: Taste, rows: Rows, kept: NDArray[np.bool_]) ->
 
 
 def _likeness(crowd: Crowd, overlap: Overlap, taste: Taste, rows: Rows) -> Shares:
-    """How alike other people's opinions of some pictures and of those that a person saw are, shape (len(rows), seen)."""
+    """How alike other people's opinions of some pictures and of those that a person saw are, shape (len(rows), seen).
+
+    It goes by the neighbours of what was seen, which are few, whatever the number of rows.
+    """
     seen, mine = taste.seen, leanings(crowd, taste)
-    neighbours = overlap.neighbours[rows]
-    places = np.minimum(np.searchsorted(seen, neighbours), len(seen) - 1)
-    at_rows, at_seen = np.nonzero(seen[places] == neighbours), places[seen[places] == neighbours]
-    own = _at(rows, seen, mine)
-    row_norms = np.sqrt(np.maximum(overlap.norms[rows] - own**2, 0))
+    asked, places_of = np.unique(rows, return_inverse=True)
+    neighbours = overlap.neighbours[seen]
+    places = np.minimum(np.searchsorted(asked, neighbours), len(asked) - 1)
+    at_seen, ranks = np.nonzero(asked[places] == neighbours)
+    at_asked = places[at_seen, ranks]
+    own = _at(asked, seen, mine)
+    norms = np.sqrt(np.maximum(overlap.norms[asked] - own**2, 0))
     seen_norms = np.sqrt(np.maximum(overlap.norms[seen] - mine**2, 0))
-    products = overlap.products[rows[at_rows[0]], at_rows[1]] - own[at_rows[0]] * mine[at_seen]
-    found = np.zeros((len(rows), len(seen)))
-    found[at_rows[0], at_seen] = products / (row_norms[at_rows[0]] * seen_norms[at_seen] + SHRINK)
-    return found
+    products = overlap.products[seen[at_seen], ranks] - mine[at_seen] * own[at_asked]
+    found = np.zeros((len(asked), len(seen)))
+    found[at_asked, at_seen] = products / (norms[at_asked] * seen_norms[at_seen] + SHRINK)
+    return np.asarray(found[places_of])

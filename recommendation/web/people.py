@@ -21,6 +21,7 @@ from shared.storage import Storage
 
 MOST_PICTURES = 1000  # of one request
 N = 10
+PEOPLE, MOST_PEOPLE = 100, 1000  # of one answer
 #: What the body of a request holds, for the OpenAPI page.
 BODY = {
     "requestBody": {
@@ -48,6 +49,17 @@ PARAMETERS = {
             "in": "query",
             "schema": {"type": "string", "enum": list(RECOMMENDERS), "default": DEFAULT},
         },
+    ]
+}
+
+PAGE = {
+    "parameters": [
+        {
+            "name": "limit",
+            "in": "query",
+            "schema": {"type": "integer", "minimum": 1, "maximum": MOST_PEOPLE, "default": PEOPLE},
+        },
+        {"name": "after", "in": "query", "schema": {"type": "string"}, "description": "only people after this user id"},
     ]
 }
 
@@ -103,9 +115,12 @@ def people_routes(engine_of: Callable[[], Engine], volume: Storage) -> APIRouter
 def add_profiles(router: APIRouter, volume: Storage) -> None:
     """Add the routes about who people are."""
 
-    @router.get("", summary="Who likes what")
-    def users() -> JSONResponse:
-        return JSONResponse(current_profiles(volume))
+    @router.get("", responses=errors(422), openapi_extra=PAGE, summary="Who likes what, by user id")
+    def users(request: Request) -> JSONResponse:
+        limit = whole_number("limit", request.query_params.get("limit", str(PEOPLE)))
+        if not 1 <= limit <= MOST_PEOPLE:
+            raise UsageError(f"limit: expected 1 to {MOST_PEOPLE}, got {limit}")
+        return JSONResponse([*current_profiles(volume, request.query_params.get("after", ""), limit)])
 
     @router.get("/{user_id}", responses=errors(404, 422), summary="What one person likes")
     def profile(user_id: str) -> JSONResponse:

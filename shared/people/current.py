@@ -1,32 +1,35 @@
 """Profiles as of now: from the store and the labels, without waiting for the next run."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from shared import tables
 from shared.people.events import Event, User
-from shared.people.profile import by_user, facts_of, profile_of, to_record
+from shared.people.profile import LABEL_COLUMNS, facts_of, profile_of, to_record
 from shared.people.store import PeopleStore
 from shared.storage import Storage
 from shared.tables import live
 from shared.tables.contracts import LABELS, PROFILES
 
-LABEL_COLUMNS = ("image_id", "filename", "orientation", "size_category", "color_names", "tags")
+TOGETHER = 500  # people whose labels are looked up together
 
 Row = dict[str, Any]
 
 
-def current_profiles(volume: Storage) -> list[Row]:
-    """Everybody's profile, by user id, as users.json has them; the cluster is that of the last run."""
-    store = PeopleStore(volume)
-    wanted = {event.image_id for event, _ in store.all_events()}
-    labels, clusters = read_labels(volume, wanted), read_clusters(volume)
-    made = {user.user_id: record_of(user, events, labels, clusters) for user, events in by_person(store.all_events())}
-    empty = (one.user for one in store.counts() if one.user.user_id not in made)
-    made.update((user.user_id, record_of(user, [], labels, clusters)) for user in empty)
-    return [made[user_id] for user_id in sorted(made)]
+def current_profiles(volume: Storage, after: str = "", limit: int | None = None) -> Iterator[Row]:
+    """People's profiles, by user id, as users.json has them; the cluster is that of the last run. Memory stays flat.
+
+    Args:
+        after: only people after this user id.
+        limit: at most so many; None for all.
+    """
+    store, clusters, left = PeopleStore(volume), read_clusters(volume), limit
+    while people := store.people(after, TOGETHER if left is None else min(TOGETHER, left)):
+        labels = read_labels(volume, {one.image_id for _, events in people for one in events})
+        for user, events in people:
+            yield record_of(user, events, labels, clusters)
+        after, left = people[-1][0].user_id, None if left is None else left - len(people)
 
 
 def current_profile(volume: Storage, user_id: str) -> Row | None:
@@ -47,11 +50,8 @@ def by_person(events: Iterable[tuple[Event, User]]) -> Iterator[tuple[User, list
 
 def record_of(user: User, events: Iterable[Event], labels: dict[str, Row], clusters: dict[str, int]) -> Row:
     """A profile as users.json has it."""
-    who = {"user_id": user.user_id, "user_source": user.source, "family": user.family, "seed": user.seed}
-    joined = [(one.image_id, ({**who, "value": one.value}, labels.get(one.image_id))) for one in events]
-    counted = Counter(fact for pair in joined for fact, _ in facts_of(pair))
-    counted[user.user_id, "user", f"{user.source}\0{user.family}\0{user.seed}"] += 1
-    profile = profile_of((user.user_id, [by_user(item)[1] for item in counted.items()]))
+    opinions = ((one.image_id, one.value or 0.0, labels.get(one.image_id)) for one in events)
+    profile = profile_of(user, facts_of(opinions))
     return to_record({**profile, "cluster": clusters.get(user.user_id, -1)})
 
 

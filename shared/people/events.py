@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from shared.errors import UsageError
@@ -47,6 +48,7 @@ class User(NamedTuple):
     created: float = 0.0
 
 
+@lru_cache(maxsize=1024)
 def check_user_id(text: str) -> str:
     """A user id in canonical form (Unicode NFC, without spaces around it).
 

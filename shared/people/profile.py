@@ -1,70 +1,78 @@
-"""Profiles: from likes joined with labels to a row of PROFILES. Pure functions, for an RDD and for one person alone."""
+"""Profiles: from a person's opinions joined with labels to a row of PROFILES. Pure functions, for an RDD and for one person alone."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from shared.people.events import DISLIKE, LIKE
+from shared.people.events import DISLIKE, LIKE, User
 
 COLORS, TAGS = 5, 10
 KINDS = {"orientation": ("landscape", "portrait", "square"), "size": ("thumbnail", "medium", "large")}
+#: Columns of LABELS that say what a picture is like, for each kind of fact.
+LABEL_COLUMNS = ("image_id", "filename", "orientation", "size_category", "color_names", "tags")
 
 Row = dict[str, Any]
-Counted = tuple[tuple[str, str, str], int]
-"""((user_id, kind, value), how often)."""
+Opinion = tuple[str, float, Row | None]
+"""(image_id, value, labels of the picture; None for one that is gone)."""
 
 
-def facts_of(joined: tuple[str, tuple[Row, Row | None]]) -> Iterator[Counted]:
-    """What a like, joined with its picture's labels (None for a picture that is gone), says of the person; each fact counts 1."""
-    image_id, (like, label) = joined
-    user_id, value = like["user_id"], like["value"]
-    yield (user_id, "user", f"{like['user_source']}\0{like['family']}\0{like['seed']}"), 1
-    if label is None:
-        yield (user_id, "removed", ""), 1
-    elif value <= DISLIKE:
-        yield (user_id, "dislike", f"{image_id}\0{label['filename']}"), 1
-    elif value >= LIKE:
-        yield (user_id, "like", f"{image_id}\0{label['filename']}"), 1
-        yield (user_id, "orientation", label["orientation"]), 1
-        yield (user_id, "size", label["size_category"]), 1
-        yield from (((user_id, "color", name), 1) for name in set(label["color_names"]))
-        yield from (((user_id, "tag", name), 1) for name in set(label["tags"]))
+class Facts(NamedTuple):
+    """What a person's opinions say of the person.
+
+    Args:
+        counts: kind (color, tag, orientation, size) -> value -> how many of the liked pictures have it.
+        likes: file names of the liked pictures, by image_id.
+        dislikes: file names of the disliked pictures, by image_id.
+        removed: pictures that are gone.
+    """
+
+    counts: dict[str, Counter[str]]
+    likes: list[str]
+    dislikes: list[str]
+    removed: int
 
 
-def by_user(counted: Counted) -> tuple[str, tuple[str, str, int]]:
-    """A counted fact with its person as key."""
-    (user_id, kind, value), n = counted
-    return user_id, (kind, value, n)
+def facts_of(opinions: Iterable[Opinion]) -> Facts:
+    """Count a person's opinions, which are sorted by image_id; a word counts once a picture."""
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in ("color", "tag", "orientation", "size")}
+    found = Facts(counts, [], [], 0)
+    removed = 0
+    for _, value, label in opinions:
+        if label is None:
+            removed += 1
+        elif value <= DISLIKE:
+            found.dislikes.append(label["filename"])
+        elif value >= LIKE:
+            found.likes.append(label["filename"])
+            counts["color"].update(set(label["color_names"]))
+            counts["tag"].update(set(label["tags"]))
+            counts["orientation"][label["orientation"]] += 1
+            counts["size"][label["size_category"]] += 1
+    return found._replace(removed=removed)
 
 
-def profile_of(person: tuple[str, Iterable[tuple[str, str, int]]]) -> Row:
+def profile_of(user: User, facts: Facts) -> Row:
     """A row of PROFILES but for the cluster, which is -1."""
-    user_id, facts = person
-    counts: dict[str, dict[str, int]] = {}
-    for kind, value, n in facts:
-        counts.setdefault(kind, {})[value] = n
-    source, family, seed = next(iter(counts["user"])).split("\0")
-    n_likes = len(counts.get("like", {}))
-    colors, tags = (most_frequent(counts.get(kind, {}), n) for kind, n in (("color", COLORS), ("tag", TAGS)))
-    shares = {
-        kind: [counts.get(kind, {}).get(name, 0) / max(n_likes, 1) for name in names] for kind, names in KINDS.items()
-    }
+    n_likes = max(len(facts.likes), 1)
+    colors, tags = (most_frequent(facts.counts[kind], n) for kind, n in (("color", COLORS), ("tag", TAGS)))
+    shares = {kind: [facts.counts[kind][name] / n_likes for name in names] for kind, names in KINDS.items()}
     return {
-        "user_id": user_id,
+        "user_id": user.user_id,
         "favorite_colors": [name for name, _ in colors],
         "favorite_color_shares": [n / n_likes for _, n in colors],
-        "favorite_orientation": favorite(counts.get("orientation", {})),
+        "favorite_orientation": favorite(facts.counts["orientation"]),
         "orientation_shares": shares["orientation"],
-        "favorite_size": favorite(counts.get("size", {})),
+        "favorite_size": favorite(facts.counts["size"]),
         "size_shares": shares["size"],
         "favorite_tags": [name for name, _ in tags],
         "favorite_tag_shares": [n / n_likes for _, n in tags],
-        "favorite_images": names_of(counts.get("like", {})),
-        "dislikes": names_of(counts.get("dislike", {})),
-        "removed": counts.get("removed", {}).get("", 0),
+        "favorite_images": facts.likes,
+        "dislikes": facts.dislikes,
+        "removed": facts.removed,
         "cluster": -1,
-        "source": source,
-        "family": family,
-        "seed": int(seed),
+        "source": user.source,
+        "family": user.family,
+        "seed": user.seed,
     }
 
 
@@ -76,11 +84,6 @@ def most_frequent(counts: dict[str, int], n: int) -> list[tuple[str, int]]:
 def favorite(counts: dict[str, int]) -> str:
     """The most frequent value; empty for none."""
     return next((name for name, _ in most_frequent(counts, 1)), "")
-
-
-def names_of(pictures: dict[str, int]) -> list[str]:
-    """File names of ``image_id NUL filename`` keys, by image_id."""
-    return [key.split("\0", 1)[1] for key in sorted(pictures)]
 
 
 def to_record(profile: Row) -> Row:

@@ -152,6 +152,29 @@ class PeopleStore:
             sql = "SELECT * FROM events WHERE user_id = ? AND value IS NOT NULL ORDER BY image_id"
             return [Event(*row) for row in connection.execute(sql, (user_id,))]
 
+    def people(self, after: str, count: int) -> list[tuple[User, list[Event]]]:
+        """Up to `count` people after a user id, in their order, with what each says of pictures today, by image_id."""
+        if not self.exists or count < 1:
+            return []
+        with self._connection() as connection:
+            connection.execute("BEGIN")  # both statements see the same moment
+            sql = "SELECT * FROM users WHERE user_id > ? ORDER BY user_id LIMIT ?"
+            users = [User(*row) for row in connection.execute(sql, (after, count))]
+            found: dict[str, list[Event]] = {one.user_id: [] for one in users}
+            if users:
+                sql = """SELECT * FROM events WHERE user_id > ? AND user_id <= ? AND value IS NOT NULL
+                         ORDER BY user_id, image_id"""
+                for row in connection.execute(sql, (after, users[-1].user_id)):
+                    found.setdefault(row[0], []).append(Event(*row))
+        return [(one, found[one.user_id]) for one in users]
+
+    def n_people(self) -> int:
+        """How many people there are."""
+        if not self.exists:
+            return 0
+        with self._connection() as connection:
+            return int(connection.execute("SELECT count(*) FROM users").fetchone()[0])
+
     def all_events(self) -> Iterator[tuple[Event, User]]:
         """What everybody says today with who they are, by user and picture, as of the moment of the first; memory stays flat."""
         if not self.exists:

@@ -11,13 +11,22 @@ from shared.tables.snapshot import Snapshot, named_keys
 
 
 def sweep(
-    volume: Storage, snapshot: Snapshot, stage: str, contracts: Iterable[Contract], keep: Iterable[Part] = ()
+    volume: Storage,
+    snapshot: Snapshot,
+    stage: str,
+    contracts: Iterable[Contract],
+    keep: Iterable[Part] = (),
+    *,
+    at_once: bool = False,
 ) -> None:
     """Delete what `stage` left in these tables and neither the snapshot nor `keep` names, and unfinished objects.
 
     What was replaced less than `retired.GRACE_S` ago stays.
+
+    Args:
+        at_once: no, it does not stay.
     """
-    kept = named_keys(snapshot) | {part.key for part in keep} | retired.recent(volume).keys()
+    kept = named_keys(snapshot) | {part.key for part in keep} | (set() if at_once else retired.recent(volume).keys())
     for contract in contracts:
         folder = f"{TABLES}/{contract.name}"
         for one in volume.list(folder):

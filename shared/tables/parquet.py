@@ -43,6 +43,13 @@ class Encoder:
         if len(self._pending) == self._contract.row_group_rows:
             self._write_group()
 
+    def add_columns(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Append a row group that is given column by column; errors as `add`."""
+        if self._pending:
+            self._write_group()
+        self._write_table(pa.Table.from_pydict(columns, schema=self._contract.schema))
+        self.rows += len(next(iter(columns.values())))
+
     def finish(self) -> bytes:
         """The whole file; errors as `add`."""
         if self._pending:
@@ -51,12 +58,14 @@ class Encoder:
         return self._file.getvalue()
 
     def _write_group(self) -> None:
-        table = pa.Table.from_pylist(self._pending, schema=self._contract.schema)
+        self._write_table(pa.Table.from_pylist(self._pending, schema=self._contract.schema))
+        self._pending = []
+
+    def _write_table(self, table: Table) -> None:
         for field in self._contract.schema:
             if not field.nullable and table[field.name].null_count:
                 raise ValueError(f"expected a value in every row of {self._contract.name}.{field.name}, got a null")
         self._writer.write_table(table)
-        self._pending = []
 
 
 def encode(contract: Contract, rows: Iterable[Row]) -> Encoder:

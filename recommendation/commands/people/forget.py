@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from shared.command import cli
+from shared.command.cli import printable
 from shared.errors import UsageError
 from shared.people.events import check_user_id
 from shared.people.store import PeopleStore
@@ -28,7 +29,7 @@ def forget(arguments: argparse.Namespace) -> int:
     if deleted < 0:
         raise UsageError(f"user: expected a person of `imagerec users`, got {user_id!r}")
     sys.stdout.write(
-        f"{user_id} is forgotten: {deleted} likes and dislikes deleted; "
+        f"{printable(user_id)} is forgotten: {deleted} likes and dislikes deleted; "
         "tables and recommendations.json follow at the next `imagerec run`\n"
     )
     return cli.OK

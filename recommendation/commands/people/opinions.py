@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from shared.command import cli
+from shared.command.cli import printable
 from shared.people.events import Event, check_user_id
 from shared.people.references import picture_ids
 from shared.people.store import PeopleStore
@@ -29,7 +30,9 @@ def _record(arguments: argparse.Namespace, value: float | None, done: str) -> in
     volume = cli.settings_of(Settings, arguments).volume
     record(volume, arguments.user, arguments.pictures, value, "command")
     n_pictures = len(arguments.pictures)
-    sys.stdout.write(f"{arguments.user} {done} {n_pictures} picture{'s' if n_pictures > 1 else ''}\n")
+    sys.stdout.write(
+        f"{printable(arguments.user.strip())} {done} {n_pictures} picture{'s' if n_pictures > 1 else ''}\n"
+    )
     return cli.OK
 
 

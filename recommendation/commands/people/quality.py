@@ -29,7 +29,10 @@ COLUMNS = (
     "coverage",
     "diversity",
     "novelty",
+    "calibration",
+    "gini",
 )
+WITH_ERROR = ("ndcg@10", "auc")
 
 
 def evaluate_users(arguments: argparse.Namespace) -> int:
@@ -40,14 +43,14 @@ def evaluate_users(arguments: argparse.Namespace) -> int:
     settings = cli.settings_of(Settings, arguments)
     pictures = load_view(Engine.open(settings.volume)).pictures
     tastes = read_tastes(settings.volume, pictures)
-    tasks = run.chosen(tastes, arguments.people)
+    tasks, n_enough = run.chosen(tastes, arguments.people)
     crowd = run.whole_crowd(len(pictures), tastes)
     rated_only = crowd.is_rated if arguments.candidates == "auto" else arguments.candidates == "rated"
     plan = run.Plan(run.names_of(arguments.recommender), arguments.seeds, rated_only)
     model = Model(pictures, crowd, {}, appeal_of(pictures, crowd))
     with session.context(settings, "evaluate") as sc:
         results = job.evaluate(sc, settings.volume, model, tasks, plan)
-    found = run.report(pictures, results, plan)
+    found = {"everybody": n_enough, **run.report(pictures, results, plan)}
     sys.stdout.write(to_json(found).decode() if arguments.json else to_text(found))
     return cli.OK
 
@@ -59,22 +62,24 @@ def read_tastes(volume: Storage, pictures: Pictures) -> list[Taste]:
 
 
 def to_text(found: Mapping[str, Any]) -> str:
-    """The report for people: means, and the standard error of ndcg@10."""
+    """The report for people: means with the standard errors of some, and paired differences."""
     width = max(map(len, found["recommenders"]))
+    cells = [(column, 15 if column in WITH_ERROR else max(6, len(column))) for column in COLUMNS]
+    cells += [(f"- {against}", 16) for against in found["differences"]]
     lines = [
-        f"{found['people']} people, {found['seeds']} seeds, candidates: {found['candidates']}; mean over people (se of ndcg@10)",
-        f"{'':{width}}  " + "  ".join(f"{name:>12}" for name in COLUMNS) + "  - popular (se)",
+        f"{found['people']} of {found['everybody']} people with enough likes, {found['seeds']} seeds, candidates: {found['candidates']}; "
+        "mean over people (standard error); the last columns are differences of ndcg@10 for the same people",
+        f"{'':{width}}  " + "  ".join(f"{name:>{wide}}" for name, wide in cells),
     ]
     for name, values in found["recommenders"].items():
-        cells = [_cell(column, values[column]) for column in COLUMNS]
-        difference, error = values["ndcg@10 - popular"]
-        lines.append(
-            f"{name:{width}}  " + "  ".join(f"{cell:>12}" for cell in cells) + f"  {difference:+.3f} ({error:.3f})"
-        )
-    shown = found["hybrid_list"]
+        shown = [_cell(column, values[column]) for column in COLUMNS]
+        shown += [_difference(values[f"ndcg@10 - {against}"]) for against in found["differences"]]
+        row = "  ".join(f"{text:>{wide}}" for text, (_, wide) in zip(shown, cells, strict=True))
+        lines.append(f"{name:{width}}  {row}")
+    checked = found["hybrid_list"]
     lines.append(
-        f"list as shown (hybrid with diversity): ndcg@10 {shown['ndcg@10']:.3f}, {shown['pictures']} pictures, "
-        f"{shown['untrue_reasons']} untrue reasons, {shown['forbidden_pictures']} forbidden pictures"
+        f"list as shown (hybrid with diversity): ndcg@10 {checked['ndcg@10']:.3f}, {checked['pictures']} pictures, "
+        f"{checked['untrue_reasons']} untrue reasons, {checked['forbidden_pictures']} forbidden pictures"
     )
     return "\n".join([*lines, ""])
 
@@ -82,4 +87,8 @@ def to_text(found: Mapping[str, Any]) -> str:
 def _cell(column: str, value: Any) -> str:
     if not isinstance(value, list):
         return f"{value:.3f}"
-    return f"{value[0]:.3f} ({value[1]:.3f})" if column == "ndcg@10" else f"{value[0]:.3f}"
+    return f"{value[0]:.3f} ({value[1]:.3f})" if column in WITH_ERROR else f"{value[0]:.3f}"
+
+
+def _difference(value: list[float]) -> str:
+    return f"{value[0]:+.3f} ({value[1]:.3f})"

@@ -7,21 +7,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from recommendation.commands.table import cells
 from shared.command import cli
+from shared.command.cli import printable
 from shared.errors import CannotProceedError, UsageError
 from shared.people import simulate
 from shared.people.current import current_profiles
 from shared.people.events import parse_scale
 from shared.people.imports.importing import FORMATS, import_file
+from shared.people.store import PeopleStore
 from shared.settings import Settings
 from shared.storage import Storage
-from shared.storage.files import to_json
 from shared.storage.volume import REPORTS
 
 DESCRIPTION = "Print who likes what and what people have in common, simulate people, or import their likes."
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 ACTIONS = ("list", "patterns", "simulate", "import")
 PATTERNS = f"{REPORTS}/patterns.json"  # labeling writes it
+LISTED = 100  # people
 SHOWN = 3  # colours and tags of a person in the table
 TOP = 8  # values of each kind, and pairs
 
@@ -37,6 +40,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("action", nargs="?", choices=ACTIONS, default="list", help="default: list")
     made.add_argument("path", nargs="?", type=Path, metavar="PATH", help="import: the file or folder")
     made.add_argument("--json", action="store_true", help="list: print a JSON list, as in users.json")
+    made.add_argument(
+        "--limit",
+        type=int,
+        metavar="N",
+        help=f"list: at most so many people, 0 for all; default {LISTED}, with --json all",
+    )
     made.add_argument("--count", type=int, default=12, metavar="N", help="simulate: how many people; default 12")
     made.add_argument(
         "--seed", type=int, default=1, metavar="N", help="simulate: another seed makes other people; default 1"
@@ -62,8 +71,22 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"path: expected it with `users import` only, got {arguments.path}")
     if arguments.action == "simulate":
         return _simulate(volume, arguments.count, arguments.seed)
-    people = current_profiles(volume)
-    sys.stdout.write(to_json(people).decode() if arguments.json else "".join(f"{line}\n" for line in table(people)))
+    return _list(volume, arguments.limit, as_json=arguments.json)
+
+
+def _list(volume: Storage, limit: int | None, *, as_json: bool) -> int:
+    if limit is not None and limit < 0:
+        raise UsageError(f"--limit: expected 0 (all) or more, got {limit}")
+    if as_json:
+        people = current_profiles(volume, limit=limit or None)
+        for number, one in enumerate(people):
+            sys.stdout.write((",\n" if number else "[\n") + json.dumps(one, ensure_ascii=False))
+        sys.stdout.write("\n]\n" if PeopleStore(volume).n_people() else "[]\n")
+        return cli.OK
+    shown = list(current_profiles(volume, limit=LISTED if limit is None else limit or None))
+    more = PeopleStore(volume).n_people() - len(shown)
+    lines = table(shown) + ([f"and {more:,} more people; --limit 0 lists all"] if more > 0 else [])
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return cli.OK
 
 
@@ -82,9 +105,11 @@ def pattern_lines(found: Mapping[str, Any]) -> list[str]:
     """What people have in common, for a terminal."""
 
     def shares(name: str) -> str:
-        return ", ".join(f"{value} {share:.0%}" for value, share in list(found[name].items())[:TOP])
+        return ", ".join(f"{printable(value)} {share:.0%}" for value, share in list(found[name].items())[:TOP])
 
-    pairs = [f"{' and '.join(one['people'])} {one['cosine']:.2f}" for one in found["most_similar"][:TOP]]
+    pairs = [
+        f"{' and '.join(map(printable, one['people']))} {one['cosine']:.2f}" for one in found["most_similar"][:TOP]
+    ]
     return [
         f"{found['people']} people, {found['likes']} likes",
         *(f"{name:12} {shares(name)}" for name in ("colors", "tags", "orientations", "sizes")),
@@ -119,7 +144,7 @@ def table(people: Sequence[Mapping[str, Any]]) -> list[str]:
     """The people for a terminal, a line each."""
     if not people:
         return ["nobody yet: `imagerec like USER PICTURE`, `imagerec users import FILE` or `imagerec users simulate`"]
-    width = max(4, *(len(one["user_id"]) for one in people))
+    width = max(4, *(cells(printable(one["user_id"])) for one in people))
     head = f"{'user':{width}} likes dislikes cluster  favourites"
     return [head, *(_line(one, width) for one in people)]
 
@@ -133,4 +158,5 @@ def _line(one: Mapping[str, Any], width: int) -> str:
     ]
     cluster = "-" if one["cluster"] < 0 else one["cluster"]
     counts = f"{len(one['favorite_images']):5} {len(one['dislikes']):8} {cluster:>7}"
-    return f"{one['user_id']:{width}} {counts}  {', '.join(filter(None, words))}"
+    name = printable(one["user_id"])
+    return f"{name}{' ' * (width - cells(name))} {counts}  {printable(', '.join(filter(None, words)))}"

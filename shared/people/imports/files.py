@@ -22,10 +22,12 @@ def read_csv(path: Path) -> Iterator[Opinion]:
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
-            rows = csv.DictReader(file)
-            columns = columns_of(list(rows.fieldnames or []), str(path))
+            rows = csv.reader(file)
+            names = next(rows, [])
+            columns = columns_of(names, str(path))
             for row in rows:
-                yield opinion_of(row, columns)
+                if row:
+                    yield opinion_of(dict(zip(names, row, strict=False)), columns)
         except (UnicodeDecodeError, csv.Error) as error:
             raise UsageError(f"{path}: expected CSV in UTF-8, got: {error}") from error
 

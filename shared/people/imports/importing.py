@@ -1,5 +1,6 @@
 """The import: from opinions in a file to events in the store, with an account of everything that was not taken."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import NamedTuple
 
 from shared import tables
 from shared.errors import UsageError
-from shared.people.events import LIKES_ONLY, Event, Scale, check_user_id
+from shared.people.events import DISLIKE, LIKE, LIKES_ONLY, Event, Scale, check_user_id
 from shared.people.imports import files, libraries
 from shared.people.imports.opinions import Opinion
 from shared.people.references import SHOWN, resolve
@@ -52,6 +53,7 @@ class Imported:
 
     def __init__(self) -> None:
         self.read = self.changed = 0
+        self.likes = self.dislikes = self.neutral = 0
         self.unknown: dict[str, int] = {}
         self.ambiguous = 0
         self.problems: list[str] = []
@@ -62,6 +64,12 @@ class Imported:
         self.n_unknown += 1
         if len(self.unknown) < SHOWN or reference in self.unknown:
             self.unknown[reference] = self.unknown.get(reference, 0) + 1
+
+    def add_value(self, value: float) -> None:
+        """Count what an opinion is."""
+        self.likes += value >= LIKE
+        self.dislikes += value <= DISLIKE
+        self.neutral += DISLIKE < value < LIKE
 
     def add_problem(self, problem: str) -> None:
         """Count a line that cannot be used."""
@@ -74,7 +82,8 @@ class Imported:
         kept = self.read - self.changed - self.n_unknown - self.n_problems
         found = [
             f"read {self.read} = stored {self.changed} + already there or older {kept} "
-            f"+ unknown pictures {self.n_unknown} + unusable lines {self.n_problems}"
+            f"+ unknown pictures {self.n_unknown} + unusable lines {self.n_problems}",
+            f"of the known pictures: likes {self.likes}, dislikes {self.dislikes}, neither {self.neutral}",
         ]
         if self.unknown:
             found.append(f"unknown pictures, the first {len(self.unknown)}: {', '.join(self.unknown)}")
@@ -109,10 +118,15 @@ def import_file(volume: Storage, path: Path, form: str, scale: Scale | None, use
 
 def _check_scale(opinions: Iterable[Opinion], path: Path) -> None:
     """Refuse ratings other than 1 (like), -1 (dislike) and 0 where no scale is given."""
-    odd = next((one.rating for one in opinions if one.rating not in (None, 1, -1, 0)), None)
-    if odd is not None:
+    low, high, is_odd = math.inf, -math.inf, False
+    for one in opinions:
+        if one.rating is not None and math.isfinite(one.rating):
+            low, high = min(low, one.rating), max(high, one.rating)
+            is_odd |= one.rating not in (1, -1, 0)
+    if is_odd:
         raise UsageError(
-            f"{path}: expected the values 1 (like) and -1 (dislike), got {odd:g}; say the scale of its ratings, such as --scale 1..5"
+            f"{path}: expected the values 1 (like) and -1 (dislike), got ratings from {low:g} to {high:g}; "
+            f"say the scale that they are of, such as --scale 1..{max(high, 5):g}"
         )
 
 
@@ -140,6 +154,7 @@ def _known(volume: Storage, snapshot: Snapshot, events: list[Event], done: Impor
     ids = resolve(volume, snapshot, {one.image_id for one in events}).ids
     for one in events:
         if one.image_id in ids:
+            done.add_value(one.value or 0.0)
             yield one._replace(image_id=ids[one.image_id])
         else:
             done.add_unknown(one.image_id)

@@ -23,6 +23,8 @@ class Opinion(NamedTuple):
     problem: str = ""
 
 
+#: Times from the year 1 to the year 9999: what tables and other programs can hold.
+EARLIEST, LATEST = -62_135_596_800.0, 253_402_300_799.0
 #: Names that columns have in files, for each field.
 NAMES = {
     "user": ("user", "user_id", "userid", "person"),
@@ -68,7 +70,7 @@ def parse_time(value: Any) -> float | None:
     """Seconds since 1970 of a number (seconds, milliseconds from 10^11 on), a datetime or ISO 8601 text; None of nothing.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: it is none of these, or of no year from 1 to 9999.
     """
     if value is None or value == "":
         return None
@@ -76,6 +78,9 @@ def parse_time(value: Any) -> float | None:
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
     try:
         number = float(value)
-    except ValueError:
+    except (TypeError, ValueError):
         return parse_time(datetime.fromisoformat(str(value)))
-    return number / 1000 if abs(number) >= 1e11 else number
+    seconds = number / 1000 if abs(number) >= 1e11 else number
+    if not EARLIEST <= seconds <= LATEST:
+        raise ValueError(f"time: expected a year from 1 to 9999, got {value}")
+    return seconds

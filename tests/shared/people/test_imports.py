@@ -57,11 +57,14 @@ def test_unknown_pictures_and_unusable_lines_are_counted_and_the_rest_is_importe
         "Ada,gone.jpg,1,5",
         "A\x07da,a.jpg,1,5",
         "Ada,b.jpg,much,5",
+        "Ada,b.jpg,1,1e30",
+        "Ada,b.jpg,nan,5",
+        "Ada,b.jpg,1,nan",
         "Ada,c.jpg,-1,2020-01-01",
     ]
     (tmp_path / "likes.csv").write_text("\n".join(lines))
     done = import_file(collection, tmp_path / "likes.csv", "csv", None, None)
-    assert (done.read, done.changed, done.n_unknown, done.n_problems) == (5, 2, 1, 2)
+    assert (done.read, done.changed, done.n_unknown, done.n_problems) == (8, 2, 1, 5)
     assert list(done.unknown) == ["gone.jpg"]
     assert values(collection) == {"a.jpg": 1, "c.jpg": -1}
     assert PeopleStore(collection).events("Ada")[1].time == 1577836800
@@ -78,7 +81,7 @@ def test_of_many_unknown_pictures_the_first_ten_are_named(collection: LocalStora
 
 def test_ratings_need_their_scale(collection: LocalStorage, tmp_path: Path) -> None:
     (tmp_path / "likes.csv").write_text("user,picture,rating\nAda,a.jpg,5\nAda,b.jpg,3\nAda,c.jpg,1\n")
-    with pytest.raises(UsageError, match=r"got 5; say the scale .* --scale 1\.\.5"):
+    with pytest.raises(UsageError, match=r"got ratings from 1 to 5; say the scale .* --scale 1\.\.5"):
         import_file(collection, tmp_path / "likes.csv", "csv", None, None)
     assert not PeopleStore(collection).exists
     import_file(collection, tmp_path / "likes.csv", "csv", Scale(1, 5), None)
