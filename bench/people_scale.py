@@ -65,7 +65,6 @@ def steps(volume: Path, likes: Path) -> dict[str, list[str]]:
     data, spark = ["--data", str(volume)], ["--master", "local[2]"]
     return {
         "users import (CSV)": imagerec("users", "import", str(likes), "--scale", "1..5", *data),
-        "users import again": imagerec("users", "import", str(likes), "--scale", "1..5", *data),
         "labeling: snapshot, profiles, patterns": imagerec("labeling", *data, *spark),
         "recommendation for everybody": imagerec("recommendation", *data, *spark),
     }
