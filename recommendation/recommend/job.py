@@ -66,8 +66,8 @@ def compute(sc: SparkContext, volume: Storage, likes: Sequence[Part], made_of: s
 
 def learn(sc: SparkContext, volume: Storage, people: "RDD[Person]") -> None:
     """Store what all people together say: sums, item-kNN where they overlap enough, and the mean of their weights."""
-    counted = people.mapPartitions(batch.counts_of).reduceByKey(batch.add_counts).sortByKey()
-    learnt = batch.crowd_counts(counted.mapPartitions(batch.as_arrays).collect(), people.count())
+    counted: RDD[tuple[str, batch.Counts]] = people.mapPartitions(batch.counts_of).reduceByKey(batch.add_counts)
+    learnt = batch.crowd_counts(counted.sortByKey().mapPartitions(batch.as_arrays).collect(), people.count())
     if overlap.overlaps_enough(learnt):
         learnt = learn_overlap(sc, people, learnt)
     saved.save(volume, learnt)
@@ -127,7 +127,8 @@ def weigh_people(volume: Storage, stamp: str, people: Iterable[Person]) -> Itera
 def write_piece(volume: Storage, stamp: str, made_of: str, numbered: tuple[int, batch.Piece]) -> tuple[Part, int]:
     """Write the part of RECOMMENDATIONS of a piece's people; with how many they are."""
     number, piece = numbered
-    rows, n_people = [], 0
+    rows: list[Row] = []
+    n_people = 0
     for person in batch.read_piece(volume, piece):
         rows += batch.recommendation_rows(state_of(volume, stamp), person, N)
         n_people += 1

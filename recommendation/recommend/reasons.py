@@ -4,6 +4,7 @@
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,7 +44,7 @@ def reason_of(model: Model, taste: Taste, row: int, parts: dict[str, float], fre
     """The reason of one recommended picture: its largest part; what people have in common comes second."""
     found = _first_reason(model, taste, row, parts)
     if fresh:
-        return found._replace(text=f"Something new: {found.text}")
+        return found._replace(text=f"Something new: {found.text}", fact={**found.fact, "fresh": True})
     return found
 
 
@@ -58,7 +59,8 @@ def _first_reason(model: Model, taste: Taste, row: int, parts: dict[str, float])
                 text = f"{made.text}; {extra.text[0].lower()}{extra.text[1:]}"
                 return Reason(text, made.part, made.because_of, {**extra.fact, **made.fact})
             return made
-    return cold_reason(model, row)
+    nobody = Reason("Nobody has liked it yet", names[0], (), {"liked_by": 0, "users": model.crowd.users})
+    return _popular_reason(model, row) or nobody
 
 
 #: Parts that add a clause to the first reason.
@@ -128,49 +130,66 @@ def _together_reason(model: Model, taste: Taste, row: int) -> Reason | None:
     overlap = model.crowd.overlap
     if overlap is None:
         return None
-    near = zip(overlap.neighbours[row].tolist(), overlap.products[row].tolist(), strict=True)
-    liked = set(taste.likes.tolist())
-    best = max(((product, -one) for one, product in near if one in liked), default=None)
-    if best is None or best[0] <= 0:
+    places, ranks = np.nonzero(overlap.neighbours[taste.likes] == row)
+    products = overlap.products[taste.likes[places], ranks]
+    if not len(products) or products.max() <= 0:
         return None
-    text = f"People who like {model.pictures.filenames[-best[1]]}, as you do, like this too"
-    return Reason(text, "together", (-best[1],), {"neighbour": -best[1]})
+    liked = int(taste.likes[places[np.argmax(products)]])
+    product, name = float(products.max()), model.pictures.filenames[liked]
+    text = f"Other people rate it as they rate {name}, which you liked"
+    if not model.crowd.is_rated:
+        text = f"{round(product)} people who like {name}, as you do, like this too"
+    return Reason(text, "together", (liked,), {"neighbour": liked, "product": product})
 
 
-def cold_reason(model: Model, row: int, n_dislikes: int = 0) -> Reason:
+def cold_reason(model: Model, row: int, n_dislikes: int) -> Reason:
     """The reason where nothing is known of what the person likes."""
-    start = (
-        f"You have not liked any picture yet (only disliked {n_dislikes})"
-        if n_dislikes
-        else "You have not liked any picture yet"
-    )
+    start = "You have not liked any picture yet" + (f" (only disliked {n_dislikes})" if n_dislikes else "")
     count, users = model.crowd.n_likes(row), model.crowd.users
-    if count:
-        return Reason(
-            f"{start}; liked by {count} of {users} people", "cold_start", (), {"liked_by": count, "users": users}
-        )
-    return Reason(f"{start}; one of each kind of picture to begin with", "cold_start", (), {})
+    fact = {"cold": n_dislikes, "liked_by": count, "users": users}
+    rest = f"liked by {count} of {users} people" if count else "one of each kind of picture to begin with"
+    return Reason(f"{start}; {rest}", "cold_start", (), fact)
 
 
 def holds(model: Model, taste: Taste, row: int, reason: Reason) -> bool:
     """Whether everything that a reason states is so, computed again from the collection."""
     pictures, fact = model.pictures, reason.fact
-    checks = [set(reason.because_of) <= set(taste.likes.tolist())]
+    checks = [bool(fact), set(reason.because_of) <= set(taste.likes.tolist()), *_hold_words(pictures, taste, row, fact)]
     if "cosine" in fact:
         vectors = getattr(pictures, fact["column"]).astype(np.float64)
         cosines = vectors[taste.likes] @ vectors[row]
         checks.append(abs(float(vectors[fact["nearest"]] @ vectors[row]) - fact["cosine"]) <= 0.006)
         checks.append(reason.part == "cluster" or float(cosines.max()) - fact["cosine"] <= 0.006)
         checks.append(pictures.filenames[fact["nearest"]] in reason.text)
+    if "liked_by" in fact:
+        checks += [int(model.crowd.likes[row]) == fact["liked_by"], model.crowd.users == fact["users"]]
+    if "neighbour" in fact:
+        checks += _hold_together(model, taste, row, reason)
+    if "cold" in fact:
+        checks += [not len(taste.likes), len(taste.dislikes) == fact["cold"]]
+    if "fresh" in fact:
+        checks.append(pictures.clusters[row] not in pictures.clusters[taste.likes])
+    return all(checks)
+
+
+def _hold_words(pictures: Pictures, taste: Taste, row: int, fact: dict[str, Any]) -> Iterator[bool]:
     for name, words in (("tags", pictures.tags), ("palette", pictures.colors)):
         if f"{name}_word" in fact:
             word = fact[f"{name}_word"]
             has = [word in words.of_row(like) for like in taste.likes.tolist()]
-            checks += [word in words.of_row(row), sum(has) == fact[f"{name}_count"], len(has) == fact["likes"]]
+            yield from (word in words.of_row(row), sum(has) == fact[f"{name}_count"], len(has) == fact["likes"])
     for name, codes, names in (("orientation", pictures.orientation, ORIENTATIONS), ("size", pictures.size, SIZES)):
         if f"{name}_word" in fact:
             same = sum(names[codes[like]] == fact[f"{name}_word"] for like in taste.likes.tolist())
-            checks += [names[codes[row]] == fact[f"{name}_word"], same == fact[f"{name}_count"]]
-    if "liked_by" in fact:
-        checks += [int(model.crowd.likes[row]) == fact["liked_by"], model.crowd.users == fact["users"]]
-    return all(checks)
+            yield from (names[codes[row]] == fact[f"{name}_word"], same == fact[f"{name}_count"])
+
+
+def _hold_together(model: Model, taste: Taste, row: int, reason: Reason) -> Iterator[bool]:
+    overlap, liked = model.crowd.overlap, reason.fact["neighbour"]
+    near = (
+        {} if overlap is None else dict(zip(overlap.neighbours[liked].tolist(), overlap.products[liked], strict=True))
+    )
+    yield liked in taste.likes
+    yield near.get(row, 0) > 0
+    yield model.crowd.is_rated or f"{round(float(near[row]))} people" in reason.text
+    yield model.pictures.filenames[liked] in reason.text

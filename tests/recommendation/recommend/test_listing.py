@@ -5,9 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from recommendation.quality.run import whole_crowd
 from recommendation.recommend.listing import Recommended, recommend, to_record
 from recommendation.recommend.reasons import holds
-from recommendation.scoring.recommenders import RECOMMENDERS
+from recommendation.scoring.recommenders import RECOMMENDERS, Model
 from recommendation.scoring.taste import NOBODY, Taste
 from shared.errors import UsageError
 from tests.recommendation.scoring import drawn_pictures
@@ -40,11 +41,40 @@ def test_every_reason_of_every_recommender_is_true(name: str) -> None:
     assert [one.reason.text for one in found if not holds(MODEL, TASTE, one.row, one.reason)] == []
 
 
+@pytest.mark.parametrize("name", ["popular", "collaborative"])
+def test_who_likes_something_is_never_given_the_reason_of_who_does_not(name: str) -> None:
+    found = recommend(model_of(PICTURES, TASTE), TASTE, 5, name)
+    assert {one.reason.text for one in found} <= {"Nobody has liked it yet", "Something new: Nobody has liked it yet"}
+
+
+@pytest.mark.parametrize("rates", [True, False])
+def test_what_people_like_together_is_named_and_true(rates: bool) -> None:
+    random = np.random.default_rng(5)
+    people = [likes(*(2 * random.choice(60, 25, replace=False) + number % 2)) for number in range(60)]
+    if rates:
+        people = [Taste.of(one.seen, np.where(np.arange(25) % 5, 1.0, -1.0)) for one in people]
+    me = likes(*range(0, 40, 2))
+    model = Model(PICTURES, whole_crowd(N, [*people, me]))
+    assert model.crowd.is_rated == rates
+    found = recommend(model, me, 10, "collaborative")
+    assert all(holds(model, me, one.row, one.reason) for one in found)
+    words = "Other people rate it as they rate " if rates else " people who like "
+    about = [one for one in found if words in one.reason.text]
+    assert about
+    assert not holds(model, me, about[0].row, about[0].reason._replace(because_of=(1,)))
+    wrong = {**about[0].reason.fact, "neighbour": about[0].row}
+    assert not holds(model, me, about[0].row, about[0].reason._replace(fact=wrong))
+
+
 def test_an_untrue_reason_is_found_out() -> None:
     one = recommend(MODEL, TASTE, 1)[0]
     for changed in (
         {"cosine": 0.1, "column": "subject", "nearest": 0},
         {"tags_word": "group 3", "tags_count": 2, "likes": 9},
+        {"cold": 2, "liked_by": 0, "users": 3},
+        {"liked_by": 7, "users": 3},
+        {"fresh": True},
+        {},
     ):
         assert not holds(MODEL, TASTE, one.row, one.reason._replace(fact=changed))
     assert not holds(MODEL, TASTE, one.row, one.reason._replace(because_of=(5,)))

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 from pyspark import SparkContext
 
@@ -146,6 +147,13 @@ def test_recommend_images_is_what_the_command_line_shows(peopled: LocalStorage) 
             recommend_images("Ada", wrong, data=peopled.root)
 
 
+def test_a_long_list_of_people_is_cut_and_says_so(peopled: LocalStorage) -> None:
+    shown = run(peopled, "users", "--limit", "2").stdout.splitlines()
+    assert [line.split()[0] for line in shown[1:3]] == ["Ada", "simulated-3-01"]
+    assert shown[3:] == ["and 6 more people; --limit 0 lists all"]
+    assert len(run(peopled, "users", "--limit", "0").stdout.splitlines()) == 9
+
+
 def test_a_gallery_is_drawn(peopled: LocalStorage, tmp_path: Path) -> None:
     assert run(peopled, "recommend", "Ada", "--gallery", str(tmp_path / "out.png")).returncode == 0
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
@@ -160,6 +168,7 @@ def test_a_gallery_is_drawn(peopled: LocalStorage, tmp_path: Path) -> None:
         (("recommend", "Ada", "--n", "0"), "--n: expected 1 to 1000"),
         (("users", "import"), "expected a file or folder"),
         (("users", "simulate", "--count", "0"), "expected --count 1 to 100000"),
+        (("users", "--limit", "-1"), "--limit: expected 0 (all) or more"),
     ],
 )
 def test_wrong_usage_is_one_sentence(peopled: LocalStorage, arguments: tuple[str, ...], message: str) -> None:
@@ -178,8 +187,14 @@ def test_forgetting_removes_a_person_from_every_table_and_file(sc: SparkContext,
     build(sc, volume)
     for contract in (LIKES, PROFILES, RECOMMENDATIONS):
         assert "Zebedee" not in {row["user_id"] for row in rows_of(volume, contract)}
-    for key in (USERS_JSON, RECOMMENDATIONS_JSON, "reports/patterns.json", "people/likes.sqlite", "people/model.npz"):
-        assert b"Zebedee" not in volume.read(key)
+    assert [path for path in volume.root.rglob("*") if path.is_file() and b"Zebedee" in unpacked(path)] == []
+
+
+def unpacked(path: Path) -> bytes:
+    """A file's bytes; of a Parquet file all its values."""
+    if path.suffix != ".parquet":
+        return path.read_bytes()
+    return json.dumps(pq.read_table(path).to_pylist(), default=str).encode()
 
 
 def test_a_picture_that_is_gone_is_counted_and_nothing_is_lost(peopled: LocalStorage) -> None:
@@ -204,7 +219,10 @@ def client(peopled: LocalStorage) -> Iterator[httpx.Client]:
 
 
 def test_the_service_answers_as_the_command_line(client: httpx.Client, peopled: LocalStorage) -> None:
-    assert client.get("/v1/users").json() == json.loads(run(peopled, "users", "--json").stdout)
+    everybody = json.loads(run(peopled, "users", "--json").stdout)
+    assert client.get("/v1/users").json() == everybody
+    assert client.get("/v1/users", params={"limit": 2, "after": everybody[0]["user_id"]}).json() == everybody[1:3]
+    assert client.get("/v1/users?limit=0").status_code == 422
     assert client.get("/v1/users/Ada").json()["user_id"] == "Ada"
     answer = client.get("/v1/users/Ada/recommendations", params={"n": 10}).json()
     assert answer == json.loads(run(peopled, "recommend", "Ada", "--json").stdout)

@@ -1,6 +1,9 @@
 """Imports: every format, and everything that is not taken is counted."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,11 +12,12 @@ import pytest
 
 from shared import tables
 from shared.errors import UsageError
-from shared.people.events import Scale, check_user_id, parse_scale
+from shared.people.events import Event, Scale, check_user_id, parse_scale
 from shared.people.imports.importing import FORMATS, import_file
 from shared.people.store import PeopleStore
 from shared.storage import LocalStorage
 from shared.tables.contracts import IMAGES, LOCATIONS
+from tests.commands import ROOT
 from tests.rows import row, write_slices
 
 IDS = {name: f"{number:032x}" for number, name in enumerate(("a.jpg", "b.jpg", "c.jpg"), 1)}
@@ -192,3 +196,54 @@ def test_every_format_has_a_test() -> None:
 def test_favourites_need_the_person_that_they_are_of(collection: LocalStorage, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--user: expected the person"):
         import_file(collection, write_xmp(tmp_path / "xmp"), "xmp", None, None)
+
+
+IMPORTER = """
+import sys
+from pathlib import Path
+from shared.people.imports import importing
+from shared.people.store import PeopleStore
+from shared.storage import LocalStorage
+
+record = PeopleStore.record
+def announced(store, events):
+    changed = record(store, events)
+    print(changed, flush=True)
+    return changed
+PeopleStore.record = announced
+importing.BATCH = 100
+importing.import_file(LocalStorage(Path(sys.argv[1])), Path(sys.argv[2]), "csv", None, None)
+"""
+
+
+def test_a_killed_import_loses_nothing_it_stored_and_goes_on_without_doubles(
+    collection: LocalStorage, tmp_path: Path
+) -> None:
+    path = tmp_path / "likes.csv"
+    lines = [f"user {number},{name},1,5" for number in range(20_000) for name in IDS]
+    path.write_text("\n".join(["user,picture,value,time", *lines]))
+    command = [sys.executable, "-c", IMPORTER, str(collection.root), str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as importer:
+        assert importer.stdout is not None
+        acknowledged = [importer.stdout.readline() for _ in range(5)]
+        importer.send_signal(signal.SIGKILL)
+        acknowledged += importer.stdout.readlines()
+    stored = sum(int(line) for line in acknowledged if line.endswith("\n"))
+    store = PeopleStore(collection)
+    before = sum(1 for _ in store.all_events())
+    assert stored <= before < len(lines)
+    done = import_file(collection, path, "csv", None, None)
+    assert (done.read, done.n_unknown, done.n_problems) == (len(lines), 0, 0)
+    assert sum(1 for _ in store.all_events()) == len(lines)
+
+
+def test_people_are_read_in_pages(collection: LocalStorage) -> None:
+    store = PeopleStore(collection)
+    store.record(
+        [Event(user, one, 1.0, 1.0, "test") for user in ("Zoë", "b", "a", "c") for one in sorted(IDS.values())]
+    )
+    first = store.people("", 3)
+    assert [(user.user_id, len(events)) for user, events in first] == [("Zoë", 3), ("a", 3), ("b", 3)]
+    assert [user.user_id for user, _ in store.people(first[-1][0].user_id, 3)] == ["c"]
+    assert store.people("c", 3) == []
+    assert store.n_people() == 4
