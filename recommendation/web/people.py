@@ -1,7 +1,9 @@
 """The routes about people: what they like, who they are, what they might like next; the same objects as on the command line."""
 
 import json
+import re
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -9,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from recommendation.commands.people.opinions import record
+from recommendation.index.pictures import Pictures
 from recommendation.recommend.advisor import Advisor
 from recommendation.scoring.recommenders import DEFAULT, RECOMMENDERS
 from recommendation.search.engine import Engine
@@ -16,11 +19,14 @@ from recommendation.web.error_handlers import errors
 from shared.errors import UsageError
 from shared.people.current import current_profile, current_profiles
 from shared.people.events import check_user_id
+from shared.people.profile import LABEL_COLUMNS
 from shared.people.store import PeopleStore
 from shared.storage import Storage
 
 MOST_PICTURES = 1000  # of one request
 N = 10
+IMAGE_ID = re.compile("[0-9a-f]{32}")
+LABELS_OF_INDEX = LABEL_COLUMNS[1:]  # but for the image_id
 PEOPLE, MOST_PEOPLE = 100, 1000  # of one answer
 #: What the body of a request holds, for the OpenAPI page.
 BODY = {
@@ -93,8 +99,8 @@ def people_routes(engine_of: Callable[[], Engine], volume: Storage) -> APIRouter
         engine_of: the engine of the live index.
     """
     router = APIRouter(prefix="/v1/users")
-    add_profiles(router, volume)
-    add_likes(router, volume)
+    add_profiles(router, engine_of, volume)
+    add_likes(router, engine_of, volume)
     advisor = Advisor(volume)
 
     @router.get(
@@ -112,7 +118,7 @@ def people_routes(engine_of: Callable[[], Engine], volume: Storage) -> APIRouter
     return router
 
 
-def add_profiles(router: APIRouter, volume: Storage) -> None:
+def add_profiles(router: APIRouter, engine_of: Callable[[], Engine], volume: Storage) -> None:
     """Add the routes about who people are."""
 
     @router.get("", responses=errors(422), openapi_extra=PAGE, summary="Who likes what, by user id")
@@ -124,7 +130,7 @@ def add_profiles(router: APIRouter, volume: Storage) -> None:
 
     @router.get("/{user_id}", responses=errors(404, 422), summary="What one person likes")
     def profile(user_id: str) -> JSONResponse:
-        found = current_profile(volume, check_user_id(user_id))
+        found = current_profile(volume, check_user_id(user_id), partial(label_of, engine_of().pictures))
         if found is None:
             raise HTTPException(404, f"expected a person of /v1/users, got {user_id!r}")
         return JSONResponse(found)
@@ -137,17 +143,28 @@ def add_profiles(router: APIRouter, volume: Storage) -> None:
         return JSONResponse({"user_id": user_id, "deleted": deleted})
 
 
-def add_likes(router: APIRouter, volume: Storage) -> None:
+def label_of(pictures: Pictures, image_id: str) -> dict[str, Any] | None:
+    """What the index has of a picture's labels."""
+    row = pictures.find(image_id)
+    return None if row is None else pictures.values(row, LABELS_OF_INDEX)
+
+
+def is_id(pictures: Pictures, reference: str) -> bool:
+    """Whether a reference is the image_id of a picture of the index."""
+    return bool(IMAGE_ID.fullmatch(reference)) and pictures.find(reference) is not None
+
+
+def add_likes(router: APIRouter, engine_of: Callable[[], Engine], volume: Storage) -> None:
     """Add the routes that store opinions."""
     answers = errors(413, 415, 422, 503)
 
     @router.post("/{user_id}/likes", responses=answers, openapi_extra=BODY, summary="Like (1) or dislike (-1) pictures")
     def like(user_id: str, body: Body) -> JSONResponse:
-        return JSONResponse(_record(volume, user_id, body, value_of(body)))
+        return JSONResponse(_record(engine_of(), volume, user_id, body, value_of(body)))
 
     @router.delete("/{user_id}/likes", responses=answers, openapi_extra=BODY, summary="Take opinions back")
     def unlike(user_id: str, body: Body) -> JSONResponse:
-        return JSONResponse(_record(volume, user_id, body, None))
+        return JSONResponse(_record(engine_of(), volume, user_id, body, None))
 
 
 def whole_number(name: str, text: str) -> int:
@@ -174,7 +191,7 @@ def value_of(body: dict[str, Any]) -> float:
     return float(value)
 
 
-def _record(volume: Storage, user_id: str, body: dict[str, Any], value: float | None) -> dict[str, Any]:
+def _record(engine: Engine, volume: Storage, user_id: str, body: dict[str, Any], value: float | None) -> dict[str, Any]:
     pictures = body.get("pictures")
     if (
         not isinstance(pictures, list)
@@ -187,4 +204,5 @@ def _record(volume: Storage, user_id: str, body: dict[str, Any], value: float | 
     unknown = sorted(body.keys() - {"pictures", "value"})
     if unknown:
         raise UsageError(f"body: expected the fields pictures and value, got {', '.join(unknown)[:80]}")
-    return {"user_id": user_id, "image_ids": record(volume, user_id, pictures, value, "http"), "value": value}
+    ids = record(volume, user_id, pictures, value, "http", partial(is_id, engine.pictures))
+    return {"user_id": user_id, "image_ids": ids, "value": value}

@@ -64,6 +64,8 @@ def picture_ids(volume: Storage, references: Collection[str]) -> dict[str, str]:
     Raises:
         UsageError: one means no picture of the collection, or several; the message names it.
     """
+    if not references:
+        return {}
     resolved = resolve(volume, tables.open_snapshot(volume), references)
     unknown = [one for one in references if one not in resolved.ids]
     if unknown:

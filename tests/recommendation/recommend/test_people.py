@@ -223,7 +223,7 @@ def test_the_service_answers_as_the_command_line(client: httpx.Client, peopled: 
     assert client.get("/v1/users").json() == everybody
     assert client.get("/v1/users", params={"limit": 2, "after": everybody[0]["user_id"]}).json() == everybody[1:3]
     assert client.get("/v1/users?limit=0").status_code == 422
-    assert client.get("/v1/users/Ada").json()["user_id"] == "Ada"
+    assert client.get("/v1/users/Ada").json() == everybody[0]
     answer = client.get("/v1/users/Ada/recommendations", params={"n": 10}).json()
     assert answer == json.loads(run(peopled, "recommend", "Ada", "--json").stdout)
 
@@ -246,6 +246,13 @@ def test_a_like_changes_the_next_answer(client: httpx.Client, peopled: LocalStor
     assert client.get(user).json()["favorite_images"] == []
     assert client.delete(user).json()["deleted"] == 3
     assert client.get(user).status_code == 404
+
+
+def test_an_id_is_taken_as_it_is_stored_only(client: httpx.Client, peopled: LocalStorage) -> None:
+    image_id = next(row["image_id"] for row in rows_of(peopled, IMAGES) if row["image_id"].upper() != row["image_id"])
+    assert client.post("/v1/users/Eve/likes", json={"pictures": [image_id.upper()]}).status_code == 422
+    assert client.post("/v1/users/Eve/likes", json={"pictures": [image_id]}).json()["image_ids"] == [image_id]
+    assert client.delete("/v1/users/Eve").json()["deleted"] == 1
 
 
 @pytest.mark.parametrize(
