@@ -14,13 +14,12 @@ import numpy as np
 
 from bench import report, tastes
 from bench.tastes import FAMILIES, Person, World
-from recommendation.quality import metrics
-from recommendation.quality.evaluation import Listed, Split, check_list, crowd_without, measure, split_at, split_weights
-from recommendation.recommend.batch import mean_weights
+from recommendation.quality import metrics, run
+from recommendation.quality.evaluation import Listed, Split, check_list, crowd_without, measure, split_at
 from recommendation.recommend.loading import load_view
 from recommendation.scoring.crowd import crowd_of
 from recommendation.scoring.pictures import Pictures
-from recommendation.scoring.recommenders import RECOMMENDERS, Model
+from recommendation.scoring.recommenders import RECOMMENDERS, Model, evidence_of
 from recommendation.scoring.taste import Taste
 from recommendation.search.engine import Engine
 from shared import tables
@@ -87,16 +86,23 @@ def measure_family(family: str, pictures: Pictures, world: World, seeds: int) ->
     listed: list[Listed] = []
     for seed in range(seeds):
         found = list(people_of(family, pictures, world, seed))
-        weights = [split_weights(model, person) for _, model, person in found]
-        halves = [mean_weights([one for one in weights[start::2] if one is not None]) for start in (0, 1)]
+        common = common_of(found)
         for number, (one, model, person) in enumerate(found):
-            model = model._replace(everybody=halves[1 - number % 2])
+            model = run.with_common(model, common[1 - number % 2])
             for name in NAMES:
                 values[name].append(measure(model, person, name).values["ndcg@10"])
             order = np.argsort(-one.chances[person.candidates], kind="stable")
             values["oracle"].append(metrics.ndcg(person.relevant[order], 10))
             listed.append(check_list(model, person))
     return Family(values, listed)
+
+
+def common_of(people: Sequence[tuple[Person, Model, Split]]) -> list[run.Common]:
+    """What each half of some people has in common."""
+    weights = run.common_weights([evidence_of(model, person.known) for _, model, person in people])
+    models = [run.with_common(model, weights[number % 2]) for number, (_, model, _) in enumerate(people)]
+    again = [evidence_of(model, person.known) for model, (_, _, person) in zip(models, people, strict=True)]
+    return run.common_strengths(again, weights)
 
 
 def gates(found: Mapping[str, Family]) -> list[tuple[str, str, str]]:

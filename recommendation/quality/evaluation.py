@@ -14,9 +14,8 @@ from recommendation.scoring import recommenders
 from recommendation.scoring.crowd import Crowd, Overlap, approvals, leanings
 from recommendation.scoring.parts import part_scores
 from recommendation.scoring.pictures import Rows
-from recommendation.scoring.recommenders import HYBRID, Model, active_parts, known_of
+from recommendation.scoring.recommenders import Model, known_of
 from recommendation.scoring.taste import Shares, Taste
-from recommendation.scoring.weights import own_weights
 
 PROFILE = 15  # likes that are known of a person; half of them where there are fewer than twice as many
 LEAST_LIKES = 4
@@ -174,14 +173,6 @@ def ndcg_of_list(hits: NDArray[np.bool_], n_relevant: int) -> float:
     missing = np.ones(max(n_relevant - int(hits.sum()), 0), np.bool_)
     padded = np.concatenate([hits, np.zeros(max(K - len(hits), 0), np.bool_), missing])
     return metrics.ndcg(padded, K)
-
-
-def split_weights(model: Model, person: Split) -> dict[str, float] | None:
-    """The person's own weights, learnt from what is known."""
-    known, others = known_of(model, person.known)
-    names = active_parts(model, HYBRID)
-    weights = own_weights(known, others, names)
-    return None if weights is None else dict(zip(names, weights.tolist(), strict=True))
 
 
 class Summary(NamedTuple):

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 
-from pyspark import Broadcast, SparkContext
+from pyspark import RDD, Broadcast, SparkContext
 
 from recommendation.quality import run
-from recommendation.quality.run import Plan, Result, Task
+from recommendation.quality.run import Common, Plan, Result, Task
 from recommendation.recommend.loading import load_view
 from recommendation.scoring.pictures import Pictures
-from recommendation.scoring.recommenders import Model
+from recommendation.scoring.recommenders import Evidence, Model
 from recommendation.search.engine import Engine
 from shared.storage import Storage
 
@@ -21,9 +21,9 @@ def evaluate(sc: SparkContext, volume: Storage, model: Model, tasks: Sequence[Ta
     crowd = sc.broadcast(model._replace(pictures=None))  # type: ignore[arg-type] # workers open the pictures themselves
     n_slices = max(1, min(len(tasks), -(-len(tasks) // PEOPLE_PER_TASK)))
     numbered = sc.parallelize(list(enumerate(tasks)), n_slices)
-    weights = numbered.mapPartitions(partial(weigh, volume, crowd, plan)).sortByKey().values().collect()
-    everybody = sc.broadcast(run.halves(weights))
-    found = numbered.mapPartitions(partial(measure, volume, crowd, everybody, plan)).sortByKey().values().collect()
+    common = run.common_weights(gather(numbered, volume, crowd, plan, [run.Common({})] * 2))
+    common = run.common_strengths(gather(numbered, volume, crowd, plan, common), common)
+    found = numbered.mapPartitions(partial(measure, volume, crowd, common, plan)).sortByKey().values().collect()
     return list(found)
 
 
@@ -33,23 +33,31 @@ def pictures_of(volume: Storage) -> Pictures:
     return load_view(Engine.open(volume)).pictures
 
 
+def gather(
+    numbered: "RDD[tuple[int, Task]]", volume: Storage, crowd: "Broadcast[Model]", plan: Plan, common: list[Common]
+) -> list[Evidence | None]:
+    """Everybody's evidence under common weights, in the order of the tasks."""
+    found = numbered.mapPartitions(partial(weigh, volume, crowd, plan, common)).sortByKey()
+    return found.values().collect()
+
+
 def weigh(
-    volume: Storage, crowd: "Broadcast[Model]", plan: Plan, tasks: Iterable[tuple[int, Task]]
-) -> Iterator[tuple[int, dict[str, float] | None]]:
-    """Each person's own weights."""
+    volume: Storage, crowd: "Broadcast[Model]", plan: Plan, common: list[Common], tasks: Iterable[tuple[int, Task]]
+) -> Iterator[tuple[int, Evidence | None]]:
+    """Each person's evidence under the weights of the own half."""
     model = crowd.value._replace(pictures=pictures_of(volume))
     for number, task in tasks:
-        yield number, run.own(model, task, plan)
+        yield number, run.evidence(run.with_common(model, common[number % 2]), task, plan)
 
 
 def measure(
     volume: Storage,
     crowd: "Broadcast[Model]",
-    everybody: "Broadcast[list[dict[str, float]]]",
+    common: list[Common],
     plan: Plan,
     tasks: Iterable[tuple[int, Task]],
 ) -> Iterator[tuple[int, Result]]:
     """Each person's metrics."""
     model = crowd.value._replace(pictures=pictures_of(volume))
     for number, task in tasks:
-        yield number, run.person(model._replace(everybody=everybody.value[1 - number % 2]), task, plan)
+        yield number, run.person(run.with_common(model, common[1 - number % 2]), task, plan)

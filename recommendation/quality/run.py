@@ -1,6 +1,6 @@
 """One evaluation: who is evaluated and how, what is measured of each person, and the report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,14 +15,13 @@ from recommendation.quality.evaluation import (
     crowd_without,
     measure,
     split,
-    split_weights,
     summarise,
 )
-from recommendation.recommend.batch import mean_weights
 from recommendation.scoring.crowd import Crowd, Overlap, crowd_of, leanings, make_crowd, overlaps_enough
 from recommendation.scoring.pictures import Pictures, Rows
-from recommendation.scoring.recommenders import Model
+from recommendation.scoring.recommenders import Evidence, Model, evidence_of, mean_weights
 from recommendation.scoring.taste import Taste
+from recommendation.scoring.weights import SHRINK, best_strength
 from shared.errors import CannotProceedError
 
 MOST_DENSE = 5_000  # pictures that item-kNN is computed of in memory
@@ -74,15 +73,37 @@ def splits(model: Model, task: Task, plan: Plan) -> list[Split]:
     return [one for one in drawn if one is not None and one.relevant.any()]
 
 
-def own(model: Model, task: Task, plan: Plan) -> dict[str, float] | None:
-    """A person's own weights, learnt from the first split; None with too few likes."""
+class Common(NamedTuple):
+    """What the people of one half have in common, for the evaluation of the other half; see `Model`."""
+
+    everybody: dict[str, float]
+    strength: float = SHRINK
+
+
+def evidence(model: Model, task: Task, plan: Plan) -> Evidence | None:
+    """What a person's first split says about everybody's weights; None with too few likes."""
     found = splits(model, task, plan._replace(seeds=1))
-    return split_weights(model._replace(crowd=crowd_without(model.crowd, found[0])), found[0]) if found else None
+    if not found:
+        return None
+    return evidence_of(model._replace(crowd=crowd_without(model.crowd, found[0])), found[0].known)
 
 
-def halves(weights: Sequence[Mapping[str, float] | None]) -> list[dict[str, float]]:
+def common_weights(found: Sequence[Evidence | None]) -> list[Common]:
     """Mean weights of people with even and with odd numbers: each half is evaluated with those of the other."""
-    return [mean_weights([one for one in weights[start::2] if one is not None]) for start in (0, 1)]
+    return [Common(mean_weights([one.weights for one in found[half::2] if one])) for half in (0, 1)]
+
+
+def common_strengths(found: Sequence[Evidence | None], weights: Sequence[Common]) -> list[Common]:
+    """The same with the strength for each half; `found` is the evidence under the weights."""
+    return [
+        one._replace(strength=best_strength([some.likelihoods for some in found[half::2] if some]))
+        for half, one in enumerate(weights)
+    ]
+
+
+def with_common(model: Model, common: Common) -> Model:
+    """The model with what a half of the people has in common."""
+    return model._replace(everybody=common.everybody, strength=common.strength)
 
 
 def person(model: Model, task: Task, plan: Plan) -> Result:

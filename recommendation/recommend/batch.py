@@ -14,11 +14,10 @@ from recommendation.recommend.listing import recommend
 from recommendation.recommend.listing import to_record as record_of
 from recommendation.recommend.overlap import Person
 from recommendation.recommend.saved import Learnt
+from recommendation.scoring import recommenders
 from recommendation.scoring.crowd import approvals
-from recommendation.scoring.parts import PARTS
-from recommendation.scoring.recommenders import active_parts, known_of
+from recommendation.scoring.recommenders import Evidence
 from recommendation.scoring.taste import Taste, taste_of
-from recommendation.scoring.weights import own_weights, prior_weights
 from shared import tables
 from shared.people.events import LIKE
 from shared.storage import Storage
@@ -88,22 +87,10 @@ def first(pair: tuple[str, Person]) -> str:
     return pair[0]
 
 
-def weights_of(state: State, person: Person) -> dict[str, float] | None:
-    """A person's own weight of each part; None with too few likes to learn from."""
-    taste = taste_of(state.view.pictures, person[1])
-    known, others = known_of(state.model, taste)
-    names = active_parts(state.model, tuple(PARTS))
-    weights = own_weights(known, others, names)
-    return None if weights is None else dict(zip(names, weights.tolist(), strict=True))
-
-
-def mean_weights(weights: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Everybody's weights: the mean of people's own and, as if one more person had it, of the prior."""
-    if not weights:
-        return {}
-    names = tuple(weights[0])
-    prior = dict(zip(names, prior_weights(names).tolist(), strict=True))
-    return {name: float((sum(one[name] for one in weights) + prior[name]) / (len(weights) + 1)) for name in names}
+def evidence_of(state: State, everybody: Mapping[str, float], person: Person) -> Evidence | None:
+    """See `recommenders.evidence_of`."""
+    model = state.model._replace(everybody=everybody)
+    return recommenders.evidence_of(model, taste_of(state.view.pictures, person[1]))
 
 
 def recommendation_rows(state: State, person: Person, n: int) -> Iterator[Row]:

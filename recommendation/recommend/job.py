@@ -12,6 +12,8 @@ from recommendation.recommend import batch, overlap, saved
 from recommendation.recommend.advisor import State, make_state
 from recommendation.recommend.overlap import Person
 from recommendation.recommend.saved import Learnt
+from recommendation.scoring.recommenders import Evidence, mean_weights
+from recommendation.scoring.weights import best_strength
 from recommendation.search.engine import Engine
 from shared import tables
 from shared.pipeline import exports
@@ -73,8 +75,15 @@ def learn(sc: SparkContext, volume: Storage, people: "RDD[Person]") -> None:
     saved.save(volume, learnt)
     sample = people.map(batch.shuffled).takeOrdered(batch.SAMPLE, key=batch.first)
     chosen = spread(sc, [person for _, person in sample])
-    weights = chosen.mapPartitions(partial(weigh_people, volume, batch.stamp(volume))).sortByKey().values().collect()
-    saved.save(volume, learnt._replace(everybody=batch.mean_weights(weights)))
+    gather = partial(evidence, chosen, volume, batch.stamp(volume))
+    everybody = mean_weights([one.weights for one in gather({})])
+    strength = best_strength([one.likelihoods for one in gather(everybody)])
+    saved.save(volume, learnt._replace(everybody=everybody, strength=strength))
+
+
+def evidence(people: "RDD[Person]", volume: Storage, stamp: str, everybody: dict[str, float]) -> list[Evidence]:
+    """The evidence of some people under common weights, by user id."""
+    return people.mapPartitions(partial(weigh_people, volume, stamp, everybody)).sortByKey().values().collect()
 
 
 def learn_overlap(sc: SparkContext, people: "RDD[Person]", learnt: Learnt) -> Learnt:
@@ -116,12 +125,14 @@ def state_of(volume: Storage, stamp: str) -> State:  # noqa: ARG001 # the stamp 
     return make_state(volume, Engine.open(volume))
 
 
-def weigh_people(volume: Storage, stamp: str, people: Iterable[Person]) -> Iterator[tuple[str, dict[str, float]]]:
-    """The own weights of each person that has enough likes."""
+def weigh_people(
+    volume: Storage, stamp: str, everybody: dict[str, float], people: Iterable[Person]
+) -> Iterator[tuple[str, Evidence]]:
+    """The evidence of each person that has enough likes."""
     for person in people:
-        weights = batch.weights_of(state_of(volume, stamp), person)
-        if weights:
-            yield person[0], weights
+        found = batch.evidence_of(state_of(volume, stamp), everybody, person)
+        if found:
+            yield person[0], found
 
 
 def write_piece(volume: Storage, stamp: str, made_of: str, numbered: tuple[int, batch.Piece]) -> tuple[Part, int]:

@@ -11,6 +11,7 @@ from recommendation.scoring.linear import features
 from recommendation.scoring.pictures import Pictures
 from recommendation.scoring.recommenders import Model
 from recommendation.scoring.taste import Shares
+from recommendation.scoring.weights import SHRINK
 from shared.storage import Storage
 
 KEY = "people/model.npz"
@@ -29,6 +30,7 @@ class Learnt(NamedTuple):
         neighbours: places in `ids` of each picture's neighbours by item-kNN, shape (pictures, k), -1 for none.
         products: see `Overlap`.
         norms: see `Overlap`.
+        strength: see `Model`.
     """
 
     ids: NDArray[np.str_]
@@ -38,6 +40,7 @@ class Learnt(NamedTuple):
     neighbours: NDArray[np.int32]
     products: NDArray[np.float32]
     norms: Shares
+    strength: float = SHRINK
 
 
 EMPTY = Learnt(
@@ -55,6 +58,7 @@ def save(volume: Storage, learnt: Learnt) -> None:
         "everybody": names,
         "weights": values,
         "users": np.array(learnt.users),
+        "strength": np.array(learnt.strength),
     }
     np.savez(buffer, **fields)
     volume.put(KEY, buffer.getvalue())
@@ -72,7 +76,8 @@ def load(volume: Storage) -> Learnt:
         fields["neighbours"] = EMPTY.neighbours
     weights = fields.pop("weights")
     everybody = dict(zip(fields.pop("everybody").tolist(), weights.tolist(), strict=True))
-    return Learnt(**{**fields, "users": int(fields["users"]), "everybody": everybody})
+    strength = float(fields.get("strength", SHRINK))
+    return Learnt(**{**fields, "users": int(fields["users"]), "everybody": everybody, "strength": strength})
 
 
 def model_of(pictures: Pictures, learnt: Learnt) -> Model:
@@ -81,7 +86,7 @@ def model_of(pictures: Pictures, learnt: Learnt) -> Model:
     counts = np.zeros((3, len(pictures)))
     counts[:, rows] = learnt.counts[:, there]
     crowd = make_crowd(learnt.users, counts[0], counts[1], counts[2], _overlap(pictures, learnt, rows, there))
-    return Model(pictures, crowd, learnt.everybody, appeal_of(pictures, crowd))
+    return Model(pictures, crowd, learnt.everybody, appeal_of(pictures, crowd), learnt.strength)
 
 
 def _rows(pictures: Pictures, ids: NDArray[np.str_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -1,6 +1,6 @@
 """The recommenders: each gives every candidate a score for one person, and the parts that the score is the sum of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -12,7 +12,18 @@ from recommendation.scoring.linear import train_ridge
 from recommendation.scoring.parts import CONTENT, PARTS, Known, part_matrix, part_scores
 from recommendation.scoring.pictures import Pictures, Rows
 from recommendation.scoring.taste import Shares, Taste
-from recommendation.scoring.weights import OTHERS, own_weights, prior_weights, scaling_of, shrunk
+from recommendation.scoring.weights import (
+    FEWEST,
+    OTHERS,
+    SHRINK,
+    fit,
+    left_out,
+    own_weights,
+    prior_weights,
+    scaling_of,
+    shrunk,
+    strength_likelihoods,
+)
 from shared.errors import UsageError
 
 BACKGROUND = 150  # random pictures that classifiers tell likes from
@@ -26,12 +37,14 @@ class Model(NamedTuple):
     Args:
         everybody: weight of each part that people have in common, by part.
         appeal: predicted approval of each picture, for those that nobody has rated; None without enough ratings.
+        strength: how strongly a person's weights are drawn towards everybody's, see `weights.shrunk`.
     """
 
     pictures: Pictures
     crowd: Crowd
     everybody: Mapping[str, float] = {}
     appeal: Shares | None = None
+    strength: float = SHRINK
 
 
 class Scores(NamedTuple):
@@ -100,9 +113,41 @@ def weighted(names: tuple[str, ...], model: Model, taste: Taste, rows: Rows) -> 
 
 def weights_of(model: Model, known: Known, others: Rows, names: tuple[str, ...]) -> Shares:
     """The person's weight of each part."""
+    own = own_weights(known, others, names)
+    return shrunk(own, len(known.taste.likes), everybodys(model, names), model.strength)
+
+
+def everybodys(model: Model, names: tuple[str, ...]) -> Shares:
+    """The weight of each part that people have in common."""
     prior = prior_weights(names)
-    everybody = np.array([model.everybody.get(name, value) for name, value in zip(names, prior, strict=True)])
-    return shrunk(own_weights(known, others, names), len(known.taste.likes), everybody)
+    return np.array([model.everybody.get(name, value) for name, value in zip(names, prior, strict=True)])
+
+
+class Evidence(NamedTuple):
+    """What one person says about everybody's weights: the own ones, by part, and see `strength_likelihoods`."""
+
+    weights: dict[str, float]
+    likelihoods: Shares
+
+
+def evidence_of(model: Model, taste: Taste) -> Evidence | None:
+    """The evidence of one person under the model's common weights; None with too few likes to learn from."""
+    if len(taste.likes) < FEWEST:
+        return None
+    known, others = known_of(model, taste)
+    names = active_parts(model, HYBRID)
+    trials = left_out(known, others, names)
+    likelihoods = strength_likelihoods(trials, everybodys(model, names))
+    return Evidence(dict(zip(names, fit(trials).tolist(), strict=True)), likelihoods)
+
+
+def mean_weights(weights: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Everybody's weights: the mean of people's own and, as if one more person had it, of the prior."""
+    if not weights:
+        return {}
+    names = tuple(weights[0])
+    prior = dict(zip(names, prior_weights(names).tolist(), strict=True))
+    return {name: float((sum(one[name] for one in weights) + prior[name]) / (len(weights) + 1)) for name in names}
 
 
 def single(name: str, score: Callable[[Known, Rows], Shares], model: Model, taste: Taste, rows: Rows) -> Scores:

@@ -1,5 +1,6 @@
 """How much each part counts for a person: learnt from the own likes, each left out once and found again among others."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +10,11 @@ from recommendation.scoring.parts import Known, part_matrix
 from recommendation.scoring.pictures import Rows
 from recommendation.scoring.taste import Shares
 
-#: Likes with which a person's own evidence weighs as much as everybody's.
-SHRINK = 10.0
-FOLDS = 15  # of up to so many likes each is left out alone
+#: Likes with which a person's own evidence weighs as much as everybody's: which one is learnt from how well people's weights
+#: that half of their likes give find the other half.
+STRENGTHS = (10.0, 40.0, 160.0)
+SHRINK = STRENGTHS[0]
+FEWEST, FOLDS = 3, 15  # of up to so many likes each is left out alone
 OTHERS = 300  # random pictures that a left-out like must be found among
 START, ROUNDS, TOLERANCE = 0.3, 30, 0.01  # of a weight; people differ by more
 PENALTY = 0.3  # on squared weights, so that a part that separates likes perfectly stays finite
@@ -68,13 +71,13 @@ def prior_weights(names: tuple[str, ...]) -> Shares:
 
 
 def own_weights(known: Known, others: Rows, names: tuple[str, ...]) -> Shares | None:
-    """The weights with which a person's left-out likes are found best among other pictures; None for fewer than 3 likes.
+    """The weights with which a person's left-out likes are found best among other pictures; None for fewer than FEWEST likes.
 
     Args:
         known: everything of the person.
         others: random pictures that the person did not say anything of.
     """
-    if len(known.taste.likes) < 3:
+    if len(known.taste.likes) < FEWEST:
         return None
     return fit(left_out(known, others, names))
 
@@ -149,9 +152,34 @@ def _shape(trials: Trials, weights: Shares, penalty: float) -> Shape:
     )
 
 
-def shrunk(own: Shares | None, n_likes: int, everybody: Shares) -> Shares:
-    """A person's weights, drawn towards everybody's by n / (n + SHRINK)."""
+def shrunk(own: Shares | None, n_likes: int, everybody: Shares, strength: float = SHRINK) -> Shares:
+    """A person's weights, drawn towards everybody's by n / (n + strength)."""
     if own is None:
         return everybody
-    share = n_likes / (n_likes + SHRINK)
+    share = n_likes / (n_likes + strength)
     return np.asarray(share * own + (1 - share) * everybody)
+
+
+def strength_likelihoods(trials: Trials, everybody: Shares) -> Shares:
+    """How well each of STRENGTHS finds every second left-out like with the weights that the others give, shape (STRENGTHS,)."""
+    learnt, tested = (_some(trials, trials.cases % 2 == rest) for rest in (0, 1))
+    own = fit(learnt)
+    weights = [shrunk(own, len(learnt.liked), everybody, strength) for strength in STRENGTHS]
+    return np.array([_likelihood(tested, one) for one in weights])
+
+
+def _some(trials: Trials, there: NDArray[np.bool_]) -> Trials:
+    return Trials(trials.liked[there], trials.cases[there], trials.others)
+
+
+def _likelihood(trials: Trials, weights: Shares) -> float:
+    """Sum of the logarithms of the probabilities that the likes are the chosen ones."""
+    others, chosen = weights @ trials.others, trials.liked @ weights
+    peaks = others.max(axis=1)
+    sums = peaks + np.log(np.exp(others - peaks[:, np.newaxis]).sum(axis=1))
+    return float((chosen - np.logaddexp(sums[trials.cases], chosen)).sum())
+
+
+def best_strength(likelihoods: Sequence[Shares]) -> float:
+    """The strength that holds for some people together; the smallest of equals, and without people."""
+    return STRENGTHS[int(np.argmax(np.sum(likelihoods, axis=0)))] if len(likelihoods) else SHRINK
