@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge as SklearnRidge
 
+from recommendation.scoring import weights as weights_module
 from recommendation.scoring.crowd import Crowd, crowd_of, make_crowd
 from recommendation.scoring.linear import RIDGE, features, train_ridge
 from recommendation.scoring.parts import everything, kind_part, likeness_part, nearest_mean, word_gains, words_part
 from recommendation.scoring.pictures import Words, near_copies
 from recommendation.scoring.recommenders import RECOMMENDERS, Model, recommender, sample_for
 from recommendation.scoring.taste import NOBODY, Taste, taste_of
-from recommendation.scoring.weights import Trials, fit, shrunk
+from recommendation.scoring.weights import PENALTY, STRENGTHS, Trials, best_strength, fit, shrunk, strength_likelihoods
 from shared.errors import UsageError
 from tests.recommendation.scoring import drawn_pictures
 from tests.recommendation.scoring.drawn_pictures import GROUPS, N, likes, model_of
@@ -88,6 +89,32 @@ def test_weights_find_the_part_that_tells_likes_from_others() -> None:
 def test_weights_are_drawn_towards_everybodys_by_n_over_n_plus_ten() -> None:
     assert shrunk(np.array([1.0, 0.0]), 10, np.array([0.0, 1.0])).tolist() == [0.5, 0.5]
     assert shrunk(None, 2, np.array([0.3])).tolist() == [0.3]
+
+
+def made_trials(n: int, pull: float, seed: int) -> Trials:
+    """One like a case among 50 others; likes have more of the first part."""
+    random = np.random.default_rng(seed)
+    liked = random.normal(size=(n, 4))
+    liked[:, 0] += pull
+    return Trials(liked, np.arange(n), random.normal(size=(n, 4, 50)))
+
+
+def test_a_fit_ends_where_nothing_is_better() -> None:
+    trials = made_trials(15, 2.0, 1)
+    best = fit(trials)
+    value = weights_module._shape(trials, best, PENALTY).value
+    for part in range(4):
+        for change in (-0.05, 0.05):
+            other = np.maximum(best + change * (np.arange(4) == part), 0)
+            assert weights_module._shape(trials, other, PENALTY).value <= value + 1e-3
+
+
+def test_the_strength_is_weak_where_people_differ_and_strong_where_they_do_not() -> None:
+    found = {}
+    for name, everybody in (("same", np.array([2.0, 0, 0, 0])), ("other", np.array([0, 0, 2.0, 0]))):
+        found[name] = best_strength([strength_likelihoods(made_trials(14, 2.0, seed), everybody) for seed in range(20)])
+    assert found["other"] == STRENGTHS[0] < found["same"]
+    assert best_strength([]) == STRENGTHS[0]
 
 
 def test_popularity_does_not_contain_the_persons_own_opinion() -> None:
