@@ -37,8 +37,8 @@ def gather(
     numbered: "RDD[tuple[int, Task]]", volume: Storage, crowd: "Broadcast[Model]", plan: Plan, common: list[Common]
 ) -> list[Evidence | None]:
     """Everybody's evidence under common weights, in the order of the tasks."""
-    found = numbered.mapPartitions(partial(weigh, volume, crowd, plan, common)).sortByKey()
-    return found.values().collect()
+    found: RDD[tuple[int, Evidence | None]] = numbered.mapPartitions(partial(weigh, volume, crowd, plan, common))
+    return found.sortByKey().values().collect()
 
 
 def weigh(

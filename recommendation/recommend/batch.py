@@ -31,8 +31,6 @@ PIECES, LEAST_ROWS = 64, 2_000  # of LIKES, and opinions of one: many cores, few
 
 Counts = tuple[int, int, int]
 """Of one picture: sum of approval in FIXED_POINT, ratings, likes."""
-Pair = tuple[int, int]
-"""Of two pictures: sum of products of opinions in FIXED_POINT, people."""
 Row = dict[str, Any]
 
 
