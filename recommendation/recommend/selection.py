@@ -48,13 +48,12 @@ def choose(pictures: Pictures, taste: Taste, rows: Rows, scores: Shares, n: int)
     fresh_order = order[~liked[order]][: max(POOL, 3 * n)]
     places = _marginal(pictures, rows, scores, order[: max(POOL, 3 * n)], n, [])
     missing = n_fresh - int((~liked[places]).sum())
+    n_kept = len(places)
     if missing > 0 and len(fresh_order):
-        places = _marginal(pictures, rows, scores, fresh_order, n, places[: max(n - missing, 0)])
+        n_kept = min(max(n - missing, 0), n_kept)
+        places = _marginal(pictures, rows, scores, fresh_order, n, places[:n_kept])
     chosen = np.array(places, np.int64)
-    fresh = np.zeros(len(chosen), np.bool_)
-    if missing > 0:
-        fresh[max(n - missing, 0) :] = True
-    return Chosen(rows[chosen], chosen, fresh)
+    return Chosen(rows[chosen], chosen, np.arange(len(chosen)) >= n_kept)
 
 
 def _marginal(pictures: Pictures, rows: Rows, scores: Shares, pool: Rows, n: int, start: list[int]) -> list[int]:

@@ -93,6 +93,14 @@ def test_one_of_ten_is_of_a_cluster_that_no_like_is_of() -> None:
     assert fresh[-1].reason.text.startswith("Something new: ")
 
 
+def test_nothing_is_called_new_where_all_candidates_are_of_clusters_that_are_liked() -> None:
+    clustered = MODEL._replace(pictures=dataclasses.replace(PICTURES, clusters=np.arange(N, dtype=np.int32) % GROUPS))
+    found = recommend(clustered, TASTE, 10, candidates=np.arange(128, N, GROUPS))
+    assert len(found) == 10
+    assert [one.reason.text for one in found if one.reason.text.startswith("Something new")] == []
+    assert all(holds(clustered, TASTE, one.row, one.reason) for one in found)
+
+
 @pytest.mark.parametrize("taste", [NOBODY, likes(disliked=(1, 9))], ids=["nobody", "only dislikes"])
 def test_who_likes_nothing_gets_a_list_to_begin_with_that_says_so(taste: Taste) -> None:
     found = recommend(MODEL, taste, 6)
