@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bench import report, tastes
-from bench.tastes import FAMILIES, Person, World
+from bench import report
+from bench.people import tastes
+from bench.people.tastes import FAMILIES, Person, World
 from recommendation.quality import metrics, run
 from recommendation.quality.evaluation import Listed, Split, check_list, crowd_without, measure, split_at
 from recommendation.recommend.loading import load_view

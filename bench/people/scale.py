@@ -1,6 +1,6 @@
 """Many people: time and peak memory of import, snapshot, profiles, patterns and recommendations for everybody.
 
-`python -m bench.people_scale VOLUME --people 100000 --likes 100`: a volume with labelled pictures and an index; it is copied first.
+`python -m bench.people.scale VOLUME --people 100000 --likes 100`: a volume with labelled pictures and an index; it is copied first.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def measure(source: Path, n_people: int, mean: int, folder: Path) -> str:
 
 def main() -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.people_scale", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.people.scale", description=__doc__)
     parser.add_argument("volume", type=Path)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--likes", type=int, default=100, help="opinions of a person on average")

@@ -1,6 +1,6 @@
 """Time of one online recommendation in a large collection: real-size vectors, an Annoy forest, made-up labels.
 
-`python -m bench.online 480000`
+`python -m bench.people.online 480000`
 """
 
 import argparse
@@ -95,7 +95,7 @@ def measure(state: State) -> list[tuple[float, float]]:
 
 def main() -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.online", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.people.online", description=__doc__)
     parser.add_argument("pictures", type=int, nargs="+")
     rows = []
     for count in parser.parse_args().pictures:

@@ -1,0 +1,1 @@
+"""Measurements of recommendations to people: quality, speed of one answer, and many people."""
