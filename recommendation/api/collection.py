@@ -11,8 +11,9 @@ from recommendation.recommend.advisor import Advisor
 from recommendation.scoring.recommenders import DEFAULT
 from recommendation.search.answerer import Answerer
 from recommendation.search.engine import Engine
+from recommendation.search.meaning import IMAGE_ID
 from recommendation.search.query_picture import read_upload
-from recommendation.search.request import IMAGE_ID, QueryRequest, default_options
+from recommendation.search.request import QueryRequest, default_options
 from recommendation.search.thumbnails import Thumbnails
 from recommendation.settings import QuerySettings
 from shared.errors import CannotProceedError, UsageError

@@ -1,7 +1,6 @@
 """The routes about people: what they like, who they are, what they might like next; the same objects as on the command line."""
 
 import json
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from recommendation.index.pictures import Pictures
 from recommendation.recommend.advisor import Advisor
 from recommendation.scoring.recommenders import DEFAULT, RECOMMENDERS
 from recommendation.search.engine import Engine
+from recommendation.search.meaning import IMAGE_ID
 from recommendation.web.error_handlers import errors
 from shared.errors import UsageError
 from shared.people.current import current_profile, current_profiles
@@ -25,7 +25,6 @@ from shared.storage import Storage
 
 MOST_PICTURES = 1000  # of one request
 N = 10
-IMAGE_ID = re.compile("[0-9a-f]{32}")
 LABELS_OF_INDEX = LABEL_COLUMNS[1:]  # but for the image_id
 PEOPLE, MOST_PEOPLE = 100, 1000  # of one answer
 #: What the body of a request holds, for the OpenAPI page.
