@@ -41,7 +41,7 @@ class FetchRules(NamedTuple):
     max_runs: int = 5
     threads: int = 16
     batch_rows: int = 50
-    batch_s: float = 2.0
+    batch_s: float = 1.0
 
     def limit_of(self, host: str) -> HostLimit | None:
         """The limit of a host, None if it has none."""

@@ -65,6 +65,9 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 128
     host: Host
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that are killed or cut off are what is tested."""
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

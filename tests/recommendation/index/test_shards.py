@@ -86,6 +86,9 @@ def test_rows_follow_the_slices_and_every_object_agrees_on_them(memory: MemorySt
     assert (entry.rows, entry.removed) == (300, 0)
 
 
+CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
+
+
 def test_metadata_hold_what_answers_show_and_filters_need(memory: MemoryStorage) -> None:
     found = metadata_of(memory, store(memory).entry).row(1)
     assert found == {
@@ -97,7 +100,11 @@ def test_metadata_hold_what_answers_show_and_filters_need(memory: MemoryStorage)
         "author": "",
         "title": "",
         "source_url": "",
-        **dict.fromkeys(("license_id", "license_url", "author_url", "attribution", "display_url"), ""),
+        "license_id": "CC0-1.0",
+        "license_url": CC0,
+        "author_url": "",
+        "attribution": f"Picture, CC0 1.0 ({CC0})",
+        "display_url": "",
         "tags": [group_of(201)],
         "width_px": 30,
         "height_px": 20,
