@@ -23,6 +23,7 @@ from recommendation.index.fusion import FusionWeights
 from recommendation.index.generation import Generation
 from recommendation.index.recall import Tuned
 from recommendation.labels import Labels
+from recommendation.map import job as mapping
 from recommendation.recommend import job as people
 from recommendation.search.request import Options
 from recommendation.settings import QuerySettings, Settings
@@ -45,13 +46,14 @@ PARTITIONS_PER_CORE = 4
 
 
 def run(sc: SparkContext, settings: Settings) -> StageCounts:
-    """Build and publish the index generation of all pictures that have features and an embedding; recommend to all people.
+    """Build and publish the index generation of all pictures that have features and an embedding; recommend to all people; draw the map.
 
     Raises:
         CannotProceedError: there is no such picture, or a table is damaged.
     """
     counts = build_index(sc, settings, settings.volume, indexable(tables.open_snapshot(settings.volume)))
     people.refresh(sc, settings.volume)
+    mapping.refresh(sc, settings, settings.volume)
     return counts
 
 

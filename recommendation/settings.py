@@ -11,6 +11,9 @@ SEARCHES = ("auto", "scan", "annoy")
 #: How the scores against several query pictures become one: like all on average, like every one, like any.
 COMBINES = ("mean", "min", "max")
 
+#: How pictures are laid out on the map; see `recommendation.map.layouts`.
+LAYOUTS = ("auto", "umap", "tsne", "tmap", "pca")
+
 
 @dataclass(frozen=True)
 class Settings(settings.Settings):
@@ -25,6 +28,12 @@ class Settings(settings.Settings):
     search: str = setting("auto", "how candidates are found; auto scans small collections", choices=SEARCHES)
     scan_mib: int = setting(
         50, "reduced vectors that auto still scans, MiB; 50 are 100,000 pictures of 128 float32", limits=(0, 1_000_000)
+    )
+    map: bool = setting(True, "lay the pictures out on a map, and draw it; `no` saves the time")
+    layout: str = setting(
+        "auto",
+        "how the map is laid out; auto takes UMAP from 2,000 pictures on; tsne and tmap need packages of their own",
+        choices=LAYOUTS,
     )
 
 

@@ -1,7 +1,8 @@
 """A stand-in for Spark that runs everything in this process, for tests of what a build makes rather than of Spark."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
+from types import SimpleNamespace
 from typing import Any, cast
 
 from pyspark import SparkContext
@@ -15,6 +16,39 @@ class Records:
 
     def map(self, function: Callable[[Any], Any]) -> "Records":
         return Records(map(function, self._records))
+
+    def flatMap(self, function: Callable[[Any], Iterable[Any]]) -> "Records":  # noqa: N802 # Spark's name
+        return Records(one for record in self._records for one in function(record))
+
+    def filter(self, function: Callable[[Any], bool]) -> "Records":
+        return Records(filter(function, self._records))
+
+    def mapValues(self, function: Callable[[Any], Any]) -> "Records":  # noqa: N802 # Spark's name
+        return Records((key, function(value)) for key, value in self._records)
+
+    def mapPartitions(self, function: Callable[[Iterator[Any]], Iterable[Any]]) -> "Records":  # noqa: N802 # Spark's name
+        return Records(function(iter(self._records)))
+
+    def mapPartitionsWithIndex(self, function: Callable[[int, Iterator[Any]], Iterable[Any]]) -> "Records":  # noqa: N802
+        return Records(function(0, iter(self._records)))
+
+    def repartitionAndSortWithinPartitions(self, _n: int, _function: Callable[[Any], int]) -> "Records":  # noqa: N802
+        return Records(sorted(self._records))
+
+    def groupByKey(self, _n_partitions: int = 1) -> "Records":  # noqa: N802 # Spark's name
+        return self.mapValues(lambda value: [value]).reduceByKey(lambda left, right: left + right)
+
+    def takeOrdered(self, count: int, key: Callable[[Any], Any]) -> list[Any]:  # noqa: N802 # Spark's name
+        return sorted(self._records, key=key)[:count]
+
+    def cache(self) -> "Records":
+        return self
+
+    def unpersist(self) -> None:
+        pass
+
+    def first(self) -> Any:
+        return self._records[0]
 
     def reduceByKey(self, function: Callable[[Any, Any], Any]) -> "Records":  # noqa: N802 # Spark's name
         values: dict[Any, Any] = {}
@@ -43,6 +77,9 @@ class Context:
 
     def parallelize(self, records: Iterable[Any], _n_partitions: int) -> Records:
         return Records(records)
+
+    def broadcast(self, value: Any) -> Any:
+        return SimpleNamespace(value=value)
 
 
 def context() -> SparkContext:

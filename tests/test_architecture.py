@@ -60,6 +60,7 @@ ORDER = {
         browse
         scoring search status
         steps
+        map
         exports gallery recommend
         quality
         commands
@@ -106,6 +107,7 @@ DOORS = {
         "shared/tables/columns.py",
         "shared/tables/contracts.py",
         "shared/tables/fetches.py",
+        "shared/tables/map.py",
         "shared/tables/people.py",
         "shared/tables/parquet.py",
         "acquisition/sources/untrusted_parquet.py",
@@ -119,16 +121,36 @@ DOORS = {
         "shared/drawing/lettering.py",
         "recommendation/exports/records.py",
         "recommendation/exports/tensorboard.py",
+        "recommendation/map/drawing.py",
+        "recommendation/map/explore/tiles.py",
     },
     "urllib3": {"shared/fetching/"},
     "protego": {"acquisition/fetching/hosts/robots.py"},
+    "matplotlib": {"recommendation/map/drawing.py"},
+    "mpl_toolkits": {"recommendation/map/drawing.py"},
+    "umap": {"recommendation/map/layouts.py"},
+    "openTSNE": {"recommendation/map/layouts.py"},
+    "tmap": {"recommendation/map/layouts.py"},
+    "numba": {"recommendation/map/layouts.py"},
+    "scipy": {
+        "recommendation/recommend/overlap.py",
+        "recommendation/map/layouts.py",
+        "recommendation/map/drawing.py",
+    },
     "fastapi": {"recommendation/web/"},
     "starlette": {"recommendation/web/"},
     "jinja2": {"recommendation/web/pages.py", "recommendation/api/display.py"},
     "pydantic": {"recommendation/web/"},
-    "uvicorn": {"recommendation/web/worker.py", "recommendation/web/connections.py"},
-    "sklearn": {"recommendation/scoring/classifiers.py"},
-    "scipy": {"recommendation/recommend/overlap.py"},
+    "uvicorn": {
+        "recommendation/web/worker.py",
+        "recommendation/web/connections.py",
+        "recommendation/web/map/server.py",
+    },
+    "sklearn": {
+        "recommendation/scoring/classifiers.py",
+        "recommendation/map/clusters.py",
+        "recommendation/map/layouts.py",
+    },
     "sqlite3": {"shared/people/store.py"},
 }
 

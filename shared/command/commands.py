@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Command] = {
     "query": Command("print the pictures most like one picture, or like up to five", "recommendation.commands.query"),
     "serve": Command("answer queries over HTTP and from the inbox, until stopped", "recommendation.web.service"),
     "inbox": Command("answer the query jobs that wait in queries/inbox, then end", "recommendation.commands.inbox"),
+    "map": Command("print, draw or open the map of the collection", "recommendation.web.map.command"),
     "evaluate": Command("measure retrieval quality over the collection", "recommendation.commands.evaluate"),
     "sources": Command("list the sources with their pictures, failures and last run", "acquisition.commands.sources"),
     "credits": Command(

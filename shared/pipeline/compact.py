@@ -17,6 +17,7 @@ from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Part, Snapshot, parquet
 from shared.tables.contracts import (
+    CLUSTERS,
     CONTRACTS,
     FAILURES,
     FETCHES,
@@ -36,7 +37,7 @@ FULL_ROWS = 1024
 #: One run makes this many slices that are not full: small ones come first, so that all cores are busy at once.
 SMALL_SLICES_OF_A_RUN = 80
 #: Tables of the collection as a whole, whose parts are no slices of it.
-NOT_SLICED = frozenset({RUNS.name, TOTALS.name, REMOVALS.name, FETCHES.name})
+NOT_SLICED = frozenset({RUNS.name, TOTALS.name, REMOVALS.name, FETCHES.name, CLUSTERS.name})
 #: Tables with rows that are about no stored picture.
 WITHOUT_PICTURES = frozenset({FAILURES.name, LOCATIONS.name})
 

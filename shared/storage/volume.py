@@ -5,6 +5,7 @@ WORK = "work"  # unfinished work of the running stage, with tables of its own; n
 IMAGES = "images"  # originals that acquisition made or downloaded
 FETCHING = "fetching"  # journals of downloads that are not published yet, and what hosts asked for
 INDEX = "index"  # index generations and CURRENT, which names the live one
+MAP = "map"  # the pictures that the map was fitted on, and small thumbnails for the map to explore
 MODELS = "models"  # ONNX models, each named by its SHA-256
 REPORTS = "reports"  # files made for people: CSV, pictures
 INBOX = "queries/inbox"  # query jobs waiting for an answer

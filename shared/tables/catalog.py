@@ -21,13 +21,23 @@ from shared.errors import CannotProceedError, UsageError
 from shared.storage import Storage
 from shared.storage.files import replacing, sha256_of, temporary_name, write_atomically
 from shared.storage.volume import CATALOG
-from shared.tables.contracts import CATEGORIES, CONTRACTS, EMBEDDINGS, FEATURES, IMAGES, LABELS, THUMBNAILS, Contract
+from shared.tables.contracts import (
+    CATEGORIES,
+    CONTRACTS,
+    EMBEDDINGS,
+    FEATURES,
+    IMAGES,
+    LABELS,
+    MAP,
+    THUMBNAILS,
+    Contract,
+)
 from shared.tables.live import COPIED, live_parts
 from shared.tables.parts import Part
 from shared.tables.snapshot import Snapshot
 
 #: Tables whose rows are about a picture of IMAGES.
-FOLLOWING = (THUMBNAILS, LABELS, FEATURES, EMBEDDINGS, CATEGORIES)
+FOLLOWING = (THUMBNAILS, LABELS, FEATURES, EMBEDDINGS, CATEGORIES, MAP)
 #: A column with the file that a row was read from.
 PART_FILE = "part_file"
 MAKE_AGAIN = "delete it, and `imagerec run` makes it again"

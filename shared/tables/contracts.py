@@ -5,6 +5,7 @@ import pyarrow as pa
 from shared.pictures.measures import MEASURES, Measure
 from shared.tables.columns import FLOATS, IMAGE_ID, STRINGS, Addition, Contract, column
 from shared.tables.fetches import CANDIDATES, FETCHES, OF_THE_WEB, ORIGIN_COLUMNS, OUTCOMES, SOURCE_ID
+from shared.tables.map import CLUSTERS, MAP
 from shared.tables.people import LIKES, PATTERNS, PROFILES, RECOMMENDATIONS
 
 #: Every field may be null: most pictures carry few of them. GPS is never kept.
@@ -235,13 +236,14 @@ CONTRACTS = {
     for contract in (
         *(IMAGES, THUMBNAILS, LOCATIONS, FAILURES, REMOVALS, FETCHES),
         *(LABELS, FEATURES, TOTALS, EMBEDDINGS, CATEGORIES, RUNS),
-        *(LIKES, PROFILES, PATTERNS, RECOMMENDATIONS),
+        *(LIKES, PROFILES, PATTERNS, RECOMMENDATIONS, MAP, CLUSTERS),
     )
 }
 
 __all__ = [
     "CANDIDATES",
     "CATEGORIES",
+    "CLUSTERS",
     "CONTRACTS",
     "EMBEDDINGS",
     "ENTRY_COLUMNS",
@@ -259,6 +261,7 @@ __all__ = [
     "LISTED_COLUMNS",
     "LISTING",
     "LOCATIONS",
+    "MAP",
     "OF_THE_WEB",
     "ORIGIN_COLUMNS",
     "OUTCOMES",

@@ -1,0 +1,1 @@
+"""The map to explore: what the page at /map needs, as files under reports/map/."""
