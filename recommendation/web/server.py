@@ -20,6 +20,7 @@ from recommendation.web.error_handlers import add_error_handlers, errors
 from recommendation.web.forms import Files, form_description, read_form, read_query
 from recommendation.web.health import Health
 from recommendation.web.locations import hide_folders
+from recommendation.web.map.routes import map_routes
 from recommendation.web.middleware import AllowedHosts, HeadAsGet, SecurityHeaders, UploadLimit
 from recommendation.web.people import people_routes
 from recommendation.web.pictures.browsing import browsing_routes
@@ -42,13 +43,15 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
+    assets = pages.mount_assets(app)
     routers = (
         query_routes(answerer, health, admission, settings),
         browsing_routes(lambda: answerer.current.engine),
         picture_routes(answerer, settings),
         status_routes(answerer, health),
-        pages.page_routes(answerer, pages.mount_assets(app), default_options(settings)),
+        pages.page_routes(answerer, assets, default_options(settings)),
         people_routes(lambda: answerer.current.engine, settings.volume),
+        map_routes(settings.volume, assets, has_index=True),
     )
     for router in routers:
         app.include_router(router)

@@ -1,6 +1,7 @@
 """A real browser for tests: Debian's Chromium with software rendering, whose pages note outside requests and errors."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+POLL_MS = 30
 #: Names a folder where screenshots are kept for people to look at; without it they are only taken.
 SCREENSHOTS = "IMAGEREC_TEST_SCREENSHOTS"
 
@@ -34,6 +36,18 @@ class Watched(NamedTuple):
         """Fail for what a good page has none of."""
         assert self.foreign == []
         assert self.errors == []
+
+    def wait(self, expression: str, limit_ms: int = 60_000) -> None:
+        """Wait until a JavaScript expression is true; Playwright's own waiting needs `eval`, which good pages forbid.
+
+        Raises:
+            TimeoutError: it did not become true.
+        """
+        deadline = time.monotonic() + limit_ms / 1000
+        while not self.page.evaluate(f"Boolean({expression})"):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"never true: {expression}; errors: {self.errors}")
+            self.page.wait_for_timeout(POLL_MS)
 
     def screenshot(self, name: str) -> bytes:
         """What the page shows, as PNG; kept where SCREENSHOTS says."""
