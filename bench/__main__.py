@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import fetch, report, search, service, stages
 from bench.embeddings import crop_embeddings
+from bench.map import measure as maps
 from bench.photos import repeat_photos
 from shared.models import store
 from shared.settings import Settings
@@ -17,7 +18,7 @@ from tests import external_data
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results.md"
-PARTS = ("stages", "service", "search", "fetch")
+PARTS = ("stages", "service", "search", "fetch", "map")
 TINY = 64  # photographs: two slices
 
 
@@ -60,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
         "--vectors", type=int, nargs="+", default=[100_000, 400_000], metavar="N", help="sizes for the search"
     )
     made.add_argument("--img2dataset", help="its program, in an environment of its own, to be measured beside `fetch`")
+    made.add_argument("--map", type=int, default=500_000, metavar="N", help="made-up pictures on the map")
     made.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS), help="parts to measure")
     return made
 
@@ -76,7 +78,7 @@ def measure(arguments: argparse.Namespace, folder: Path) -> Iterator[str]:
     )
     if "stages" in arguments.only:
         yield from measure_stages(arguments.photos, small, large, folder)
-    if "service" in arguments.only or "search" in arguments.only:
+    if {"service", "search", "map"} & set(arguments.only):
         volume = folder / "small"
         if not volume.exists():
             stages.run_pipeline(small, volume, "local[2]")
@@ -85,6 +87,14 @@ def measure(arguments: argparse.Namespace, folder: Path) -> Iterator[str]:
             yield report.table(f"A new picture among {arguments.pictures[0]:,}, all measures", service.COLUMNS, rows)
         if "search" in arguments.only:
             yield measure_search(arguments, volume)
+        yield from measure_map(arguments, volume)
+
+
+def measure_map(arguments: argparse.Namespace, volume: Path) -> Iterator[str]:
+    """The map of made-up vectors, if it is asked for."""
+    if "map" in arguments.only:
+        rows = maps.measure(LocalStorage(volume), arguments.map)
+        yield report.table("The map of made-up vectors", maps.COLUMNS, rows)
 
 
 def measure_stages(photos: Path, small: Path, large: Path, folder: Path) -> Iterator[str]:

@@ -44,17 +44,17 @@ def collection(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> Co
     for subject in SUBJECTS:
         for number in range(PICTURES_PER_SUBJECT):
             add_drawing(made.pictures, Drawing(subject, number))
-    build(sc, made)
+    build(sc, made, with_map=True)
     return made
 
 
-def build(sc: SparkContext, made: Collection) -> None:
+def build(sc: SparkContext, made: Collection, *, with_map: bool = False) -> None:
     """Run the four stages."""
     data = made.volume.root
     acquisition.run(sc, AcquisitionSettings(data=data, source=str(made.pictures)))
     labeling.run(sc, LabelingSettings(data=data))
     embedding.run(sc, EmbeddingSettings(data=data, model="efficientnet-lite0", precision="fp32"))
-    recommendation.run(sc, Settings(data=data))
+    recommendation.run(sc, Settings(data=data, map=with_map))
     catalog.rebuild(made.volume)
 
 

@@ -24,7 +24,7 @@ ROWS = 60
 @pytest.fixture(scope="module")
 def volume(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
     made = make_volume(LocalStorage(tmp_path_factory.mktemp("evaluate")), {"a": range(ROWS)})
-    job.run(context(), Settings(data=made.root))
+    job.run(context(), Settings(map=False, data=made.root))
     return made
 
 

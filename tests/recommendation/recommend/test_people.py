@@ -39,7 +39,7 @@ AGREED = ["user_id", "favorite_colors", "favorite_orientation", "favorite_size",
 
 def build(sc: SparkContext, volume: LocalStorage) -> None:
     labeling.run(sc, LabelingSettings(data=volume.root))
-    recommendation.run(sc, Settings(data=volume.root))
+    recommendation.run(sc, Settings(map=False, data=volume.root))
 
 
 def names(volume: LocalStorage, subject: str) -> list[str]:

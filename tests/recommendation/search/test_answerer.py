@@ -25,7 +25,7 @@ pytestmark = pytest.mark.spark
 
 def build_another(sc: SparkContext, volume: LocalStorage) -> str:
     """Another generation of the same collection; return its name."""
-    job.run(sc, Settings(data=volume.root, trees=7))
+    job.run(sc, Settings(map=False, data=volume.root, trees=7))
     return answerer.generation_name(volume)
 
 

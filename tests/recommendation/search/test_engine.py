@@ -31,7 +31,7 @@ def volume(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
 
 @pytest.fixture(scope="module", params=["scan", "annoy"])
 def engine(request: pytest.FixtureRequest, volume: LocalStorage) -> Engine:
-    job.run(context(), Settings(data=volume.root, search=request.param))
+    job.run(context(), Settings(map=False, data=volume.root, search=request.param))
     return Engine.open(volume)
 
 
@@ -312,14 +312,14 @@ def test_a_metric_changes_only_the_measures_that_allow_it(engine: Engine) -> Non
 
 def test_a_collection_smaller_than_the_answer_is_answered_whole(tmp_path: Path) -> None:
     volume = make_volume(LocalStorage(tmp_path / "small"), {"a": range(3)})
-    job.run(context(), Settings(data=volume.root))
+    job.run(context(), Settings(map=False, data=volume.root))
     found = Engine.open(volume).search([picture(1)], Options())
     assert {name: len(items) for name, items in found.items()} == dict.fromkeys(found, 2)
 
 
 def test_a_collection_of_one_picture_answers_with_nothing_more(tmp_path: Path) -> None:
     volume = make_volume(LocalStorage(tmp_path / "one"), {"a": range(1)})
-    job.run(context(), Settings(data=volume.root))
+    job.run(context(), Settings(map=False, data=volume.root))
     assert Engine.open(volume).search([picture(0)], Options(measure=("color",))) == {"color": []}
 
 

@@ -99,7 +99,7 @@ def test_a_service_answers_takes_over_and_stops(
     answered = json.loads((queries / "answers" / "job.json").read_text())
     assert hide_folders(answered)["results"] == answer["results"]
 
-    job.run(sc, Settings(data=own_collection.volume.root, trees=7))
+    job.run(sc, Settings(map=False, data=own_collection.volume.root, trees=7))
     wait_for(lambda: httpx.get(f"{address}/v1/status").json()["generation"] != answer["generation"])
     assert httpx.get(f"{address}/healthz").status_code == 200
 
