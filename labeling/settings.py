@@ -13,3 +13,4 @@ class Settings(settings.ExportSettings):
     features_csv: bool = setting(
         False, "write reports/features.csv, about 5 KB a picture; once there it is kept current"
     )
+    charts: bool = setting(True, "draw reports/charts, what the collection and its people are like; `no` saves seconds")

@@ -25,8 +25,6 @@ STAGE = StageOutput("labeling", digest(VERSION, features.VERSION), (LABELS, FEAT
 #: Columns of IMAGES that LABELS repeats.
 COPIED = ("image_id", "filename", "location", "format", "tags")
 READ = (*COPIED, "width_px", "height_px")
-#: Columns of LABELS that TOTALS counts.
-COUNTED = ["orientation", "size_category", "format", "color_names", "tags"]
 
 
 class StoredPicture(NamedTuple):
@@ -90,16 +88,6 @@ def to_stored(measure: Measure, feature: NDArray[Any]) -> NDArray[Any] | bytes:
     return feature.tobytes() if measure.kind == "bits" else feature
 
 
-def counted_values(label: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What TOTALS counts of a row of LABELS: pairs of kind and value, each once."""
-    for kind in ("orientation", "size_category", "format"):
-        yield kind, label[kind]
-    for name in sorted(set(label["color_names"])):
-        yield "color", name
-    for tag in sorted(set(label["tags"])):
-        yield "tag", tag
-
-
 def filename_of(label: dict[str, Any]) -> Iterator[str]:
     """The key that images_labels.json would give a picture."""
     yield label["filename"]
@@ -108,8 +96,3 @@ def filename_of(label: dict[str, Any]) -> Iterator[str]:
 def is_repeated(counted: tuple[str, int]) -> bool:
     """Whether more than one picture has it."""
     return counted[1] > 1
-
-
-def most_frequent_first(counted: tuple[tuple[str, str], int]) -> tuple[int, tuple[str, str]]:
-    """Sort key: by count, then by name."""
-    return -counted[1], counted[0]

@@ -25,6 +25,7 @@ from recommendation.index.recall import Tuned
 from recommendation.labels import Labels
 from recommendation.map import job as mapping
 from recommendation.recommend import job as people
+from recommendation.report import pdf
 from recommendation.search.request import Options
 from recommendation.settings import QuerySettings, Settings
 from recommendation.steps import Asked, View
@@ -46,7 +47,7 @@ PARTITIONS_PER_CORE = 4
 
 
 def run(sc: SparkContext, settings: Settings) -> StageCounts:
-    """Build and publish the index generation of all pictures that have features and an embedding; recommend to all people; draw the map.
+    """Build and publish the index generation of all pictures that have features and an embedding; recommend to all people; draw the map; the report.
 
     Raises:
         CannotProceedError: there is no such picture, or a table is damaged.
@@ -54,6 +55,8 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
     counts = build_index(sc, settings, settings.volume, indexable(tables.open_snapshot(settings.volume)))
     people.refresh(sc, settings.volume)
     mapping.refresh(sc, settings, settings.volume)
+    if settings.report:
+        pdf.refresh(settings.volume)
     return counts
 
 

@@ -17,7 +17,7 @@ LAYOUTS = ("auto", "umap", "tsne", "tmap", "pca")
 
 @dataclass(frozen=True)
 class Settings(settings.Settings):
-    """What shapes an index generation; one of them changed makes another generation."""
+    """What shapes an index generation; one of them but `report` changed makes another generation."""
 
     recall: float = setting(
         0.95,
@@ -35,6 +35,7 @@ class Settings(settings.Settings):
         "how the map is laid out; auto takes UMAP from 2,000 pictures on; tsne and tmap need packages of their own",
         choices=LAYOUTS,
     )
+    report: bool = setting(True, "make reports/report.pdf when what it says has changed; `no` leaves it as it is")
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,9 @@ ORDER = {
         __main__
     """,
     "labeling": """
-        settings color_names geometry luminance
+        settings color_names geometry luminance totals
         palette
-        people
+        people charts
         exports steps
         job
         __main__
@@ -61,7 +61,7 @@ ORDER = {
         scoring search status
         steps
         map
-        exports gallery recommend
+        exports gallery recommend report
         quality
         commands
         api web
@@ -126,7 +126,7 @@ DOORS = {
     },
     "urllib3": {"shared/fetching/"},
     "protego": {"acquisition/fetching/hosts/robots.py"},
-    "matplotlib": {"recommendation/map/drawing.py"},
+    "matplotlib": {"shared/drawing/style.py", "labeling/charts/tables.py", "recommendation/map/drawing.py"},
     "mpl_toolkits": {"recommendation/map/drawing.py"},
     "umap": {"recommendation/map/layouts.py"},
     "openTSNE": {"recommendation/map/layouts.py"},
@@ -151,6 +151,8 @@ DOORS = {
         "recommendation/map/clusters.py",
         "recommendation/map/layouts.py",
     },
+    "typst": {"recommendation/report/pdf.py"},
+    "wordcloud": {"labeling/charts/words.py"},
     "sqlite3": {"shared/people/store.py"},
 }
 

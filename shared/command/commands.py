@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Command] = {
     "recommend": Command(
         "print the pictures that a person might like, with reasons", "recommendation.commands.people.recommend"
     ),
+    "report": Command("write a report about the collection as a PDF", "recommendation.commands.report"),
     "gallery": Command("draw pictures with a tag, or groups that look alike", "recommendation.commands.gallery"),
     "export": Command("write the collection in the format of another program", "recommendation.commands.export"),
     "compact": Command("merge small slices and delete the rows of removed pictures", "shared.command.compact"),

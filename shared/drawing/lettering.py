@@ -85,3 +85,9 @@ def found_font(name: str, size: int) -> Font | None:
         return ImageFont.truetype(name, size)
     except OSError:
         return None
+
+
+def plain_text(text: str) -> str:
+    """A text on one line with question marks for letters that DejaVu lacks."""
+    font = found_font(str(font_folder() / DEJAVU), 20) or font_of(20)
+    return "".join(letter if has_glyph(font, letter) else "?" for letter in printable(text))

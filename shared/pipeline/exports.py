@@ -72,6 +72,13 @@ def concatenate(
     storage.delete_folder(folder)
 
 
+def put(volume: Storage, key: str, content: str, data: bytes) -> None:
+    """Store a whole export that was made from some content, see `is_current`."""
+    volume.delete(_note_key(key))
+    volume.put(key, data)
+    volume.put(_note_key(key), content.encode())
+
+
 def _write_piece(
     volume: Storage, folder: str, lines_of: LinesOf, separator: bytes, numbered: tuple[int, Any]
 ) -> str | None:

@@ -8,6 +8,7 @@ INDEX = "index"  # index generations and CURRENT, which names the live one
 MAP = "map"  # the pictures that the map was fitted on, and small thumbnails for the map to explore
 MODELS = "models"  # ONNX models, each named by its SHA-256
 REPORTS = "reports"  # files made for people: CSV, pictures
+CHARTS = "reports/charts"  # charts of the collection and a page with them
 INBOX = "queries/inbox"  # query jobs waiting for an answer
 ANSWERS = "queries/answers"
 CATALOG = "catalog.duckdb"  # derived from the tables

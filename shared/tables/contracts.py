@@ -180,9 +180,9 @@ TOTALS = Contract(
     "totals",
     pa.schema(
         [
-            column("kind", pa.string(), "color, orientation, size_category, format or tag"),
-            column("value", pa.string(), "the colour's name, the tag, ..."),
-            column("pictures", pa.int64(), "how many pictures have it"),
+            column("kind", pa.string(), "color, tag, brightness, year, ...: see labeling/totals.py"),
+            column("value", pa.string(), "the colour's name, the tag, the lower edge of a class of numbers, ..."),
+            column("pictures", pa.int64(), "how many pictures have it; for `failure` and `source`, files"),
         ]
     ),
 )

@@ -63,21 +63,3 @@ def test_a_slices_pictures_are_read_in_their_order(volume: LocalStorage) -> None
     assert list(parts) == ["s"]
     read = list(steps.read_pictures(volume, parts["s"]))
     assert [(one.metadata["image_id"], one.jpeg) for one in read] == [(one.image_id, one.jpeg) for one in drawn]
-
-
-def test_a_picture_is_counted_once_for_each_of_its_colors_and_tags() -> None:
-    label = {
-        "orientation": "square",
-        "size_category": "medium",
-        "format": "GIF",
-        "color_names": ["grey", "red", "grey"],
-        "tags": ["a", "a"],
-    }
-    assert list(steps.counted_values(label)) == [
-        ("orientation", "square"),
-        ("size_category", "medium"),
-        ("format", "GIF"),
-        ("color", "grey"),
-        ("color", "red"),
-        ("tag", "a"),
-    ]

@@ -1,0 +1,1 @@
+"""Charts of the collection and of its people: reads totals, labels and profiles, writes reports/charts."""

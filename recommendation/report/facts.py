@@ -1,0 +1,211 @@
+"""What the report says, as data: every number is read from tables, index and charts of the volume."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from recommendation.index import generation
+from recommendation.index.document import Summary
+from shared import tables
+from shared.drawing.lettering import plain_text
+from shared.errors import CannotProceedError
+from shared.pictures.measures import MEASURES
+from shared.storage import Storage
+from shared.storage.volume import CHARTS, REPORTS
+from shared.tables import Snapshot
+from shared.tables.contracts import FAILURES, IMAGES, LIKES, PROFILES, RECOMMENDATIONS, RUNS, TOTALS
+
+STAGES = ("acquisition", "labeling", "embedding")
+#: What each measure is good and bad at, as docs/quality.md says.
+TRAITS = {
+    "embedding": ("kinds of things, whatever their colours and places", "what the network never saw, fine differences"),
+    "color": ("the same palette", "content"),
+    "structure": ("the same layout and pose", "moved and mirrored things"),
+    "hash": ("copies: recompressed, resized, brightened", "everything else"),
+}
+#: The charts that a report shows, as far as they are there; the first of each group.
+SHOWN = (("palettes",), ("colors",), ("brightness", "tags"), ("people_colors",))
+MAP = f"{REPORTS}/map.png"
+LARGE = (100_000, 1_000_000)  # pictures that times are extrapolated to
+
+Facts = dict[str, Any]
+
+
+def gather(volume: Storage, snapshot: Snapshot) -> tuple[Facts, dict[str, bytes]]:
+    """The report's data, and the drawings that it shows, by file name.
+
+    Raises:
+        CannotProceedError: there is no index, or a table is damaged.
+    """
+    index = generation.read_live_document(volume)
+    if index is None:
+        raise CannotProceedError("there is no index to report on; `imagerec run` makes one")
+    totals = totals_of(volume, snapshot)
+    charts, drawings = charts_of(volume)
+    stages = [*stage_times(volume, snapshot), recommendation_time(index)]
+    facts: Facts = {
+        "pictures": number(snapshot.rows(IMAGES)),
+        "data": data_of(totals, snapshot),
+        "measures": measures_of(index),
+        "default": default_of(index),
+        "model": index["model"],
+        "whitening": index["whitening"],
+        "stages": stages,
+        "slowest": max(stages, key=lambda one: one["per_picture"])["name"] if stages else "",
+        "build": [[name, f"{seconds:.1f}"] for name, seconds in index["timings"]["build_s"].items()],
+        "people": people_of(volume, snapshot),
+        "charts": charts,
+        "map": volume.stat(MAP) is not None,
+        "generation": index["generation"],
+    }
+    if facts["map"]:
+        drawings["map.png"] = volume.read(MAP)
+    shown: Facts = cleaned(facts)
+    return shown, drawings
+
+
+def cleaned(value: Any) -> Any:
+    """The same with texts that the report's fonts can show."""
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, dict):
+        return {key: cleaned(one) for key, one in value.items()}
+    return [cleaned(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def totals_of(volume: Storage, snapshot: Snapshot) -> dict[str, list[tuple[str, int]]]:
+    """TOTALS by kind, the most frequent first."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for part in snapshot.parts(TOTALS):
+        for row in tables.read_rows(volume, part):
+            found.setdefault(row["kind"], []).append((row["value"], row["pictures"]))
+    return found
+
+
+def data_of(totals: Mapping[str, Sequence[tuple[str, int]]], snapshot: Snapshot) -> Facts:
+    """What the collection is made of: a line a kind, the most frequent values."""
+    kinds = (
+        *(("Formats", "format"), ("Orientation", "orientation"), ("Size", "size_category"), ("Years", "year")),
+        *(("Cameras", "camera"), ("Tags", "tag"), ("Licences", "license"), ("Authors", "author")),
+    )
+    rows = [[name, most_frequent(totals[kind])] for name, kind in kinds if totals.get(kind)]
+    licensed = sum(count for _, count in totals.get("license", ()))
+    return {
+        "rows": rows,
+        "sources": [[short(value), number(count)] for value, count in totals.get("source", ())[:6]],
+        "unlicensed": number(max(snapshot.rows(IMAGES) - licensed, 0)),
+        "failed": number(snapshot.rows(FAILURES)),
+        "reasons": [[value.replace("_", " "), number(count)] for value, count in totals.get("failure", ())],
+    }
+
+
+def most_frequent(some: Sequence[tuple[str, int]], most: int = 4) -> str:
+    """The most frequent values with their numbers, and how many others there are."""
+    listed = ", ".join(f"{short(value)} {number(count)}" for value, count in some[:most])
+    return f"{listed}, {len(some) - most:,} others" if len(some) > most else listed
+
+
+def short(text: str, most: int = 40) -> str:
+    """A value that fits into a column; of a path the last part."""
+    name = text.rstrip("/").rsplit("/", 1)[-1] or text
+    return name if len(name) <= most else f"{name[: most - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def measures_of(index: Summary) -> list[list[str]]:
+    """A row for each measure: its name, what it compares, its traits, and what was measured of it."""
+    rows = []
+    for name, facts in index["measures"].items():
+        latency = index["timings"]["latency_ms"][name]
+        good, bad = TRAITS.get(name, ("", ""))
+        figures = (f"{facts['recall']:.3f}", f"{latency['p50']:.2f}", f"{latency['p99']:.2f}")
+        rows.append([name, MEASURES[name].caption, good, bad, facts["search"], *figures])
+    return rows
+
+
+def default_of(index: Summary) -> Facts:
+    """The default measure: its weights, how they were chosen, and the figures of that."""
+    default = index["default"]
+    kind = "precision_at_5" if default["precision_at_5"] else "agreement_at_5"
+    figures = default["precision_at_5"] or default["agreement_at_5"]
+    return {
+        "weights": " + ".join(
+            name if weight == 1 else f"{weight:g} {name}" for name, weight in default["weights"].items()
+        ),
+        "kind": kind.replace("_at_", "@"),
+        "figures": [[name, f"{value:.3f}"] for name, value in figures.items()],
+    }
+
+
+def stage_times(volume: Storage, snapshot: Snapshot) -> list[Facts]:
+    """The largest run of each stage that did something."""
+    rows = [row for part in snapshot.parts(RUNS) for row in tables.read_rows(volume, part) if row["done"]]
+    found = []
+    for stage in STAGES:
+        some = [row for row in rows if row["stage"] == stage]
+        if some:
+            best = max(some, key=lambda row: (row["done"], row["started"]))
+            found.append(time_of(stage, best["done"], best["seconds"], best["cores"]))
+    return found
+
+
+def recommendation_time(index: Summary) -> Facts:
+    """The build of the live index."""
+    return time_of("recommendation", index["pictures"], sum(index["timings"]["build_s"].values()), 0)
+
+
+def time_of(stage: str, pictures: int, seconds: float, cores: int) -> Facts:
+    """A stage's throughput, and times for larger collections at the same pace."""
+    pace = seconds / max(pictures, 1)
+    return {
+        "name": stage,
+        "pictures": number(pictures),
+        "seconds": f"{seconds:.1f}",
+        "cores": str(cores or "as before"),
+        "rate": f"{1 / pace:.0f}" if pace > 0 else "-",
+        "per_picture": round(pace, 6),
+        "larger": [duration(pace * n) for n in LARGE],
+    }
+
+
+def duration(seconds: float) -> str:
+    """Seconds, minutes or hours with two digits or more."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def people_of(volume: Storage, snapshot: Snapshot) -> Facts:
+    """People, their likes and what is recommended to them; empty without people."""
+    if not snapshot.rows(PROFILES):
+        return {}
+    recommended: set[str] = set()
+    for part in snapshot.parts(RECOMMENDATIONS):
+        recommended.update(tables.read_columns(volume, part, ["image_id"])["image_id"])
+    shown, pictures = snapshot.rows(RECOMMENDATIONS), snapshot.rows(IMAGES)
+    return {
+        "people": number(snapshot.rows(PROFILES)),
+        "opinions": number(snapshot.rows(LIKES)),
+        "recommended": number(shown),
+        "different": number(len(recommended)),
+        "coverage": f"{len(recommended) / max(pictures, 1):.0%}".replace("%", " %"),
+    }
+
+
+def charts_of(volume: Storage) -> tuple[list[list[str]], dict[str, bytes]]:
+    """Name, title and note of each chart to show, and the charts; none where labeling drew none."""
+    try:
+        there = {
+            one["name"]: (one["title"], one["note"])
+            for one in json.loads(volume.read(f"{CHARTS}/charts.json"))["charts"]
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return [], {}
+    names = [name for group in SHOWN for name in [one for one in group if one in there][:1]]
+    return [[name, *there[name]] for name in names], {
+        f"{name}.svg": volume.read(f"{CHARTS}/{name}.svg") for name in names
+    }
+
+
+def number(value: int) -> str:
+    """A number with thousands apart."""
+    return f"{value:,}"

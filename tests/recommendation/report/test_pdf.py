@@ -1,0 +1,118 @@
+"""The report: small, the same bytes each time, accessible, and made of data that is never markup."""
+
+import json
+import logging
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recommendation.report import facts, pdf
+from shared import tables
+from shared.storage import LocalStorage
+from shared.tables.contracts import IMAGES
+from tests.commands import imagerec_here
+from tests.recommendation.conftest import Collection
+
+HOSTILE = '#panic("x") *bold* $x^2$ <label> @ref \\ "quoted" [link](x) // comment'
+MOST_BYTES, MOST_PAGES = 2_000_000, 4
+
+
+def report_on(**changed: Any) -> dict[str, Any]:
+    """The data of a report on a small collection."""
+    stage = {"name": "labeling", "pictures": "12", "seconds": "1.5", "rate": "8", "larger": ["3 h", "35 h"]}
+    data = {"rows": [["Tags", HOSTILE]], "sources": [], "unlicensed": "0", "failed": "0", "reasons": []}
+    return {
+        "pictures": "12",
+        "data": data,
+        "measures": [["hash", "copies", "a", "b", "scan", "1.000", "0.42", "0.54"]],
+        "default": {"weights": "embedding", "kind": "precision@5", "figures": []},
+        "model": HOSTILE,
+        "whitening": "not used",
+        "stages": [stage],
+        "slowest": "labeling",
+        "build": [["basis", "1.0"]],
+        "people": {},
+        "charts": [],
+        "map": False,
+        "generation": "g",
+        **changed,
+    }
+
+
+def text_of(data: bytes, tmp_path: Path) -> str:
+    """The report's words, separated by single blanks."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("needs pdftotext, of the package poppler-utils")
+    path = tmp_path / "report.pdf"
+    path.write_bytes(data)
+    done = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, text=True, check=True)
+    return " ".join(done.stdout.split())
+
+
+def page_count(data: bytes) -> int:
+    return max(int(one) for one in re.findall(rb"/Count (\d+)", data))
+
+
+def test_what_people_wrote_is_text(tmp_path: Path) -> None:
+    text = text_of(pdf.typeset(report_on(), {}), tmp_path)
+    assert '#panic("x") *bold* $x^2$ <label> @ref' in text
+    assert "People and recommendations" not in text
+
+
+def test_the_same_data_give_the_same_bytes() -> None:
+    first, second = (pdf.typeset(report_on(), {}) for _ in range(2))
+    assert first == second
+    assert b"pdfuaid" in first  # says that it conforms to PDF/UA, which typst has checked
+
+
+def test_a_chapter_about_people_is_there_where_there_are_people(tmp_path: Path) -> None:
+    people = {"people": "7", "opinions": "90", "recommended": "70", "different": "61", "coverage": "23 %"}
+    assert "7 people gave 90 opinions" in text_of(pdf.typeset(report_on(people=people), {}), tmp_path)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(5.0, "5 s"), (119.0, "119 s"), (600.0, "10 min"), (36_000.0, "10.0 h")])
+def test_durations_are_said_in_fitting_units(seconds: float, text: str) -> None:
+    assert facts.duration(seconds) == text
+
+
+@pytest.mark.spark
+def test_every_number_is_the_volumes(collection: Collection, tmp_path: Path) -> None:
+    done = imagerec_here("report", "--data", collection.volume.root)
+    assert (done.returncode, done.stdout) == (0, f"{collection.volume.root}/reports/report.pdf\n")
+    data = collection.volume.read(pdf.REPORT)
+    assert len(data) <= MOST_BYTES
+    assert page_count(data) <= MOST_PAGES
+    text = text_of(data, tmp_path)
+    snapshot = tables.open_snapshot(collection.volume)
+    totals = facts.totals_of(collection.volume, snapshot)
+    assert f"The collection has {snapshot.rows(IMAGES)} pictures." in text
+    for value, number in totals["orientation"]:
+        assert f"{value} {number}" in text
+    status = json.loads(imagerec_here("status", "--data", collection.volume.root, "--json").stdout)
+    for measure, found in status["index"]["measures"].items():
+        assert re.search(rf"{measure} .*{found['recall']:.3f}", text)
+
+
+@pytest.mark.spark
+def test_a_report_is_made_again_only_for_something_new(own_collection: Collection) -> None:
+    volume = own_collection.volume
+    pdf.refresh(volume)
+    before = volume.stat(pdf.REPORT)
+    pdf.refresh(volume)
+    assert volume.stat(pdf.REPORT) == before
+    volume.delete("reports/charts/charts.json")
+    pdf.refresh(volume)
+    assert volume.stat(pdf.REPORT) != before
+
+
+def test_a_volume_without_an_index_costs_a_sentence(volume: LocalStorage, caplog: pytest.LogCaptureFixture) -> None:
+    volume.root.mkdir()
+    with caplog.at_level(logging.WARNING):
+        pdf.refresh(volume)
+    assert caplog.messages == ["the report is left out: there is no index to report on; `imagerec run` makes one"]
+    done = imagerec_here("report", "--data", volume.root)
+    assert (done.returncode, "there is no index" in done.stderr) == (1, True)
