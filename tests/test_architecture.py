@@ -118,7 +118,7 @@ DOORS = {
         "shared/pictures/",
         "acquisition/sample/",
         "recommendation/gallery/sheet.py",
-        "shared/drawing/lettering.py",
+        "shared/drawing/",
         "recommendation/exports/records.py",
         "recommendation/exports/tensorboard.py",
         "recommendation/map/drawing.py",

@@ -38,7 +38,7 @@ Entry = dict[str, Any]
 def all_charts(
     totals: Mapping[str, Sequence[Total]],
     palettes: list[Palette],
-    people: Sequence[Mapping[str, Any]],
+    people: Sequence[dict[str, Any]],
     n_people: int,
     groups: Mapping[int, Group],
 ) -> list[Chart]:

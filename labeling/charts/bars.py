@@ -41,7 +41,7 @@ class Bars(NamedTuple):
         axes.barh(places, self.numbers, color=self.colors, height=0.72, edgecolor=edges(self.colors), linewidth=0.6)
         axes.set(ylim=(len(labels) - 0.5, -0.5), xlim=(0, max(self.numbers)), xlabel=self.axis)
         axes.set_yticks(list(places), labels=labels)
-        ticks(axes, "x", max(self.numbers))
+        style.whole_ticks(axes, "x", max(self.numbers))
         for place, (number, count) in enumerate(zip(self.numbers, counts, strict=True)):
             axes.annotate(
                 count, (number, place), (4, 0), textcoords="offset points", va="center", annotation_clip=False
@@ -68,7 +68,7 @@ class Columns(NamedTuple):
         """See `Kind`."""
         page = Page(title, note, COLUMNS_IN + 0.5)
         room, most = page.room, max(self.numbers)
-        left = style.width_in(brief(most)) + 0.42
+        left = style.width_in(style.brief(most)) + 0.42
         axes = page.axes(Box(room.left + left, room.top + 0.15, room.width - left, COLUMNS_IN - 0.15))
         places = range(len(self.labels))
         axes.bar(places, self.numbers, color=self.colors, width=0.86, edgecolor=edges(self.colors), linewidth=0.6)
@@ -78,10 +78,10 @@ class Columns(NamedTuple):
         pitch = (room.width - left) / (len(self.labels) + 0.2) * (shown[1] - shown[0] if len(shown) > 1 else 1)
         size_pt = style.TEXT_PT * min(1.0, 0.9 * pitch / max(map(style.width_in, labels)))
         axes.set_xticks(shown, labels=labels, fontsize=size_pt)
-        ticks(axes, "y", most)
+        style.whole_ticks(axes, "y", most)
         for place in places if len(places) <= MOST_NUMBERED else [self.numbers.index(most)]:
             axes.annotate(
-                brief(self.numbers[place]),
+                style.brief(self.numbers[place]),
                 (place, self.numbers[place]),
                 (0, 2),
                 textcoords="offset points",
@@ -130,12 +130,7 @@ class Donut(NamedTuple):
 
 def counted(number: int, total: int) -> str:
     """A number, and its share of a total if there is one."""
-    return f"{brief(number)}  {percent(number / total)}" if total else brief(number)
-
-
-def brief(number: float) -> str:
-    """A number with at most six digits: from a million on in millions."""
-    return f"{number:,.0f}" if number < 1e6 else f"{number / 1e6:,.1f} M"
+    return f"{style.brief(number)}  {percent(number / total)}" if total else style.brief(number)
 
 
 def percent(share: float) -> str:
@@ -143,13 +138,6 @@ def percent(share: float) -> str:
     if 0 < share < 0.01:
         return "<1 %"
     return f"{share:.0%}".replace("%", " %") if share <= 0.99 or share == 1 else ">99 %"
-
-
-def ticks(axes: "style.Axes", name: str, most: int) -> None:
-    """Few ticks, at whole numbers only."""
-    axes.locator_params(axis=name, nbins=5, integer=True, min_n_ticks=1)  # type: ignore[arg-type]
-    axis = axes.xaxis if name == "x" else axes.yaxis
-    axis.set_major_formatter(lambda value, _: brief(value) if value <= most else "")
 
 
 def edges(colors: list[str]) -> list[str]:

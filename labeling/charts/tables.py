@@ -45,7 +45,7 @@ class Matrix(NamedTuple):
             top = room.top + head_in + place * CELL_IN
             page.text(room.left, top + CELL_IN / 2, style.fitted(row, NAME_IN - 0.1), va="center")
             for left, share in zip(lefts, shares, strict=True):
-                red, green, blue, _ = shade(share, bytes=True)
+                red, green, blue = (round(255 * float(part)) for part in shade(share)[:3])
                 color = style.to_hex((red, green, blue))
                 canvas.add_patch(
                     style.rectangle(Box(left + 0.01, top + 0.01, wide - 0.02, CELL_IN - 0.02), color, color)

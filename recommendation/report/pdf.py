@@ -3,6 +3,7 @@
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 from recommendation.index import generation
 from recommendation.report import facts
@@ -61,10 +62,10 @@ def typeset(data: facts.Facts, drawings: dict[str, bytes]) -> bytes:
     """The PDF (PDF/UA-1), the same bytes each time."""
     import typst  # 0.1 s
 
-    files = {"main.typ": TEMPLATE.read_bytes(), "facts.json": json.dumps(data).encode(), **drawings}
+    files: Any = {"main.typ": TEMPLATE.read_bytes(), "facts.json": json.dumps(data).encode(), **drawings}
     pdf: bytes = typst.compile(
         files,
-        font_paths=[font_folder()],
+        font_paths=[str(font_folder())],
         ignore_system_fonts=True,
         timestamp=0,
         pdf_standards="ua-1",

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -37,7 +37,7 @@ BLUE, ORANGE, GREEN, YELLOW, SKY, VERMILION, PURPLE = (
 #: Source: Okabe and Ito 2008, "Color Universal Design", https://jfly.uni-koeln.de/color/.
 PALETTE = (BLUE, ORANGE, GREEN, SKY, VERMILION, PURPLE, YELLOW, GREY)
 
-PARAMETERS = {
+PARAMETERS: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": TEXT_PT,
     "text.color": INK,
@@ -195,6 +195,18 @@ def bare(axes: Axes, *, grid: str) -> None:
     axes.tick_params(length=0)
     axes.grid(visible=True, axis=grid, color=LINE, linewidth=0.8)  # type: ignore[arg-type]
     axes.set_axisbelow(True)
+
+
+def brief(number: float) -> str:
+    """A number with at most six digits: from a million on in millions."""
+    return f"{number:,.0f}" if number < 1e6 else f"{number / 1e6:,.1f} M"
+
+
+def whole_ticks(axes: Axes, name: Literal["x", "y"], most: int) -> None:
+    """Few ticks, at whole numbers only, up to the largest number."""
+    axes.locator_params(axis=name, nbins=5, integer=True, min_n_ticks=1)
+    axis = axes.xaxis if name == "x" else axes.yaxis
+    axis.set_major_formatter(lambda value, _: brief(value) if value <= most else "")
 
 
 def contrast_color(rgb: Sequence[int]) -> str:
