@@ -193,6 +193,7 @@ def bare(axes: Axes, *, grid: str) -> None:
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0)
+    axes.tick_params(axis="x", pad=6)  # below the label of the lowest tick of the other axis
     axes.grid(visible=True, axis=grid, color=LINE, linewidth=0.8)  # type: ignore[arg-type]
     axes.set_axisbelow(True)
 
