@@ -1,5 +1,6 @@
 """reports/report.pdf: typeset from data that is never markup, and made again when what it says has changed."""
 
+import hashlib
 import json
 import logging
 from pathlib import Path
@@ -49,12 +50,12 @@ def write(volume: Storage, content: str) -> None:
 def content_of(volume: Storage) -> str:
     """Identity of what the report is made from; times of later runs alone make no new report."""
     snapshot = tables.open_snapshot(volume)
-    seen = [volume.stat(key) for key in (f"{CHARTS}/charts.json", facts.MAP)]
+    drawings = [one for one in (f"{CHARTS}/charts.json", facts.MAP) if volume.stat(one) is not None]
     return digest(
         TEMPLATE.read_text(encoding="utf-8"),
         snapshot.digest(IMAGES, TOTALS, FAILURES, LIKES, PROFILES, RECOMMENDATIONS),
         generation.live_name(volume),
-        [one and [one.size_bytes, one.modified_ns] for one in seen],
+        [[one, hashlib.sha256(volume.read(one)).hexdigest()] for one in drawings],
     )
 
 

@@ -39,7 +39,9 @@ def _files(volume: LocalStorage) -> Iterator[Path]:
     catalog_files = {volume.local_path("catalog.duckdb"), catalog.checksums_path(volume.local_path("catalog.duckdb"))}
     for path in sorted(volume.root.rglob("*")):
         top = path.relative_to(volume.root).parts[0]
-        is_timing = volume.local_path("index") in path.parents and path.name.endswith("timings.json")
+        is_timing = path.name == "report.pdf" or (
+            volume.local_path("index") in path.parents and path.name.endswith("timings.json")
+        )
         is_table = volume.local_path("tables") in path.parents and path.suffix in {".parquet", ".json"}
         if path.is_file() and top not in {"lock", "queries"} and not (is_timing or is_table or path in catalog_files):
             yield path
