@@ -47,7 +47,7 @@ PARTITIONS_PER_CORE = 4
 
 
 def run(sc: SparkContext, settings: Settings) -> StageCounts:
-    """Build and publish the index generation of all pictures that have features and an embedding; recommend to all people; draw the map; the report.
+    """Build and publish the index generation of all pictures that have features and an embedding; recommend to all people; draw map and report.
 
     Raises:
         CannotProceedError: there is no such picture, or a table is damaged.
