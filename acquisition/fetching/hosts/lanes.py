@@ -16,6 +16,8 @@ from acquisition.fetching.outcomes import TRANSIENT, RefusedError, moment
 from acquisition.fetching.picture import Ask
 from acquisition.fetching.rules import FetchRules
 
+LONGEST_SLEEP_S = 0.5
+
 
 class Lane:
     """A host, and what is to be asked there."""
@@ -88,7 +90,9 @@ class Lanes:
                     if not self._running:
                         self._changed.notify_all()
                         return None
-                    self._changed.wait()
+                    self._changed.wait(
+                        LONGEST_SLEEP_S
+                    )  # what wakes one thread may have woken one that waits for its host
                     continue
                 _, number, lane = heapq.heappop(self._ready)
                 lane.is_waiting = False
@@ -118,8 +122,9 @@ class Lanes:
             lane.pace.end(turn.slot, self._clock())
             lane.is_learning = False
             self._running -= 1
-            self._enqueue(lane)
-            self._changed.notify_all()
+            self._enqueue(lane)  # wakes one thread, not all
+            if not self._running and not self._ready:
+                self._changed.notify_all()
 
     def ask_again(self, turn: Turn) -> None:
         """Wait until the host may be asked once more within a turn."""
