@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pyspark import SparkContext
 
 from recommendation import steps
+from recommendation.duplicates import job as duplicates
 from recommendation.index import basis, fusion, generation, objects, recall, reduction, shard
 from recommendation.index.basis import WHITENED
 from recommendation.index.build import layout, learning, whitening
@@ -54,6 +55,8 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
     """
     counts = build_index(sc, settings, settings.volume, indexable(tables.open_snapshot(settings.volume)))
     people.refresh(sc, settings.volume)
+    if settings.duplicates:
+        duplicates.refresh(sc, settings.volume)
     mapping.refresh(sc, settings, settings.volume)
     if settings.report:
         pdf.refresh(settings.volume)

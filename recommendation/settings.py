@@ -36,6 +36,7 @@ class Settings(settings.Settings):
         choices=LAYOUTS,
     )
     report: bool = setting(True, "make reports/report.pdf when what it says has changed; `no` leaves it as it is")
+    duplicates: bool = setting(True, "find copies, too: groups of pictures that are the same one")
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ ORDER = {
         index
         browse
         scoring search status
+        duplicates
         steps
         map
         exports gallery recommend report

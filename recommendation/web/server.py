@@ -24,6 +24,7 @@ from recommendation.web.map.routes import map_routes
 from recommendation.web.middleware import AllowedHosts, HeadAsGet, SecurityHeaders, UploadLimit
 from recommendation.web.people import people_routes
 from recommendation.web.pictures.browsing import browsing_routes
+from recommendation.web.pictures.duplicates import duplicate_routes
 from recommendation.web.pictures.routes import picture_routes
 
 THREADS = 8
@@ -47,6 +48,7 @@ def create_app(
     routers = (
         query_routes(answerer, health, admission, settings),
         browsing_routes(lambda: answerer.current.engine),
+        duplicate_routes(settings.volume, show_locations=settings.show_locations),
         picture_routes(answerer, settings),
         status_routes(answerer, health),
         pages.page_routes(answerer, assets, default_options(settings)),

@@ -28,6 +28,9 @@ COMMANDS: Mapping[str, Command] = {
     "serve": Command("answer queries over HTTP and from the inbox, until stopped", "recommendation.web.service"),
     "inbox": Command("answer the query jobs that wait in queries/inbox, then end", "recommendation.commands.inbox"),
     "map": Command("print, draw or open the map of the collection", "recommendation.web.map.command"),
+    "duplicates": Command(
+        "print groups of copies and which picture of each to keep", "recommendation.commands.duplicates"
+    ),
     "evaluate": Command("measure retrieval quality over the collection", "recommendation.commands.evaluate"),
     "sources": Command("list the sources with their pictures, failures and last run", "acquisition.commands.sources"),
     "credits": Command(

@@ -1,18 +1,20 @@
-"""The store of people's likes: SQLite in WAL mode on the volume's local disk, written by several processes at once.
+"""The stores of what people say, of likes and of duplicates: SQLite in WAL mode on the volume's local disk, written by several processes.
 
 SQLite's write-ahead log needs shared memory, so the volume must be a local file system here (no NFS, no object store).
 An event is durable when `record` returns: the log is synchronised with the disk at each commit.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from shared.errors import CannotProceedError
 from shared.people.events import DISLIKE, LIKE, Event, User
 from shared.storage import Storage
+from shared.storage.volume import DUPLICATES
 
 KEY = "people/likes.sqlite"
 FORMAT = 1
@@ -27,8 +29,17 @@ CREATE TABLE IF NOT EXISTS events (
     user_id TEXT NOT NULL, image_id TEXT NOT NULL, value REAL, time REAL NOT NULL, source TEXT NOT NULL,
     PRIMARY KEY (user_id, image_id)
 ) WITHOUT ROWID;
+"""
+#: Counts up with every write.
+REVISION = """
 CREATE TABLE IF NOT EXISTS revision (number INTEGER NOT NULL);
 INSERT INTO revision SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM revision);
+"""
+DECISIONS_KEY = f"{DUPLICATES}/decisions.sqlite"
+DECISIONS_SCHEMA = """
+CREATE TABLE IF NOT EXISTS decisions (
+    first TEXT NOT NULL, second TEXT NOT NULL, time REAL NOT NULL, PRIMARY KEY (first, second)
+) WITHOUT ROWID;
 """
 #: The later event about a picture wins; of two at the same time the one that came last.
 RECORD = """
@@ -46,15 +57,19 @@ class Counts(NamedTuple):
     dislikes: int
 
 
-class PeopleStore:
-    """Everything that people said; safe to use from several threads and processes.
+class SqliteStore:
+    """A file of SQLite on the volume; safe to use from several threads and processes. Subclasses give key, format and schema.
 
     Args:
         volume: where it is; the file is made by the first write.
     """
 
+    key: ClassVar[str]
+    format: ClassVar[int]
+    schema: ClassVar[str]  # without the table `revision`, which all have
+
     def __init__(self, volume: Storage) -> None:
-        self.path: Path = volume.local_path(KEY)
+        self.path: Path = volume.local_path(self.key)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -90,11 +105,15 @@ class PeopleStore:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if version > FORMAT:
-            raise CannotProceedError(f"{self.path} has format {version}, this version of imagerec reads up to {FORMAT}")
-        if version < FORMAT:
+        if version > self.format:
+            raise CannotProceedError(
+                f"{self.path} has format {version}, this version of imagerec reads up to {self.format}"
+            )
+        if version < self.format:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT")
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {self.schema} {REVISION} PRAGMA user_version = {self.format}; COMMIT"
+            )
 
     @property
     def exists(self) -> bool:
@@ -107,6 +126,14 @@ class PeopleStore:
             return 0
         with self._connection() as connection:
             return int(connection.execute("SELECT number FROM revision").fetchone()[0])
+
+
+class PeopleStore(SqliteStore):
+    """Everything that people said."""
+
+    key = KEY
+    format = FORMAT
+    schema = SCHEMA
 
     def add_users(self, users: Iterable[User]) -> None:
         """Add people who are not there yet."""
@@ -193,3 +220,33 @@ class PeopleStore:
                  FROM users u LEFT JOIN events e USING (user_id) GROUP BY u.user_id ORDER BY u.user_id"""
         with self._connection() as connection:
             return [Counts(User(*row[:5]), row[5], row[6]) for row in connection.execute(sql, (LIKE, DISLIKE))]
+
+
+class DecisionStore(SqliteStore):
+    """Pairs of pictures that somebody said are no duplicates."""
+
+    key = DECISIONS_KEY
+    format = FORMAT
+    schema = DECISIONS_SCHEMA
+
+    def add(self, pairs: Iterable[tuple[str, str]]) -> int:
+        """Store that pairs are no duplicates; durable when this returns. How many were not stored yet."""
+        now = time.time()
+        with self._writing() as connection:
+            rows = [(*sorted(pair), now) for pair in pairs]
+            return max(0, connection.executemany("INSERT OR IGNORE INTO decisions VALUES (?, ?, ?)", rows).rowcount)
+
+    def remove(self, pairs: Iterable[tuple[str, str]]) -> int:
+        """Take decisions back; how many there were."""
+        if not self.exists:
+            return 0
+        with self._writing() as connection:
+            rows = [tuple(sorted(pair)) for pair in pairs]
+            return max(0, connection.executemany("DELETE FROM decisions WHERE first = ? AND second = ?", rows).rowcount)
+
+    def pairs(self) -> frozenset[frozenset[str]]:
+        """All pairs that are no duplicates."""
+        if not self.exists:
+            return frozenset()
+        with self._connection() as connection:
+            return frozenset(map(frozenset, connection.execute("SELECT first, second FROM decisions")))

@@ -19,6 +19,7 @@ from shared.tables import Part, Snapshot, parquet
 from shared.tables.contracts import (
     CLUSTERS,
     CONTRACTS,
+    DUPLICATES,
     FAILURES,
     FETCHES,
     IMAGES,
@@ -37,7 +38,7 @@ FULL_ROWS = 1024
 #: One run makes this many slices that are not full: small ones come first, so that all cores are busy at once.
 SMALL_SLICES_OF_A_RUN = 80
 #: Tables of the collection as a whole, whose parts are no slices of it.
-NOT_SLICED = frozenset({RUNS.name, TOTALS.name, REMOVALS.name, FETCHES.name, CLUSTERS.name})
+NOT_SLICED = frozenset({RUNS.name, TOTALS.name, REMOVALS.name, FETCHES.name, CLUSTERS.name, DUPLICATES.name})
 #: Tables with rows that are about no stored picture.
 WITHOUT_PICTURES = frozenset({FAILURES.name, LOCATIONS.name})
 

@@ -7,6 +7,7 @@ FETCHING = "fetching"  # journals of downloads that are not published yet, and w
 INDEX = "index"  # index generations and CURRENT, which names the live one
 MAP = "map"  # the pictures that the map was fitted on, and small thumbnails for the map to explore
 MODELS = "models"  # ONNX models, each named by its SHA-256
+DUPLICATES = "duplicates"  # pairs of pictures that are copies of each other, and what people say of them
 REPORTS = "reports"  # files made for people: CSV, pictures
 CHARTS = "reports/charts"  # charts of the collection and a page with them
 INBOX = "queries/inbox"  # query jobs waiting for an answer

@@ -6,7 +6,7 @@ from shared.pictures.measures import MEASURES, Measure
 from shared.tables.columns import FLOATS, IMAGE_ID, STRINGS, Addition, Contract, column
 from shared.tables.fetches import CANDIDATES, FETCHES, OF_THE_WEB, ORIGIN_COLUMNS, OUTCOMES, SOURCE_ID
 from shared.tables.map import CLUSTERS, MAP
-from shared.tables.people import LIKES, PATTERNS, PROFILES, RECOMMENDATIONS
+from shared.tables.people import DUPLICATES, LIKES, PATTERNS, PROFILES, RECOMMENDATIONS
 
 #: Every field may be null: most pictures carry few of them. GPS is never kept.
 EXIF = pa.struct(
@@ -236,7 +236,7 @@ CONTRACTS = {
     for contract in (
         *(IMAGES, THUMBNAILS, LOCATIONS, FAILURES, REMOVALS, FETCHES),
         *(LABELS, FEATURES, TOTALS, EMBEDDINGS, CATEGORIES, RUNS),
-        *(LIKES, PROFILES, PATTERNS, RECOMMENDATIONS, MAP, CLUSTERS),
+        *(LIKES, PROFILES, PATTERNS, RECOMMENDATIONS, MAP, CLUSTERS, DUPLICATES),
     )
 }
 
@@ -245,6 +245,7 @@ __all__ = [
     "CATEGORIES",
     "CLUSTERS",
     "CONTRACTS",
+    "DUPLICATES",
     "EMBEDDINGS",
     "ENTRY_COLUMNS",
     "EXIF",

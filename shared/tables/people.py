@@ -84,3 +84,29 @@ RECOMMENDATIONS = Contract(
         ]
     ),
 )
+
+#: One row per file of a group of copies, best picture first; a picture at several places has a row for each.
+DUPLICATES = Contract(
+    "duplicates",
+    pa.schema(
+        [
+            column("group_id", pa.string(), "image_id of the picture of the group that is proposed to be kept"),
+            IMAGE_ID,
+            column("location", pa.string(), "as in locations"),
+            column("filename", pa.string(), "as in locations"),
+            column(
+                "kind",
+                pa.string(),
+                "original (to keep), exact (the same bytes), near, mirrored, rotated, cropped or framed",
+            ),
+            column("score", pa.float32(), "how sure that is: correlation of the edges, 0..1"),
+            column("reason", pa.string(), "why the picture to keep is the one"),
+            column("width_px", pa.int32(), "as in images"),
+            column("height_px", pa.int32(), "as in images"),
+            column("format", pa.string(), "as in images"),
+            column("size_bytes", pa.int64(), "as in images"),
+            column("has_exif", pa.bool_(), "whether it has a camera or a date in its EXIF data"),
+            column("sharpness", pa.float32(), "as in labels"),
+        ]
+    ),
+)

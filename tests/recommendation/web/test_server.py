@@ -322,7 +322,17 @@ def test_the_interface_describes_itself(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     people = {f"/v1/users{rest}" for rest in ("", "/{user_id}", "/{user_id}/likes", "/{user_id}/recommendations")}
     pictures = {f"/v1/images/{{image_id}}{rest}" for rest in ("", "/thumbnail", "/details")}
-    assert set(paths) == {QUERY, *pictures, *people, "/v1/images", "/v1/facets", "/v1/status", "/healthz"}
+    assert set(paths) == {
+        QUERY,
+        *pictures,
+        *people,
+        "/v1/images",
+        "/v1/facets",
+        "/v1/duplicates",
+        "/v1/duplicates/decisions",
+        "/v1/status",
+        "/healthz",
+    }
     assert client.get("/docs").status_code == 200
 
 

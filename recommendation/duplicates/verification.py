@@ -1,0 +1,206 @@
+"""Whether two pictures are copies: their signatures are laid over each other, turned, mirrored and cut as copies are.
+
+How alike two fields of lightness are is their correlation, of the lightness itself and of its edges; see docs/duplicates.md
+for the distributions that the limits were chosen from.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommendation.duplicates.signature import SIDE_PX, Gray, Signature
+
+#: What a copy may be; the numbers are stored.
+KINDS = ("near", "mirrored", "rotated", "cropped", "framed")
+NEAR, MIRRORED, ROTATED, CROPPED, FRAMED = range(5)
+
+LEAST_LIGHT, LEAST_EDGES = 0.95, 0.80  # correlations of copies
+LEAST_CUT_LIGHT, LEAST_CUT_EDGES = 0.96, 0.80  # the same where a part is compared
+MOST_CHROMA = 12.0  # mean distance of colours in the plane of a and b
+LEAST_CONTRAST = 4.0  # standard deviation of lightness, 0..255, below which nothing can be compared
+#: A frame has one colour: so many of its pixels are so near, in levels of 255, to the middle one.
+FRAME_LEVELS, FRAME_SHARE, FRAMED_SIDES = 12.0, 0.85, 3
+RING_SHARE = 0.4  # of the pixels within the frame that have another colour
+SLACK_PX = 0.3  # what a part may be misplaced by
+ALMOST_WHOLE = 0.95  # share of a picture's area; a part that large is the picture itself
+
+CHROMA_GRID = 8
+GRID, COARSE = 32, 12  # samples along each side where parts are compared
+SHARES = (0.77, 0.82, 0.87, 0.92, 0.97, 1.0)  # of a side that a part may have
+PLACES = 5  # of a part along a side
+STEPS = (-0.02, 0.0, 0.02)  # that the best part is moved and stretched by, to find a better one
+SCALES = (1.0, 0.5, 0.25)  # of the steps, one after the other
+PROMISING = 0.8  # correlation of the best part found at first, below which no better one is looked for
+
+
+class Verified(NamedTuple):
+    """That two pictures are copies.
+
+    Args:
+        kind: place in KINDS of what the second is to the first.
+        score: correlation of the edges, 0..1.
+        is_part: 1 where the second is a part of the first, -1 where the first is of the second, else 0.
+    """
+
+    kind: int
+    score: float
+    is_part: int = 0
+
+
+def verify(first: Signature, second: Signature, *, is_cut_possible: bool = True) -> Verified | None:
+    """What the second picture is to the first; None where they are no copies of each other.
+
+    Args:
+        is_cut_possible: whether parts are tried, which takes much longer.
+    """
+    if min(float(first.light.std()), float(second.light.std())) < LEAST_CONTRAST:
+        return None
+    return verify_whole(first, second) or (verify_part(first, second) if is_cut_possible else None)
+
+
+def verify_whole(first: Signature, second: Signature) -> Verified | None:
+    """Whether the whole pictures are the same, as they are or turned or mirrored."""
+    turned = [second.turned(symmetry) for symmetry in range(8)]
+    light = [correlation(first.light, one.light) for one in turned]
+    best = int(np.argmax(light))
+    edges = correlation(edges_of(first.light), edges_of(turned[best].light))
+    if light[best] < LEAST_LIGHT or edges < LEAST_EDGES or chroma_distance(first, turned[best]) > MOST_CHROMA:
+        return None
+    return Verified(NEAR if best == 0 else MIRRORED if best in (4, 6) else ROTATED, edges)
+
+
+def verify_part(first: Signature, second: Signature) -> Verified | None:
+    """Whether one is a part of the other: cropped, or framed."""
+    for whole, part, direction in ((first, second, 1), (second, first, -1)):
+        place, light = best_part(whole.light, part.light)
+        if light < LEAST_CUT_LIGHT:
+            continue
+        inner, wanted = sample(whole.light, place), sample(part.light, WHOLE)
+        edges = correlation(edges_of(inner), edges_of(wanted))
+        if edges >= LEAST_CUT_EDGES and part_chroma_distance(whole, part, place) <= MOST_CHROMA:
+            if is_frame(whole.light, place):
+                return Verified(FRAMED, edges, direction)
+            is_whole = place.width * place.height >= ALMOST_WHOLE
+            return Verified(NEAR, edges) if is_whole else Verified(CROPPED, edges, direction)
+    return None
+
+
+class Place(NamedTuple):
+    """A part of a picture: where it starts and how long it is, as shares of the picture's sides."""
+
+    x: float
+    width: float
+    y: float
+    height: float
+
+
+WHOLE = Place(0, 1, 0, 1)
+
+
+def best_part(whole: Gray, part: Gray) -> tuple[Place, float]:
+    """The part of a picture that is most like another picture, and their correlation."""
+    spans = [
+        (start, share)
+        for share in SHARES
+        for start in (np.linspace(0, 1 - share, PLACES).tolist() if share < 1 else [0.0])
+    ]
+    place, found = best_of(whole, part, spans, spans, COARSE)
+    for scale in SCALES if found >= PROMISING else ():
+        columns, rows = (
+            around(start, share, scale) for start, share in ((place.x, place.width), (place.y, place.height))
+        )
+        place, found = best_of(whole, part, columns, rows, GRID)
+    return place, found
+
+
+def around(start: float, share: float, scale: float) -> list[tuple[float, float]]:
+    """Spans near one."""
+    spans = [(start + scale * move, share + scale * stretch) for move in STEPS for stretch in STEPS]
+    return [(max(0.0, first), min(length, 1 - max(0.0, first))) for first, length in spans]
+
+
+def best_of(
+    whole: Gray, part: Gray, columns: list[tuple[float, float]], rows: list[tuple[float, float]], grid: int
+) -> tuple[Place, float]:
+    """The best part among all pairs of spans, compared at grid x grid points."""
+    across, down = (np.concatenate([sampling(*span, grid) for span in spans]) for spans in (columns, rows))
+    samples = (down @ whole @ across.T).reshape(len(rows), grid, len(columns), grid).transpose(0, 2, 1, 3)
+    samples = samples.reshape(len(rows), len(columns), grid * grid)
+    wanted = sample(part, WHOLE, grid).ravel()
+    centred = wanted - wanted.mean()
+    spreads = samples.std(axis=2) * grid * np.linalg.norm(centred)
+    values = samples @ centred / np.maximum(spreads, 1e-6)
+    row, column = np.unravel_index(int(values.argmax()), values.shape)
+    (x, width), (y, height) = columns[int(column)], rows[int(row)]
+    return Place(x, width, y, height), float(values[row, column])
+
+
+def sample(field: Gray, place: Place, grid: int = GRID) -> Gray:
+    """Values at grid x grid points of a part of a picture."""
+    across, down = sampling(place.x, place.width, grid), sampling(place.y, place.height, grid)
+    return np.asarray(down @ field @ across.T, np.float32)
+
+
+def sampling(start: float, share: float, grid: int) -> NDArray[np.float32]:
+    """How much each pixel along a side counts for each of some values of a span, shape (grid, SIDE_PX); rows sum to 1."""
+    return _sampling(round(start, 4), round(share, 4), grid)
+
+
+@lru_cache(maxsize=20_000)  # 80 MB at most
+def _sampling(start: float, share: float, grid: int) -> NDArray[np.float32]:
+    edges = (start + share * np.arange(grid + 1) / grid) * SIDE_PX
+    pixels = np.arange(SIDE_PX)
+    covered = np.minimum(edges[1:, np.newaxis], pixels + 1) - np.maximum(edges[:-1, np.newaxis], pixels)
+    weights = np.maximum(covered, 0)
+    return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-6), np.float32)
+
+
+def correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """Pearson's correlation of two fields; 0 where one of them is constant."""
+    left, right = first - first.mean(), second - second.mean()
+    spread = float(np.linalg.norm(left) * np.linalg.norm(right))
+    return float((left * right).sum()) / spread if spread > 1e-3 else 0.0
+
+
+def edges_of(light: Gray) -> Gray:
+    """Differences to the right and down, with their signs; shape (2, side - 1, side - 1)."""
+    return np.stack([light[:-1, 1:] - light[:-1, :-1], light[1:, :-1] - light[:-1, :-1]])
+
+
+def chroma_distance(first: Signature, second: Signature) -> float:
+    """Mean distance in the plane of a and b."""
+    return float(np.linalg.norm(first.chroma - second.chroma, axis=-1).mean())
+
+
+def part_chroma_distance(whole: Signature, part: Signature, place: Place) -> float:
+    """Mean distance in the plane of a and b of a part of a picture and another picture, at CHROMA_GRID x CHROMA_GRID points."""
+    side = len(whole.chroma)
+    points = (np.arange(CHROMA_GRID) + 0.5) / CHROMA_GRID
+    (rows, columns), (all_rows, all_columns) = (
+        [np.minimum(((start + share * points) * side).astype(np.int64), side - 1) for start, share in spans]
+        for spans in (((place.y, place.height), (place.x, place.width)), ((0.0, 1.0), (0.0, 1.0)))
+    )
+    differences = whole.chroma[np.ix_(rows, columns)] - part.chroma[np.ix_(all_rows, all_columns)]
+    return float(np.linalg.norm(differences, axis=-1).mean())
+
+
+def is_frame(whole: Gray, place: Place) -> bool:
+    """Whether what is around a part, on three sides at least, has one colour that the part does not begin with."""
+    left, right = round_in(place.x), SIDE_PX - round_in(1 - place.x - place.width)
+    top, bottom = round_in(place.y), SIDE_PX - round_in(1 - place.y - place.height)
+    bands = [whole[:, :left], whole[:, right:], whole[:top], whole[bottom:]]
+    if sum(band.size > 0 for band in bands) < FRAMED_SIDES:
+        return False
+    values = np.concatenate([band.ravel() for band in bands])
+    color = float(np.median(values))
+    inner = whole[top + 1 : bottom - 1, left + 1 : right - 1]
+    ring = np.concatenate([inner[0], inner[-1], inner[:, 0], inner[:, -1]])
+    is_plain = float((np.abs(values - color) <= FRAME_LEVELS).mean()) >= FRAME_SHARE
+    return is_plain and float((np.abs(ring - color) > FRAME_LEVELS).mean()) >= RING_SHARE
+
+
+def round_in(share: float) -> int:
+    """Whole pixels of a share of a side, with some slack for a part that is misplaced."""
+    return int(share * SIDE_PX + SLACK_PX)
