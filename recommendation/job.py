@@ -48,7 +48,9 @@ PARTITIONS_PER_CORE = 4
 
 
 def run(sc: SparkContext, settings: Settings) -> StageCounts:
-    """Build and publish the index generation of all pictures that have features and an embedding; recommend to all people; draw map and report.
+    """Build and publish the index generation of all pictures that have features and an embedding; then what is made of it.
+
+    Recommendations for all people, groups of copies, the map and the report.
 
     Raises:
         CannotProceedError: there is no such picture, or a table is damaged.

@@ -56,35 +56,14 @@ class Records:
             values[key] = function(values[key], value) if key in values else value
         return Records(values.items())
 
-    def flatMap(self, function: Callable[[Any], Iterable[Any]]) -> "Records":  # noqa: N802 # Spark's name
-        return Records(one for record in self._records for one in function(record))
-
-    def filter(self, function: Callable[[Any], bool]) -> "Records":
-        return Records(filter(function, self._records))
-
     def union(self, other: "Records") -> "Records":
         return Records([*self._records, *other.collect()])
-
-    def groupByKey(self) -> "Records":  # noqa: N802 # Spark's name
-        values: dict[Any, list[Any]] = {}
-        for key, value in self._records:
-            values.setdefault(key, []).append(value)
-        return Records(values.items())
-
-    def mapValues(self, function: Callable[[Any], Any]) -> "Records":  # noqa: N802 # Spark's name
-        return Records((key, function(value)) for key, value in self._records)
 
     def values(self) -> "Records":
         return Records(value for _, value in self._records)
 
     def sortBy(self, key: Callable[[Any], Any]) -> "Records":  # noqa: N802 # Spark's name
         return Records(sorted(self._records, key=key))
-
-    def cache(self) -> "Records":
-        return self
-
-    def unpersist(self) -> None:
-        """Nothing is kept."""
 
     def sum(self) -> Any:
         return sum(self._records)
