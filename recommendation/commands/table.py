@@ -8,11 +8,12 @@ from shared.command.cli import printable
 from shared.storage import locations
 
 ELLIPSIS = "…"
+LONGEST_AUTHOR = 30  # cells; `--json` has all of it, and the credit line
 SHORTEST_NAME = 16  # cells; a narrower terminal wraps its lines
 
 
 def table_lines(content: Answer, weights: Mapping[str, float], width: int | None = None) -> Iterable[str]:
-    """An answer for people: for each measure, the default one first, score, location and licence.
+    """An answer for people: for each measure, the default one first, score, location, licence and author.
 
     Args:
         weights: what the default measure is the sum of.
@@ -20,19 +21,22 @@ def table_lines(content: Answer, weights: Mapping[str, float], width: int | None
             file or a pipe, which get them whole.
     """
     items = [item for found in content["results"].values() for item in found]
-    licence_cells = max((cells(printable(item["license"])) for item in items), default=0)
+    rights_cells = max((cells(rights_of(item)) for item in items), default=0)
     longest = max((cells(printable(item["location"])) for item in items), default=0)
-    most = (
-        longest if width is None else min(longest, max(SHORTEST_NAME, width - len("  99  0.000    ") - licence_cells))
-    )
+    most = longest if width is None else min(longest, max(SHORTEST_NAME, width - len("  99  0.000    ") - rights_cells))
     for measure, found in content["results"].items():
         yield f"{measure} = {sum_text(weights)}" if measure == DEFAULT else measure
         for item in found:
             text = f"  {item['rank']:>2}  {item['score']:.3f}  {name_cell(item, most, is_link=width is not None)}"
-            yield f"{text}  {printable(item['license'])}".rstrip()
+            yield f"{text}  {rights_of(item)}".rstrip()
         yield ""
     yield from word_lines(content.get("words"))
     yield f"{content['seconds']:.3f} s, generation {content['generation']}, model {content['model']}"
+
+
+def rights_of(item: Item) -> str:
+    """A picture's licence and author."""
+    return ", ".join(filter(None, (printable(item["license"]), shorten(printable(item["author"]), LONGEST_AUTHOR))))
 
 
 def word_lines(words: Mapping[str, int] | None) -> Iterable[str]:

@@ -8,8 +8,8 @@ from recommendation.search.answer import Answer, make_item
 WEIGHTS = {"embedding": 0.75, "color": 0.25}
 
 
-def answer(*names: str) -> Answer:
-    found = {"image_id": "", "filename": "f", "license": "CC0", "title": "", "author": "", "source_url": ""}
+def answer(*names: str, author: str = "") -> Answer:
+    found = {"image_id": "", "filename": "f", "license": "CC0", "title": "", "author": author, "source_url": ""}
     size = {"width_px": 4, "height_px": 3, "tags": [], "category": ""}
     items = [
         make_item(rank, 1 / rank, {**found, **size, "location": name}, {}, is_copy=False)
@@ -31,6 +31,11 @@ def test_columns_are_aligned_and_locations_can_be_opened() -> None:
 def test_wide_letters_and_combining_marks_are_counted_as_they_are_shown() -> None:
     lines = list(table_lines(answer("/p/海.jpg", "/p/e\u0301x.jpg"), WEIGHTS))[1:3]
     assert lines == ["   1  1.000  /p/海.jpg  CC0", "   2  0.500  /p/e\u0301x.jpg  CC0"]
+
+
+def test_the_author_stands_beside_the_licence_shortened_and_harmless() -> None:
+    [line] = list(table_lines(answer("/p/a.jpg", author="Jane\x1b[2J " + "Doe" * 20), WEIGHTS))[1:2]
+    assert line == "   1  1.000  /p/a.jpg  CC0, Jane\\x1b[2J Do…DoeDoeDoeDoeDoe"
 
 
 def test_a_terminal_gets_links_and_lines_that_fit() -> None:
