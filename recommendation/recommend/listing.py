@@ -69,5 +69,5 @@ def to_record(model: Model, one: Recommended) -> dict[str, Any]:
         "parts": one.parts,
         "because_of": [pictures.filenames[row] for row in one.reason.because_of],
         "licence": pictures.licenses[one.row],
-        "attribution": pictures.authors[one.row],
+        "attribution": pictures.credits[one.row],
     }

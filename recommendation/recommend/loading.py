@@ -13,7 +13,7 @@ from shared.people.clustering import kmeans, nearest_centre
 
 MOST_CLUSTERS = 128
 CLUSTERED = 20_000  # pictures that clusters are learnt from
-COLUMNS = ("filename", "orientation", "size_category", "tags", "color_names", "license", "author")
+COLUMNS = ("filename", "orientation", "size_category", "tags", "color_names", "license", "author", "attribution")
 
 
 class View(NamedTuple):
@@ -69,7 +69,7 @@ def make_pictures(
         allowed=np.array([is_permitted(one["license"]) for one in labels], np.bool_),
         filenames=[one["filename"] for one in labels],
         licenses=[one["license"] for one in labels],
-        authors=[one["author"] for one in labels],
+        credits=[one.get("attribution") or one["author"] for one in labels],
     )
 
 

@@ -87,7 +87,7 @@ class Pictures:
     allowed: NDArray[np.bool_]
     filenames: Sequence[str]
     licenses: Sequence[str]
-    authors: Sequence[str]
+    credits: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.ids)
