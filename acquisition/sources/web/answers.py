@@ -72,6 +72,18 @@ def seconds_in(headers: Mapping[str, str], name: str, default: float) -> float:
         return default
 
 
+def endpoint_of(settings: WebSettings, public: str) -> str:
+    """The address of a service's API.
+
+    Raises:
+        UsageError: the user's is none of the web.
+    """
+    endpoint = settings.endpoint.strip() or public
+    if not all(one.startswith(("https://", "http://")) for one in endpoint.split()):
+        raise UsageError(f"--endpoint: expected an address that begins with https:// or http://, got {endpoint!r}")
+    return endpoint.rstrip("/")
+
+
 def policy_of(settings: WebSettings) -> Policy:
     """The licences that the user accepts."""
     return parse_policy(",".join(settings.licenses) or OPEN)

@@ -86,7 +86,7 @@ class FlickrListing:
         self._terms = terms
         self._settings = settings
         self._client = client
-        self._endpoint = settings.endpoint or ENDPOINT
+        self._endpoint = f"{answers.endpoint_of(settings, ENDPOINT)}/"
         policy = answers.policy_of(settings)
         self._licenses = [str(number) for number in range(len(LICENSES)) if policy.accepts(flickr_license(number))]
         if not self._licenses:

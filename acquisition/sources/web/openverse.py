@@ -49,7 +49,7 @@ class OpenverseListing:
         self._client = client
         self._key = settings.keys.get(KEY)
         self._token: Secret | None = None
-        self._endpoint = (settings.endpoint or ENDPOINT).rstrip("/")
+        self._endpoint = answers.endpoint_of(settings, ENDPOINT)
         policy = answers.policy_of(settings)
         self._licenses = [code for code in LICENSES if policy.accepts(find_license(code=code))]
         if not self._licenses:

@@ -42,7 +42,7 @@ class PexelsListing:
         self._query = query
         self._settings = settings
         self._client = client
-        self._endpoint = (settings.endpoint or ENDPOINT).rstrip("/")
+        self._endpoint = answers.endpoint_of(settings, ENDPOINT)
         self._reset: str = ""  # of the last answer that had it: those over the quota have none
 
     def list(self, cursor: str | None) -> Page:

@@ -49,7 +49,7 @@ class UnsplashListing:
         self._query = query
         self._settings = settings
         self._client = client
-        self._endpoint = (settings.endpoint or ENDPOINT).rstrip("/")
+        self._endpoint = answers.endpoint_of(settings, ENDPOINT)
         key = settings.keys[KEY]
         self.tracking_headers: Mapping[str, Secret] = {"Authorization": Secret(f"Client-ID {key.reveal()}")}
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from acquisition.sources.web.answers import NO_HEADERS
+from acquisition.sources.web.answers import NO_HEADERS, endpoint_of
 from acquisition.sources.web.protocol import Candidate, Client, HostLimit, Page, Service, WebSettings
 from acquisition.sources.web.wikimedia.api import Api, Batch, Params
 from acquisition.sources.web.wikimedia.categories import Category
@@ -113,8 +113,8 @@ def open_wikimedia(query: str, settings: WebSettings, client: Client) -> Wikimed
     opener = QUERIES.get(kind.strip().lower())
     if opener is None:
         raise UsageError(f"--source: expected wikimedia:{USAGE}; got wikimedia:{query}")
-    endpoint, sparql_endpoint, *_ = [*settings.endpoint.split(), "", ""]
-    api = Api(client, endpoint or COMMONS)
+    endpoint, sparql_endpoint, *_ = [*endpoint_of(settings, COMMONS).split(), ""]
+    api = Api(client, endpoint)
     return WikimediaListing(opener(api, text.strip(), client, sparql_endpoint or WIKIDATA), api, settings)
 
 

@@ -108,6 +108,12 @@ def test_a_query_that_cannot_be_is_wrong_usage(
         open_flickr(query, settings(server, licenses=licenses), PlainClient())
 
 
+def test_an_endpoint_that_is_no_address_of_the_web_is_wrong_usage(server: FlickrServer) -> None:
+    wish = settings(server)._replace(endpoint="ftp://flickr.example/")
+    with pytest.raises(UsageError, match="--endpoint: expected an address that begins with https://"):
+        open_flickr("lighthouse", wish, PlainClient())
+
+
 def test_nothing_found_is_said(server: FlickrServer) -> None:
     with pytest.raises(ListingError, match="flickr finds nothing for 'nothing'"):
         open_flickr("nothing", settings(server), PlainClient()).list(None)
