@@ -10,9 +10,10 @@ WEIGHTS = {"embedding": 0.75, "color": 0.25}
 
 def answer(*names: str, author: str = "") -> Answer:
     found = {"image_id": "", "filename": "f", "license": "CC0", "title": "", "author": author, "source_url": ""}
+    rights = dict.fromkeys(("license_id", "license_url", "author_url", "attribution", "display_url"), "")
     size = {"width_px": 4, "height_px": 3, "tags": [], "category": ""}
     items = [
-        make_item(rank, 1 / rank, {**found, **size, "location": name}, {}, is_copy=False)
+        make_item(rank, 1 / rank, {**found, **rights, **size, "location": name}, {}, is_copy=False)
         for rank, name in enumerate(names, 1)
     ]
     return Answer(queries=[], results={"default": items}, seconds=0.01, generation="g", model="m")
