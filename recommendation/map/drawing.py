@@ -154,7 +154,7 @@ def around(one: Mapping[str, Any]) -> Iterator[Caption]:
         for turn in range(12):
             angle = 2 * np.pi * turn / 12 + np.pi / 2
             x, y = one["x"] + distance * np.cos(angle), one["y"] + distance * np.sin(angle)
-            if abs(x - 0.5) < 0.5 and abs(y - 0.5) < 0.49:
+            if abs(x - 0.5) < 0.5 - THUMBNAIL / 2 and abs(y - 0.5) < 0.49:
                 yield Caption(one, float(x), float(y))
 
 
