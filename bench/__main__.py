@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import fetch, report, search, service, stages
+from bench import fetch, quality, report, search, service, stages
 from bench.embeddings import crop_embeddings
 from bench.map import measure as maps
 from bench.photos import repeat_photos
@@ -18,7 +18,7 @@ from tests import external_data
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results.md"
-PARTS = ("stages", "service", "search", "fetch", "map")
+PARTS = ("stages", "service", "search", "fetch", "map", "quality")
 TINY = 64  # photographs: two slices
 
 
@@ -68,10 +68,17 @@ def parser() -> argparse.ArgumentParser:
 
 def measure(arguments: argparse.Namespace, folder: Path) -> Iterator[str]:
     """The sections of the report, as they are ready."""
+    if "quality" in arguments.only:
+        yield measure_quality(arguments.photos, folder)
+    yield from measure_speed(arguments, folder)
+
+
+def measure_speed(arguments: argparse.Namespace, folder: Path) -> Iterator[str]:
+    """The sections about speed and memory."""
     if "fetch" in arguments.only:
         rows = fetch.measure(arguments.photos, folder, arguments.pictures[0], arguments.img2dataset, sys.executable)
         yield report.table("Downloads from this machine, budgets off", fetch.COLUMNS, rows)
-    if arguments.only == ["fetch"]:
+    if not set(arguments.only) & {"stages", "service", "search", "map"}:
         return
     small, large = (
         repeat_photos(arguments.photos, arguments.cache / f"photos-{count}", count) for count in arguments.pictures
@@ -129,6 +136,14 @@ def measure_stages(photos: Path, small: Path, large: Path, folder: Path) -> Iter
     )
 
 
+def measure_quality(photos: Path, folder: Path) -> str:
+    """Precision on the photographs without their folders."""
+    labels = quality.flatten(photos, folder / "flat")
+    other = quality.second_network(external_data.NETWORKS, folder / "networks")
+    rows = quality.measure(photos.name, folder / "flat", labels, folder / "quality", other)
+    return report.table("Precision of answers, folders not used", quality.COLUMNS, rows)
+
+
 def measure_search(arguments: argparse.Namespace, volume: Path) -> str:
     """Search among real embeddings of crops."""
     with session.context(Settings(data=volume), "bench") as sc:
@@ -137,7 +152,7 @@ def measure_search(arguments: argparse.Namespace, volume: Path) -> str:
             arguments.cache,
             arguments.photos,
             LocalStorage(volume),
-            store.current(LocalStorage(volume)),
+            store.current(LocalStorage(volume))[0],
             max(arguments.vectors),
         )
     return report.table("Search by embedding", search.COLUMNS, search.measure_search(vectors, arguments.vectors))

@@ -71,15 +71,15 @@ def label(volume: Storage, scratch: Storage) -> float:
 
 
 def embed(volume: Storage, scratch: Storage) -> float:
-    """Pictures per second of embedding every thumbnail of a volume with the model it has."""
-    model = store.current(volume)
+    """Pictures per second of embedding every thumbnail of a volume with the models it has."""
+    models = tuple(store.current(volume))
+    outputs = [embedding.stage_of(model) for model in models]
     parts = {part.slice: part for part in tables.open_snapshot(volume).parts(THUMBNAILS)}
 
     def work() -> int:
         for name, part in parts.items():
-            seen = embedding.embed_pictures(volume, model, embedding.read_thumbnails(volume, LivePart(part, None)))
-            rows = (row for one in seen for row in embedding.rows(model, one))
-            slices.write_slice(scratch, embedding.stage_of(model), name, rows)
+            task = embedding.Work(LivePart(part, None), models)
+            slices.write_outputs(scratch, outputs, name, embedding.embed_slice(volume, task))
         return sum(part.rows for part in parts.values())
 
     return _rate(work)

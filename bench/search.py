@@ -117,7 +117,9 @@ def build(read: Read, count: int, volume: Storage, shard_rows: int) -> Built:
         entry = ShardEntry(f"{number:04}", len(rows), "", 0)
         full = np.concatenate(
             [
-                basis.prepare(NAME, read(rows.start + block.start, rows.start + block.stop)).astype(np.float16)
+                basis.prepare(NAME, reduction.powers(read(rows.start + block.start, rows.start + block.stop))).astype(
+                    np.float16
+                )
                 for block in steps.blocks(len(rows), BLOCK_ROWS)
             ]
         )
@@ -138,6 +140,8 @@ def learn(read: Read, count: int) -> Basis:
     pieces = steps.blocks(count, BLOCK_ROWS)
     total = sum(reduction.fixed_point_sum(reduction.powers(read(one.start, one.stop))) for one in pieces)
     mean = reduction.mean_of(np.asarray(total), count)
-    moment = sum(reduction.second_moment(reduction.centre(read(one.start, one.stop), mean)) for one in pieces)
+    moment = sum(
+        reduction.second_moment(reduction.centre(reduction.powers(read(one.start, one.stop)), mean)) for one in pieces
+    )
     axes = reduction.principal_axes(np.asarray(moment), MEASURES[NAME].reduced_width)
     return Basis("bench", "", {NAME: len(axes)}, {NAME: mean}, {}, {NAME: axes})

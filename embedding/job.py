@@ -1,4 +1,4 @@
-"""Wire the embedding stage: choose a model, then embed every slice of thumbnails that lacks embeddings.
+"""Wire the embedding stage: choose the models, then embed every slice of thumbnails that lacks embeddings of one.
 
 An int8 copy is made from pictures of the collection: `observe` maps each batch to the ranges of all tensors inside the
 network, and `reduce` widens them until they hold everything that was seen. Other pictures then say whether the copy finds
@@ -6,7 +6,7 @@ the neighbours that the network finds.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 
@@ -16,7 +16,8 @@ from pyspark import RDD, Broadcast, SparkContext
 
 from embedding import precision, steps
 from embedding.networks import quantise
-from embedding.networks.installation import FP32, INT8, check_name, resolve
+from embedding.networks.installation import FP32, INT8
+from embedding.networks.selection import resolve_all, split_names
 from embedding.settings import Settings
 from embedding.steps import Thumbnail
 from shared import tables
@@ -27,9 +28,10 @@ from shared.models.store import Model, ModelChoice
 from shared.pipeline import runs, slices
 from shared.pipeline.progress import progress
 from shared.pipeline.runs import StageCounts
-from shared.pipeline.slices import TableRow
+from shared.pipeline.slices import Done, OutputRow, StageOutput, WorkList
 from shared.pipeline.stages import require
 from shared.storage import Storage
+from shared.storage.files import digest
 from shared.tables import Snapshot
 from shared.tables.contracts import IMAGES, THUMBNAILS
 from shared.tables.live import LivePart, live_parts
@@ -38,12 +40,12 @@ log = logging.getLogger(__name__)
 
 
 def check(settings: Settings) -> None:
-    """Do nothing if the model asked for is one.
+    """Do nothing if the networks asked for are some.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: one is none.
     """
-    check_name(settings.model)
+    split_names(settings.model)
 
 
 def check_input(snapshot: Snapshot) -> None:
@@ -52,50 +54,88 @@ def check_input(snapshot: Snapshot) -> None:
 
 
 def run(sc: SparkContext, settings: Settings) -> StageCounts:
-    """Embed every picture that the volume's model has not embedded yet.
+    """Embed every picture with each of the volume's networks that has not embedded it yet.
 
     Writes EMBEDDINGS, CATEGORIES and FAILURES.
 
     Raises:
         UsageError: there is no such network, or its card does not fit.
-        CannotProceedError: there are no pictures, or the network cannot be had.
+        CannotProceedError: there are no pictures, or a network cannot be had.
     """
     volume = settings.volume
     snapshot = tables.open_snapshot(volume)
     check_input(snapshot)
-    model = settle_model(sc, settings, snapshot)
-    stage, parts = steps.stage_of(model), {one.part.slice: one for one in live_parts(snapshot, THUMBNAILS)}
-    work = slices.work_list(sc, volume, snapshot, stage, parts)
-    todo = {name: parts[name] for name in work.todo}
-    with progress(sc, volume, "embedding", sum((one.images or one.part).rows for one in todo.values())) as counter:
-        done = slices.run_slices(sc, volume, stage, todo, partial(embed, volume, model), counter)
-    slices.publish(volume, snapshot, stage, work, done)
-    return runs.count_slices(stage, IMAGES, snapshot, work, done)
+    models = settle_models(sc, settings, snapshot)
+    outputs = [steps.stage_of(model) for model in models]
+    parts = {one.part.slice: one for one in live_parts(snapshot, THUMBNAILS)}
+    lists = slices.work_lists(sc, volume, snapshot, outputs, parts)
+    done = embed_slices(sc, volume, parts, list(zip(models, outputs, lists, strict=True)))
+    slices.publish(volume, snapshot, outputs[0], slices.join(lists), done)
+    return count(snapshot, outputs, lists, done)
 
 
-def embed(volume: Storage, model: Model, parts: "RDD[LivePart]") -> "RDD[TableRow]":
-    """Rows of every table from parts of THUMBNAILS; a slice's rows stay in its partition and in its order."""
-    return (
-        parts.flatMap(partial(steps.read_thumbnails, volume))
-        .mapPartitions(partial(steps.embed_pictures, volume, model))
-        .flatMap(partial(steps.rows, model))
-    )
+def embed_slices(
+    sc: SparkContext,
+    volume: Storage,
+    parts: Mapping[str, LivePart],
+    lacking: Sequence[tuple[Model, StageOutput, WorkList]],
+) -> list[Done]:
+    """Embed what is to do of each network, a slice with all networks that lack it in one pass.
+
+    Args:
+        parts: of THUMBNAILS, by slice.
+    """
+    todo: dict[str, steps.Work] = {}
+    outputs: dict[str, list[StageOutput]] = {}
+    for name in slices.join([work for _, _, work in lacking]).todo:
+        wanted = [(model, output) for model, output, work in lacking if name in work.todo]
+        todo[name] = steps.Work(parts[name], tuple(model for model, _ in wanted))
+        outputs[name] = [output for _, output in wanted]
+    pictures = sum((one.live.images or one.live.part).rows for one in todo.values())
+    with progress(sc, volume, "embedding", pictures) as counter:
+        return slices.run_outputs(sc, volume, outputs, todo, partial(embed, volume), counter)
 
 
-def settle_model(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> Model:
-    """The model that the volume keeps, or the one it keeps from now on; says which and why."""
-    volume = settings.volume
-    network = resolve(volume, settings.model, settings.model_zoo)
-    choice = store.kept_choice(volume, network, settings.precision)
-    if choice is None:
-        pictures = snapshot.rows(IMAGES)
-        choice = precision.settled_without_trial(network, settings.precision, pictures) or try_int8(
-            sc, settings, snapshot, network
+def embed(volume: Storage, tasks: "RDD[steps.Work]") -> "RDD[OutputRow]":
+    """Rows of every table and network; a slice's rows stay in its partition and in its order."""
+    return tasks.flatMap(partial(steps.embed_slice, volume))
+
+
+def count(
+    snapshot: Snapshot, outputs: Sequence[StageOutput], lists: Sequence[WorkList], done: Sequence[Done]
+) -> StageCounts:
+    """The account of the stage; with several networks each picture counts once for each."""
+    counts = [
+        runs.count_slices(
+            output, IMAGES, snapshot, work, [one for one in done if one.fingerprint == output.fingerprint]
         )
-        store.choose(volume, choice)
-    model = store.load_model(volume, choice.sha256)
-    log.info("model %s (SHA-256 %s...), %s", model.network, model.sha256[:12], choice.reason)
-    return model
+        for output, work in zip(outputs, lists, strict=True)
+    ]
+    fingerprint = digest([output.fingerprint for output in outputs])
+    return runs.together(counts, fingerprint, f"{len(outputs)} networks, each picture counts once for each")
+
+
+def settle_models(sc: SparkContext, settings: Settings, snapshot: Snapshot) -> list[Model]:
+    """The models that the volume keeps, or those it keeps from now on; says which and why."""
+    volume = settings.volume
+    networks = resolve_all(volume, settings.model, settings.model_zoo)
+    choices = [settle_choice(sc, settings, snapshot, network) for network in networks]
+    if choices != store.read_choices(volume):
+        store.choose(volume, *choices)
+    models = [store.load_model(volume, choice.sha256) for choice in choices]
+    for model, choice in zip(models, choices, strict=True):
+        log.info("model %s (SHA-256 %s...), %s", model.network, model.sha256[:12], choice.reason)
+    return models
+
+
+def settle_choice(sc: SparkContext, settings: Settings, snapshot: Snapshot, network: Model) -> ModelChoice:
+    """The model of a network that the volume keeps, or the one it keeps from now on."""
+    kept = store.kept_choice(settings.volume, network, settings.precision)
+    return (
+        kept
+        or precision.settled_without_trial(network, settings.precision, snapshot.rows(IMAGES))
+        or try_int8(sc, settings, snapshot, network)
+    )
 
 
 def try_int8(sc: SparkContext, settings: Settings, snapshot: Snapshot, network: Model) -> ModelChoice:

@@ -11,10 +11,12 @@ ZOO = "https://media.githubusercontent.com/media/onnx/models/main"
 
 @dataclass(frozen=True)
 class Settings(settings.Settings):
-    """The network, its precision and its source."""
+    """The networks, their precision and their source."""
 
     model: str = setting(
-        "auto", "network: auto, mobilenetv2, efficientnet-lite0, or an ONNX file that has a card beside it"
+        "auto",
+        "network: auto, mobilenetv2, efficientnet-lite0, an ONNX file that has a card beside it, several joined by +, or best: "
+        "the first two together, as far as they can be had",
     )
     precision: str = setting(
         "auto",

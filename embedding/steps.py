@@ -1,6 +1,6 @@
 """What happens to one picture, and to one batch of them: pixels, vector, rows. No Spark, no settings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from shared import tables
 from shared.models.session import Embedder, Observer, embedder
 from shared.models.store import Model, model_path
 from shared.pictures import pixels
-from shared.pipeline.slices import StageOutput, TableRow, failure_row
+from shared.pipeline.slices import OutputRow, StageOutput, TableRow, failure_row
 from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS
@@ -42,7 +42,7 @@ class Prediction(NamedTuple):
 
 
 def stage_of(model: Model) -> StageOutput:
-    """The stage with this model; with another one everything is made anew."""
+    """What the stage makes with this model; other models have other parts, and each stays what it is."""
     return StageOutput(STAGE, digest(VERSION, model.sha256, TOP_CATEGORIES), CONTRACTS)
 
 
@@ -64,21 +64,50 @@ def sampled_parts(parts: Iterable[LivePart]) -> list[LivePart]:
     return [one for one, rows in zip(ordered, before, strict=False) if rows < SAMPLED_FROM]
 
 
-def embed_pictures(volume: Storage, model: Model, thumbnails: Iterable[Thumbnail]) -> Iterator[Prediction]:
-    """What the volume's network makes of each picture, in order."""
-    return predict(embedder(model_path(volume, model.sha256), model.sha256), thumbnails)
+class Work(NamedTuple):
+    """What one task does.
+
+    Args:
+        models: that have not embedded the slice yet.
+    """
+
+    live: LivePart
+    models: tuple[Model, ...]
+
+
+def embed_slice(volume: Storage, work: Work) -> Iterator[OutputRow]:
+    """The rows of each network about each picture of a slice, in its order; a thumbnail is decoded once for all networks."""
+    networks = [(model, embedder(model_path(volume, model.sha256), model.sha256)) for model in work.models]
+    for batch in batches(read_thumbnails(volume, work.live), BATCH):
+        pictures = [pixels.open_thumbnail(one.jpeg) for one in batch]
+        for model, network in networks:
+            fingerprint = stage_of(model).fingerprint
+            for prediction in predict_batch(network, batch, pictures):
+                yield from ((fingerprint, row) for row in rows(model, prediction))
 
 
 def predict(network: Embedder, thumbnails: Iterable[Thumbnail]) -> Iterator[Prediction]:
     """What a network makes of each picture, in order."""
     for batch in batches(thumbnails, BATCH):
-        vectors, probabilities = network.embed(batch_pixels(batch, network.side_px))
-        yield from map(Prediction, [thumbnail.image_id for thumbnail in batch], vectors, probabilities)
+        yield from predict_batch(network, batch, [pixels.open_thumbnail(one.jpeg) for one in batch])
+
+
+def predict_batch(
+    network: Embedder, batch: Sequence[Thumbnail], pictures: Sequence[NDArray[np.uint8]]
+) -> Iterator[Prediction]:
+    """What a network makes of a few pictures, in order.
+
+    Args:
+        pictures: the decoded thumbnails, shape (height, width, 3) each.
+    """
+    vectors, probabilities = network.embed(squares(pictures, network.side_px))
+    return map(Prediction, [thumbnail.image_id for thumbnail in batch], vectors, probabilities)
 
 
 def observe(network: Observer, thumbnails: Iterable[Thumbnail]) -> Iterator[NDArray[np.float32]]:
     """The ranges of the tensors inside a network, for each batch of pictures."""
-    return (network.ranges(batch_pixels(batch, network.side_px)) for batch in batches(thumbnails, BATCH))
+    for batch in batches(thumbnails, BATCH):
+        yield network.ranges(squares([pixels.open_thumbnail(one.jpeg) for one in batch], network.side_px))
 
 
 def batches(thumbnails: Iterable[Thumbnail], size: int) -> Iterator[list[Thumbnail]]:
@@ -88,12 +117,12 @@ def batches(thumbnails: Iterable[Thumbnail], size: int) -> Iterator[list[Thumbna
         yield batch
 
 
-def batch_pixels(batch: Iterable[Thumbnail], side_px: int) -> NDArray[np.uint8]:
+def squares(pictures: Iterable[NDArray[np.uint8]], side_px: int) -> NDArray[np.uint8]:
     """The whole pictures squashed to squares, shape (n, side_px, side_px, 3).
 
     Squashing finds more of the same class than a cut-out of the middle: precision@5 0.887 against 0.869.
     """
-    return np.stack([pixels.resize(pixels.open_thumbnail(one.jpeg), side_px, side_px) for one in batch])
+    return np.stack([pixels.resize(one, side_px, side_px) for one in pictures])
 
 
 def rows(model: Model, prediction: Prediction) -> Iterator[TableRow]:

@@ -15,7 +15,7 @@ from recommendation import steps
 from recommendation.duplicates import job as duplicates
 from recommendation.index import basis, fusion, generation, objects, recall, reduction, shard
 from recommendation.index.basis import WHITENED
-from recommendation.index.build import layout, learning, whitening
+from recommendation.index.build import layout, learning, networks, whitening
 from recommendation.index.build.collection import SliceInput, indexable
 from recommendation.index.build.layout import Group
 from recommendation.index.build.shards import Stored
@@ -23,13 +23,12 @@ from recommendation.index.build.whitening import Whitening
 from recommendation.index.fusion import FusionWeights
 from recommendation.index.generation import Generation
 from recommendation.index.recall import Tuned
-from recommendation.labels import Labels
 from recommendation.map import job as mapping
 from recommendation.recommend import job as people
 from recommendation.report import pdf
 from recommendation.search.request import Options
 from recommendation.settings import QuerySettings, Settings
-from recommendation.steps import Asked, View
+from recommendation.steps import View
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.models import store
@@ -44,24 +43,25 @@ log = logging.getLogger("recommendation")
 NEIGHBOUR_ROWS = 256  # whose neighbours one task finds, for the whitening
 PIECE_ROWS = 4096  # whose true neighbours one task finds
 QUERIES_PER_TASK = 250
-PARTITIONS_PER_CORE = 4
 
 
 def run(sc: SparkContext, settings: Settings) -> StageCounts:
-    """Build and publish the index generation of all pictures that have features and an embedding; then what is made of it.
+    """Build and publish the index generation of all pictures that have features and embeddings; then what is made of it.
 
     Recommendations for all people, groups of copies, the map and the report.
 
     Raises:
         CannotProceedError: there is no such picture, or a table is damaged.
     """
-    counts = build_index(sc, settings, settings.volume, indexable(tables.open_snapshot(settings.volume)))
-    people.refresh(sc, settings.volume)
+    volume = settings.volume
+    models = [choice.sha256 for choice in store.read_choices(volume)]
+    counts = build_index(sc, settings, volume, indexable(tables.open_snapshot(volume), models))
+    people.refresh(sc, volume)
     if settings.duplicates:
-        duplicates.refresh(sc, settings.volume)
-    mapping.refresh(sc, settings, settings.volume)
+        duplicates.refresh(sc, volume)
+    mapping.refresh(sc, settings, volume)
     if settings.report:
-        pdf.refresh(settings.volume)
+        pdf.refresh(volume)
     return counts
 
 
@@ -86,14 +86,18 @@ def build_index(
     stored = store_shards(sc, view, settings.trees, groups, live)
     view = view._replace(shards=tuple(one.entry for one in stored))
     clock.lap("shards")
-    name = generation.generation_name(view.basis, [(one.name, one.metadata) for one in view.shards])
+    view = view._replace(neighbours=steps.neighbours_of(settings, view))
+    stored = average_shards(sc, view, stored, live)
+    view = view._replace(shards=tuple(one.entry for one in stored))
+    clock.lap("averages")
+    name = generation.generation_name(view.basis, view.shards)
     done = shard.live_count(one.entry for one in stored if one.is_new)
     skipped = shard.live_count(view.shards) - done
     if live and kept and live.name == name and not any(one.is_new for one in stored):
         generation.sweep(volume, pointer)
         note = f"generation {name} is up to date"
     else:
-        document = measure(sc, settings, view, clock)
+        document = measure(sc, settings, view, slices, clock)
         timings = {"build_s": clock.laps, "latency_ms": document.pop("latency_ms")}
         generation.publish(volume, name, document, timings, pointer)
         note = f"generation {name}"
@@ -141,7 +145,7 @@ def learn_basis(sc: SparkContext, volume: Storage, conditions: str, slices: Sequ
     shares = steps.shares(chosen, sc.defaultParallelism)  # few, since each returns 15 MB of moments
     parts = sc.parallelize(shares, len(shares))
     sums = learning.check_sums(parts.map(partial(learning.sum_slices, volume)).treeReduce(learning.add_sums))
-    means = learning.means_of(sums, store.load_model(volume, min(sums.models)).network)
+    means = learning.means_of(sums, store.models_of(volume, min(sums.models)))
     centred = partial(learning.centred_moments, volume, means)
     moments = parts.map(centred).treeReduce(learning.add_moments) | sums.moments
     found, maps = learn_whitening(sc, volume, chosen, means[WHITENED], moments[WHITENED])
@@ -207,23 +211,36 @@ def store_shards(
     return sc.parallelize(tasks, len(tasks)).map(partial(steps.ensure_shard, view, trees)).collect()
 
 
-def measure(sc: SparkContext, settings: Settings, view: View, clock: Clock) -> dict[str, Any]:
+def average_shards(sc: SparkContext, view: View, stored: Sequence[Stored], live: Generation | None) -> list[Stored]:
+    """Average embeddings with their neighbours as is wanted; what is there of a shard stays while it was made alike."""
+    is_alike = live is not None and live.document["settings"].get("expand_neighbours", 0) == view.neighbours
+    known = {entry.name: entry for entry in live.shards} if live and is_alike else {}
+    tasks = [(one.entry, known.get(one.entry.name)) for one in stored]
+    made = sc.parallelize(tasks, len(tasks)).map(partial(steps.ensure_averages, view)).collect()
+    return [Stored(one.entry, one.is_new or before.is_new) for one, before in zip(made, stored, strict=True)]
+
+
+def measure(
+    sc: SparkContext, settings: Settings, view: View, slices: Sequence[SliceInput], clock: Clock
+) -> dict[str, Any]:
     """The document of a generation; a basis without weights and parameters gets them here."""
     tuned = tune(sc, settings, view)
     clock.lap("recall")
     facts = {name: {**view.document["measures"].get(name, {}), **one.facts} for name, one in tuned.items()}
     if "default" not in view.document:
-        default = choose_default(sc, view, facts)._asdict()
+        default = choose_default(sc, view, slices, facts)._asdict()
         starts = {name: recall.stored_start(one.start) for name, one in tuned.items()}
         view = view._replace(document={**view.document, "params": starts, "default": default})
         objects.put_document(view.volume, basis.document_key(view.basis), view.document)
         clock.lap("fusion")
     sha256 = view.document["model_sha256"]
     return {
-        "model": store.load_model(view.volume, sha256).name,
+        "model": store.name_of(view.networks),
         "model_sha256": sha256,
+        "networks": learning.describe_networks(view.networks),
         "pictures": shard.live_count(view.shards),
-        "settings": {name: getattr(settings, name) for name in learning.SHAPING},
+        "settings": {name: getattr(settings, name) for name in learning.SHAPING}
+        | {"expand_neighbours": view.neighbours},
         "measures": facts,
         "default": view.document["default"],
         "whitening": view.document["whitening"],
@@ -245,7 +262,9 @@ def tune(sc: SparkContext, settings: Settings, view: View) -> dict[str, Tuned]:
     return {name: steps.tune_measure(settings, view, sampled, name, queries, truths[name]) for name in MEASURES}
 
 
-def choose_default(sc: SparkContext, view: View, tuned: dict[str, dict[str, Any]]) -> FusionWeights:
+def choose_default(
+    sc: SparkContext, view: View, slices: Sequence[SliceInput], tuned: dict[str, dict[str, Any]]
+) -> FusionWeights:
     """Choose the weights of the default measure from the collection."""
     pictures = view.pictures()
     queries = fusion.query_rows(pictures.rows)
@@ -253,16 +272,14 @@ def choose_default(sc: SparkContext, view: View, tuned: dict[str, dict[str, Any]
     if kind == fusion.HALVES:
         if len(queries) < fusion.LEAST_QUERIES:
             return fusion.choose_alone()
+        if len(view.networks) > 1:
+            sampled = [learning.sample(slices, networks.ROWS)]
+            [found] = sc.parallelize(sampled, 1).map(partial(steps.network_hits, view)).collect()
+            return fusion.choose(found, fusion.NETWORKS)
         queries = queries[: fusion.AGREEMENT_QUERIES]
     groups = [queries[block.start : block.stop] for block in steps.blocks(len(queries), QUERIES_PER_TASK)]
     hits = sc.parallelize(groups, len(groups)).map(partial(steps.gather_hits, view, tuned, kind)).collect()
     return fusion.choose(fusion.join(hits), kind)
-
-
-def ask_all(sc: SparkContext, volume: Storage, generation_name: str, labels: Labels, count: int) -> list[Asked]:
-    """Ask every picture of the live index as a query, in their order."""
-    queries = sc.parallelize(range(count), PARTITIONS_PER_CORE * sc.defaultParallelism)
-    return queries.mapPartitions(partial(steps.ask_pictures, volume, generation_name, labels)).collect()
 
 
 def answer_batch(settings: QuerySettings, options: Options, lines: Sequence[str], folder: Path) -> list[str]:

@@ -26,6 +26,12 @@ class Settings(settings.Settings):
     )
     trees: int = setting(20, "trees in each Annoy index; more find more, and take more space", limits=(1, 1000))
     search: str = setting("auto", "how candidates are found; auto scans small collections", choices=SEARCHES)
+    expand_neighbours: int | None = setting(
+        None,
+        "average each picture's embedding with so many of its nearest, 0: none; without it 5 where embeddings are whitened and "
+        "there are at most 100,000 pictures, else 0",
+        limits=(0, 20),
+    )
     scan_mib: int = setting(
         50, "reduced vectors that auto still scans, MiB; 50 are 100,000 pictures of 128 float32", limits=(0, 1_000_000)
     )

@@ -27,7 +27,13 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         name if weight == 1 else f"{weight:g} {name}" for name, weight in index["default"]["weights"].items()
     )
     yield f"index generation {index['generation']}: {index['pictures']:,} pictures; default = {weights}"
+    networks = index.get("networks", [])
+    if len(networks) > 1:
+        yield "embedding of " + " + ".join(f"{one['weight']:g} {one['name']}" for one in networks)
+    yield f"default measure chosen by {index['default']['chosen_by']}"
     yield f"whitening {index['whitening']}"
+    if neighbours := index["settings"].get("expand_neighbours"):
+        yield f"embeddings averaged with their {neighbours} nearest neighbours; near-copies come first all the same"
     yield f"{'measure':<12} {'search':<8} {'search_k':>9} {'recall@5':>9} {'p50 ms':>8} {'p99 ms':>8}"
     for name, one in index["measures"].items():
         latency = index["timings"]["latency_ms"][name]

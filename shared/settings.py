@@ -95,7 +95,7 @@ def _check_volume(path: Path) -> None:
 def add_flags(parser: argparse.ArgumentParser, *classes: type[Settings]) -> None:
     """Add `--profile` and one flag for each setting of the classes."""
     parser.add_argument(
-        "--profile", metavar="NAME|FILE", help="mini, full, or a TOML file with settings [IMAGEREC_PROFILE]"
+        "--profile", metavar="NAME|FILE", help="mini, full, best, or a TOML file with settings [IMAGEREC_PROFILE]"
     )
     for cls in classes:
         hints = get_type_hints(cls)

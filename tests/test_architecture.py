@@ -73,7 +73,6 @@ ORDER = {
 #: Imports against the order: importing file, what it imports, why. Delete a line when its import has gone.
 EXCEPTIONS = {
     **{("shared/command/commands.py", stage): "names the modules of the commands" for stage in STAGES},
-    ("recommendation/commands/evaluate.py", "recommendation.job"): "counts its hits with Spark",
     ("recommendation/commands/query.py", "recommendation.job"): "answers a batch with Spark",
 }
 

@@ -51,7 +51,7 @@ def searcher(folder: Path, name: str, found: NDArray[np.float32]) -> Searcher:
         file.writelines(annoy_index.build_forest(found, TREES))
     forest = annoy_index.open_forest(path, found.shape[1], found.dtype)
     ids = np.arange(len(found)).astype("S16")
-    shard = ShardVectors(ids, found, found, forest, np.zeros(0, np.int64))
+    shard = ShardVectors(ids, found, found, forest, np.zeros(0, np.int64), found)
     basis = Basis("made-up", "", {name: found.shape[1]}, {}, {}, {name: np.eye(found.shape[1], dtype=np.float32)})
     return Searcher(MEASURES[name], (shard,), starts_of([len(found)]), basis, SearchParams(100, SEARCH_K))
 

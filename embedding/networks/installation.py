@@ -11,7 +11,7 @@ from onnx import version_converter
 from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
 from embedding.networks.graph import standardise
-from embedding.networks.registry import EFFICIENTNET_LITE0, MOBILENETV2, REGISTRY, Network, by_hand_path, network_bytes
+from embedding.networks.registry import EFFICIENTNET_LITE0, REGISTRY, Network, by_hand_path, network_bytes
 from embedding.networks.spec import ModelSpec, card_path, path_beside, read_card, read_categories
 from embedding.settings import ZOO
 from shared.errors import CannotProceedError, UsageError
@@ -23,7 +23,6 @@ from shared.storage.files import digest, sha256_of
 
 log = logging.getLogger(__name__)
 
-AUTO = "auto"
 FP32, INT8 = "fp32", "int8"
 TEST_PICTURES = 2  # more than one: some networks have a fixed batch size
 
@@ -32,55 +31,16 @@ def resolve(volume: Storage, name: str, zoo: str = ZOO) -> Model:
     """The float32 network of this name, on the volume; installed if it is not there yet.
 
     Args:
-        name: `auto` (the volume's own; else MobileNetV2 if it can be fetched, else EfficientNet-Lite0), a name of the registry,
-            or the path of an ONNX file with a card beside it.
+        name: of the registry, or the path of an ONNX file with a card beside it.
         zoo: address that stands for the ONNX model zoo's folder.
 
     Raises:
-        UsageError: there is no such name or file, or its card does not fit.
+        UsageError: there is no such file, or its card does not fit.
         CannotProceedError: the network cannot be fetched or read.
     """
-    if name == AUTO:
-        return current_network(volume, zoo) or first_available(volume, zoo)
     if name in REGISTRY:
         return named_network(volume, REGISTRY[name], zoo)
     return user_network(volume, Path(name).expanduser())
-
-
-def check_name(name: str) -> None:
-    """Check that the name is one of `resolve` or the file exists; installs nothing.
-
-    Raises:
-        UsageError: neither.
-    """
-    if name != AUTO and name not in REGISTRY and not Path(name).expanduser().is_file():
-        expected = ", ".join([AUTO, *REGISTRY])
-        raise UsageError(
-            f"--model: expected {expected} or the path of an ONNX file, got {name!r}, and there is no such file"
-        )
-
-
-def current_network(volume: Storage, zoo: str) -> Model | None:
-    """The network that the volume's model was made from, if it has one; installed again where its file is gone."""
-    choice = store.read_choice(volume)
-    if choice is None:
-        return None
-    network = store.load_model(volume, store.load_model(volume, choice.sha256).fp32_sha256)
-    path = store.model_path(volume, network.sha256)
-    if path.exists():
-        return network
-    if network.network in REGISTRY:
-        return named_network(volume, REGISTRY[network.network], zoo)
-    raise CannotProceedError(f"{path} is gone; name the file it was made from again: --model PATH of {network.source}")
-
-
-def first_available(volume: Storage, zoo: str) -> Model:
-    """MobileNetV2, or else, with a log line, the network of an installed package."""
-    try:
-        return registry_network(volume, MOBILENETV2, zoo)
-    except CannotProceedError as error:
-        log.warning("mobilenetv2 cannot be fetched; using efficientnet-lite0, which is installed (%s)", error)
-        return registry_network(volume, EFFICIENTNET_LITE0, zoo)
 
 
 def named_network(volume: Storage, network: Network, zoo: str) -> Model:
@@ -111,7 +71,6 @@ def imagenet_categories() -> tuple[str, ...]:
 
 def user_network(volume: Storage, path: Path) -> Model:
     """The user's own network, on the volume."""
-    check_name(str(path))
     card = read_card(card_path(path))
     origin = digest(sha256_of(path), card, *external_data(path))
     return installed(volume, origin) or install(volume, read_graph(path), card, path.stem, origin, path.name)

@@ -34,6 +34,7 @@ class Tile(NamedTuple):
         licence: as its source states it; empty if unknown, as the author.
         note: a short text under the picture, such as its rank.
         score: 0..1, shown as a bar and as a number; None for none.
+        note_color: of the note.
     """
 
     jpeg: bytes | None
@@ -42,6 +43,7 @@ class Tile(NamedTuple):
     author: str = ""
     note: str = ""
     score: float | None = None
+    note_color: str = GREY
 
     @property
     def lines(self) -> list[str]:
@@ -182,7 +184,7 @@ def draw_tile(image: Image.Image, corner: tuple[int, int], tile: Tile) -> None:
         y += SCORE_PX
     if tile.note or tile.score is not None:
         number_px = 60 if tile.score is not None else 0
-        write(pen, (x, y), tile.note, 17, GREY, TILE_PX - number_px)
+        write(pen, (x, y), tile.note, 17, tile.note_color, TILE_PX - number_px)
         y += NOTE_PX
     for text in tile.lines:
         write(pen, (x, y), text, 14, INK if text is tile.name else GREY, TILE_PX)

@@ -23,7 +23,7 @@ def vector_measures() -> tuple[str, ...]:
 
 
 def centred_measures() -> tuple[str, ...]:
-    """Measures whose vectors are powers, centred on a mean: those that the network computes."""
+    """Measures whose vectors are `reduction.joined`, centred on a mean: those that networks compute."""
     return tuple(name for name, measure in MEASURES.items() if measure.feature is None)
 
 
@@ -31,6 +31,7 @@ class Basis(NamedTuple):
     """What vectors are prepared with.
 
     Args:
+        model_sha256: `store.identity` of the networks.
         widths: measure -> length of its prepared vectors, or bytes of its bits.
         means: measure -> what its features are centred on, shape (features,); for measures in `centred_measures`.
         maps: measure -> what its centred features are multiplied by, shape (features, width); where they are whitened.

@@ -33,11 +33,24 @@ class DefaultFacts(TypedDict):
     agreement_at_5: dict[str, float]
 
 
+class NetworkFacts(TypedDict):
+    """One network; `weight` is its share in the squared length of a picture's embedding."""
+
+    name: str
+    sha256: str
+    dimensions: int
+    weight: float
+
+
 class Described(TypedDict):
-    """What a generation was made of and how well it finds; `whitening` says what was done to embeddings, and why."""
+    """What a generation was made of and how well it finds; `whitening` says what was done to embeddings, and why.
+
+    Names and SHA-256 of several networks are joined by `+`; older generations had one and no `networks`.
+    """
 
     model: str
     model_sha256: str
+    networks: NotRequired[list[NetworkFacts]]
     pictures: int
     settings: dict[str, int | float | str]
     measures: dict[str, MeasureFacts]

@@ -1,7 +1,7 @@
 """The default measure: a weighted sum of scores whose weights are chosen from the collection.
 
-Tags say which pictures belong together where they group the collection (folder names do). Without them two halves of the
-embedding's dimensions stand for two networks: the neighbours by one half are what a sum with the other half should find. The
+Tags say which pictures belong together where they group the collection (folder names do). Without them the neighbours by one
+network are what a sum with another network should find; of a single network, two halves of its dimensions stand for two. The
 network's own categories are no labels: they always prefer the embedding. A sum is taken only if the weights that are best for
 one half of a sample of queries beat the best single measure on the other half; then its weights are those that are best for all
 of them. Copies are what `hash` finds, so it has no part.
@@ -34,7 +34,13 @@ GROUPED_SHARE = 0.5  # of the pictures must share their label with another for l
 #: Metadata that a label is taken from.
 LABEL_COLUMNS = ("tags",)
 #: What says which pictures belong together.
-TAGS, HALVES = "tags", "halves"
+TAGS, HALVES, NETWORKS = "tags", "halves", "networks"
+#: What the figures are, by what said which pictures belong together: agreement is not precision.
+FIGURES = {
+    TAGS: "precision@5 with tags as labels",
+    HALVES: "agreement@5 of two halves of the embedding's dimensions",
+    NETWORKS: "agreement@5 of the networks",
+}
 ALONE = "embedding"  # the default measure where no sum is better
 AGREEMENT_QUERIES = 500  # each counts twice, once for each half
 LEAST_QUERIES = 100  # fewer say nothing about a sum
@@ -47,7 +53,7 @@ class FusionWeights(NamedTuple):
     Args:
         weights: measure -> weight above 0; they sum to 1.
         precision_at_5: of each measure and of the sum, over the queries that the weights were not chosen on; with tags.
-        agreement_at_5: the same with the neighbours by the other half of the embedding as labels; without tags.
+        agreement_at_5: the same with the neighbours by another network, or the other half of the only one, as labels; without tags.
     """
 
     weights: dict[str, float]
@@ -185,9 +191,6 @@ def choose(hits: Hits, kind: str) -> FusionWeights:
     strongest = max(singles, key=second.precision)
     is_better = second.precision(best) > second.precision(strongest)
     verdict = "and is better than each of them" if is_better else "and is no better, so the best of them stands alone"
-    judged = (
-        "precision@5 with tags as labels" if is_tagged else "agreement@5 of two halves of the embedding's dimensions"
-    )
     figures = {
         **{name: round(second.precision({name: 1.0}), 4) for name in hits.scores},
         "fused": round(second.precision(best), 4),
@@ -195,7 +198,7 @@ def choose(hits: Hits, kind: str) -> FusionWeights:
     return FusionWeights(
         weights=max(sums if is_better else singles, key=hits.precision),
         chosen_by=(
-            f"{judged}: the sum that is best for one half of {len(hits.is_hit)} queries "
+            f"{FIGURES[kind]}: the sum that is best for one half of {len(hits.is_hit)} queries "
             f"was compared on the other half with single measures {verdict}"
         ),
         precision_at_5=figures if is_tagged else {},

@@ -14,7 +14,17 @@ from typing import Any, NamedTuple, cast
 from recommendation.index import basis, objects, shard
 from recommendation.index.basis import Basis
 from recommendation.index.document import GenerationDocument, Summary, Timings
-from recommendation.index.objects import BASES, BUILD, GENERATIONS, METADATA, SHARDS, read_document, seal, unseal
+from recommendation.index.objects import (
+    AVERAGES,
+    BASES,
+    BUILD,
+    GENERATIONS,
+    METADATA,
+    SHARDS,
+    read_document,
+    seal,
+    unseal,
+)
 from recommendation.index.shard import ShardEntry
 from shared.errors import CannotProceedError
 from shared.storage import CommitConflictError, Storage
@@ -71,9 +81,9 @@ class Generation(NamedTuple):
         return cast("Summary", {"generation": self.name, **counted, "timings": self.timings})
 
 
-def generation_name(basis_name: str, shards: Iterable[tuple[str, str]]) -> str:
-    """Name of the generation with a basis and shards, each with the name of its metadata."""
-    return digest(basis_name, list(shards))[:16]
+def generation_name(basis_name: str, shards: Iterable[ShardEntry]) -> str:
+    """Name of the generation with a basis and shards."""
+    return digest(basis_name, [one.identity for one in shards])[:16]
 
 
 def document_key(name: str) -> str:
@@ -168,6 +178,7 @@ def check_generation(found: Generation) -> Generation:
             for suffix, sha256 in manifest["objects"].items()
         ]
         checks.append(partial(shard.check_metadata, volume, entry.metadata))
+        checks.append(partial(shard.check_averages, volume, entry))
     with ThreadPoolExecutor(HASHING_THREADS) as pool:
         list(pool.map(lambda check: check(), checks))
     return found
@@ -228,7 +239,7 @@ def sweep(volume: Storage, pointer: Pointer) -> None:
 
     A reader that has an older one open keeps its objects until it closes them.
     """
-    for prefix in (INDEX, GENERATIONS, BASES, SHARDS, METADATA):
+    for prefix in (INDEX, GENERATIONS, BASES, SHARDS, METADATA, AVERAGES):
         volume.delete_unfinished(prefix)
     kept = {CURRENT} | object_keys(read_generation(volume, pointer.name)) | previous_keys(volume, pointer.previous)
     deleted = [found.key for found in volume.list(INDEX) if found.key not in kept]
@@ -253,5 +264,6 @@ def object_keys(found: Generation) -> set[str]:
     keys |= {f"{BASES}/{name}.{suffix}" for suffix in read_basis_document(found)["objects"]}
     for entry in found.shards:
         keys.update(shard.metadata_keys(volume, entry.metadata))
+        keys |= {shard.averages_key(entry.averages)} if entry.averages else set()
         keys.update(shard.object_keys(entry.name, read_document(volume, shard.manifest_key(entry.name))))
     return keys

@@ -6,6 +6,7 @@ index/generations/<name>.timings.json     what was measured in seconds (all else
 index/bases/<name>.json <name>.*.npy      what was learnt from the collection
 index/shards/<name>.json <name>.*         ids, vectors and forests of some slices
 index/metadata/<name>.arrow               what is stored about a shard's pictures
+index/averages/<name>.npy                 a shard's embeddings, each averaged with its nearest neighbours
 """
 
 import hashlib
@@ -23,7 +24,9 @@ from shared.storage import Storage
 from shared.storage.files import digest, to_json
 from shared.storage.volume import INDEX
 
-GENERATIONS, BASES, SHARDS, METADATA = (f"{INDEX}/{name}" for name in ("generations", "bases", "shards", "metadata"))
+GENERATIONS, BASES, SHARDS, METADATA, AVERAGES = (
+    f"{INDEX}/{name}" for name in ("generations", "bases", "shards", "metadata", "averages")
+)
 BUILD = "run `imagerec recommendation build`"
 CHUNK_BYTES = 1 << 22
 FILES_OF_SHARD = 24  # a mapped array keeps its file open

@@ -5,6 +5,8 @@ is summed over the collection is a whole number stored as float64: such sums are
 core, on two and on a cluster.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,9 +47,24 @@ def powers(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return unit((np.sign(vectors) * np.abs(vectors) ** np.float32(EXPONENT)).astype(np.float32))
 
 
+def joined(networks: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The `powers` of what several networks made of the same pictures, side by side, of unit length; each counts as much.
+
+    Args:
+        networks: shape (..., width of the network) each.
+    """
+    weight = np.float32(network_weight(len(networks)) ** 0.5)
+    return np.concatenate([powers(one) * weight for one in networks], axis=-1)
+
+
+def network_weight(networks: int) -> float:
+    """The share that each of several networks has in the squared length of a joined vector."""
+    return 1 / networks
+
+
 def centre(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Directions of the vectors' `powers` from a mean, of unit length."""
-    return unit(powers(vectors) - mean)
+    """Directions of `joined` vectors from a mean, of unit length."""
+    return unit(vectors - mean)
 
 
 def shrunk_mean(mean: NDArray[np.float32], rows: int, built_in: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,12 +11,13 @@ from recommendation.index import annoy_index, objects, reduction
 from recommendation.index.basis import Basis, vector_measures
 from recommendation.index.objects import SHARDS
 from recommendation.index.pictures import gather, starts_of
-from recommendation.index.shard import ShardEntry, open_metadata
+from recommendation.index.shard import ShardEntry, averages_key, open_metadata
 from shared.pictures import measures
 from shared.pictures.measures import MEASURES, Measure
 from shared.storage import Storage
 
 CANDIDATES_PER_ANSWER = 20
+AVERAGED = "embedding"  # the measure whose vectors may be averaged with their neighbours
 ALL_ALLOWED = 5_000  # rows that a filter leaves; so many are scored exactly, all of them
 
 Vector = NDArray[Any]  # of float32, or of uint8: bits
@@ -45,6 +46,7 @@ class ShardVectors(NamedTuple):
         reduced: vectors for candidates, shape (rows, dimensions); bits are not reduced.
         forest: Annoy's index of the reduced vectors; None where all are scanned.
         removed: rows whose picture no longer exists.
+        averaged: vectors averaged with their neighbours, as `full`; the same where they are not.
     """
 
     ids: NDArray[np.bytes_]
@@ -52,6 +54,7 @@ class ShardVectors(NamedTuple):
     reduced: NDArray[Any]
     forest: annoy_index.Forest | None
     removed: NDArray[np.int64]
+    averaged: NDArray[Any]
 
 
 class Searcher(NamedTuple):
@@ -61,6 +64,7 @@ class Searcher(NamedTuple):
         starts: first row of each shard, then the number of all rows.
         basis: what the shards' vectors were prepared with.
         pool: threads to search forests with; None to search one shard after the other.
+        neighbours: how many of their nearest the stored vectors were averaged with, and queries are to be; 0: none.
     """
 
     measure: Measure
@@ -69,6 +73,7 @@ class Searcher(NamedTuple):
     basis: Basis
     params: SearchParams
     pool: ThreadPoolExecutor | None = None
+    neighbours: int = 0
 
     @property
     def axes(self) -> NDArray[np.float32] | None:
@@ -90,6 +95,10 @@ class Searcher(NamedTuple):
         """The prepared vectors of some stored pictures, shape (len(rows), width)."""
         full = gather([one.full for one in self.shards], self.starts, rows)
         return full if self.axes is None else full.astype(np.float32)
+
+    def averaged(self, rows: NDArray[np.int64]) -> Vector:
+        """The same, averaged with their neighbours where the index has that."""
+        return gather([one.averaged for one in self.shards], self.starts, rows).astype(np.float32)
 
     @property
     def metric(self) -> str:
@@ -173,6 +182,7 @@ def open_searcher(
     measure: Measure,
     params: SearchParams,
     pool: ThreadPoolExecutor | None = None,
+    neighbours: int = 0,
 ) -> Searcher:
     """The searcher of a measure over shards whose objects were checked."""
     objects.allow_open_files(len(shards))
@@ -184,6 +194,7 @@ def open_searcher(
         basis,
         params,
         pool if params.search_k is not None and len(opened) > 1 else None,
+        neighbours if measure.name == AVERAGED else 0,
     )
 
 
@@ -199,7 +210,10 @@ def open_vectors(volume: Storage, entry: ShardEntry, measure: str, params: Searc
     removed = np.zeros(0, np.int64)
     if entry.removed:
         removed = open_metadata(volume, entry).removed_rows()
-    return ShardVectors(objects.load_array(volume, f"{start}.ids.npy"), full, reduced, forest, removed)
+    averaged = full
+    if entry.averages and measure == AVERAGED:
+        averaged = objects.load_array(volume, averages_key(entry.averages))
+    return ShardVectors(objects.load_array(volume, f"{start}.ids.npy"), full, reduced, forest, removed, averaged)
 
 
 def open_searchers(
@@ -208,10 +222,11 @@ def open_searchers(
     shards: Sequence[ShardEntry],
     tuned: Mapping[str, Mapping[str, Any]],
     pool: ThreadPoolExecutor | None = None,
+    neighbours: int = 0,
 ) -> dict[str, Searcher]:
     """The searcher of every measure, with the parameters that a generation states."""
     return {
-        name: open_searcher(volume, basis, shards, measure, tuned_params(tuned[name]), pool)
+        name: open_searcher(volume, basis, shards, measure, tuned_params(tuned[name]), pool, neighbours)
         for name, measure in MEASURES.items()
     }
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from recommendation.index import metadata, objects
 from recommendation.index.metadata import Metadata
-from recommendation.index.objects import BUILD, SHARDS
+from recommendation.index.objects import AVERAGES, BUILD, SHARDS
 from recommendation.words import postings
 from recommendation.words.postings import Postings
 from shared.errors import CannotProceedError
@@ -27,12 +27,21 @@ class ShardEntry(NamedTuple):
     Args:
         rows: of its arrays.
         removed: how many of them are of pictures that no longer exist.
+        averages: its averaged embeddings; empty where they are not averaged.
+        averages_sha256: SHA-256 of that object.
     """
 
     name: str
     rows: int
     metadata: str
     removed: int
+    averages: str = ""
+    averages_sha256: str = ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What of it makes a generation another one."""
+        return self.name, self.metadata, *([self.averages] if self.averages else [])
 
 
 def manifest_key(name: str) -> str:
@@ -58,6 +67,17 @@ def check_metadata(volume: Storage, name: str) -> None:
     objects.check_object(volume, metadata.data_key(name), document["sha256"])
     if "words" in document:
         objects.check_object(volume, metadata.words_key(name), document["words"]["sha256"])
+
+
+def averages_key(name: str) -> str:
+    """Where averaged embeddings are stored: float16 of unit length, a row for each row of the shard."""
+    return f"{AVERAGES}/{name}.npy"
+
+
+def check_averages(volume: Storage, entry: ShardEntry) -> None:
+    """Do nothing if the averaged embeddings of a shard, if it has any, are what was stored; errors as `check_shard`."""
+    if entry.averages:
+        objects.check_object(volume, averages_key(entry.averages), entry.averages_sha256)
 
 
 def open_metadata(volume: Storage, entry: ShardEntry) -> Metadata:

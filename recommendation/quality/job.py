@@ -1,19 +1,47 @@
-"""Wire the evaluation of recommendations: people over tasks. No logic here, see `evaluation` and `run`."""
+"""Wire the evaluation of answers and of recommendations: queries and people over tasks. No logic here, see `steps`, `plain`, `run`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 
 from pyspark import RDD, Broadcast, SparkContext
 
-from recommendation.quality import run
+from recommendation import steps
+from recommendation.index.build.collection import indexable
+from recommendation.index.build.learning import picture_count
+from recommendation.labels import Labels
+from recommendation.quality import plain, run
 from recommendation.quality.run import Common, Plan, Result, Task
 from recommendation.recommend.loading import load_view
 from recommendation.scoring.pictures import Pictures
 from recommendation.scoring.recommenders import Evidence, Model
 from recommendation.search.engine import Engine
+from recommendation.steps import Asked
+from shared import tables
 from shared.storage import Storage
 
 PEOPLE_PER_TASK = 8
+PARTITIONS_PER_CORE = 4
+BLOCK_ROWS = 8192  # whose plain neighbours one task finds
+
+
+def ask_all(sc: SparkContext, volume: Storage, generation_name: str, labels: Labels, count: int) -> list[Asked]:
+    """Ask every picture of the live index as a query, in their order."""
+    queries = sc.parallelize(range(count), PARTITIONS_PER_CORE * sc.defaultParallelism)
+    return queries.mapPartitions(partial(steps.ask_pictures, volume, generation_name, labels)).collect()
+
+
+def ask_plain(
+    sc: SparkContext, volume: Storage, generation_name: str, labels: Labels, sha256: str
+) -> dict[str, list[bool]]:
+    """By image_id whether each answer has the picture's label, for the plain cosine of one network.
+
+    Args:
+        sha256: of the network's model.
+    """
+    slices = indexable(tables.open_snapshot(volume))
+    n_blocks = max(sc.defaultParallelism, -(-picture_count(slices) // BLOCK_ROWS))
+    blocks = sc.parallelize(steps.shares(slices, n_blocks), min(n_blocks, len(slices)))
+    return blocks.flatMap(partial(plain.hits, volume, generation_name, labels, sha256, slices)).collectAsMap()
 
 
 def evaluate(sc: SparkContext, volume: Storage, model: Model, tasks: Sequence[Task], plan: Plan) -> list[Result]:

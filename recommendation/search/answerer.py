@@ -30,10 +30,10 @@ Files = tuple[str, list[StoredObject]]
 
 
 class Current(NamedTuple):
-    """One index generation and the network that made its vectors."""
+    """One index generation and the networks that made its vectors."""
 
     engine: Engine
-    embedder: Embedder
+    embedders: list[Embedder]
     model_name: str
 
 
@@ -51,8 +51,9 @@ def open_current(volume: Storage) -> Current:
         CannotProceedError: there is none, or a file of it or its model is missing or damaged.
     """
     engine = Engine.open(volume)
-    model = store.load_model(volume, engine.model_sha256)
-    return Current(engine, embedder(store.model_path(volume, model.sha256), model.sha256), model.name)
+    models = store.models_of(volume, engine.model_sha256)
+    embedders = [embedder(store.model_path(volume, model.sha256), model.sha256) for model in models]
+    return Current(engine, embedders, store.name_of(models))
 
 
 class Answerer:
@@ -120,12 +121,12 @@ class Answerer:
         """
         started, current = time.perf_counter(), self.current
         seen = looks(options.crop, is_mirrored=options.mirror)
-        prepared = [prepare(upload, self._decoder, current.embedder, next(seen)) for upload in uploads]
+        prepared = [prepare(upload, self._decoder, current.embedders, next(seen)) for upload in uploads]
         prepared += [self._prepare_stored(current, image_id, next(seen)) for image_id in image_ids]
         pictures = [one.picture for one in prepared]
         others = [
             *(current.engine.features_of(image_id) for image_id in options.unlike_id),
-            *(prepare(upload, self._decoder, current.embedder).picture for upload in unlike),
+            *(prepare(upload, self._decoder, current.embedders).picture for upload in unlike),
         ]
         check_count(len(pictures), len(others), has_text=bool(options.text))
         check_regions(options.crop, len(pictures))
@@ -141,7 +142,7 @@ class Answerer:
         if look == PLAIN:
             return Prepared(picture, b"")
         jpeg = self._thumbnails.read(current.engine, [image_id])[image_id]
-        return prepare_thumbnail(image_id, picture.name, jpeg, current.embedder, look)
+        return prepare_thumbnail(image_id, picture.name, jpeg, current.embedders, look)
 
     def answer_json(
         self, read: Callable[[], str | bytes], defaults: Options, read_picture: Callable[[str], Upload]

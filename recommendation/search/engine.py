@@ -44,7 +44,10 @@ class Engine:
         self.generation = live.name
         self._live, shards = live, live.shards
         pool = ThreadPoolExecutor(SEARCH_THREADS, "search") if len(shards) > 1 else None
-        self.searchers = open_searchers(live.volume, live.open_basis(), shards, live.document["measures"], pool)
+        neighbours = int(live.document["settings"].get("expand_neighbours", 0))
+        self.searchers = open_searchers(
+            live.volume, live.open_basis(), shards, live.document["measures"], pool, neighbours
+        )
         self.weights: dict[str, float] = live.document["default"]["weights"]
         self.pictures = Pictures(live.volume, shards)
 

@@ -4,12 +4,14 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommendation.index import reduction
 from recommendation.search.engine import QueryPicture
 from recommendation.search.regions import PLAIN, Look
 from shared.errors import BadInputError, UsageError
@@ -104,8 +106,11 @@ def open_below(root: Path, path: Path, shown: str) -> int:
     return handle
 
 
-def prepare(upload: Upload, decoder: Decoder, embedder: Embedder, look: Look = PLAIN) -> Prepared:
+def prepare(upload: Upload, decoder: Decoder, embedders: Sequence[Embedder], look: Look = PLAIN) -> Prepared:
     """The features of a picture, by the path that the collection's pictures took: decoder, thumbnail, features.
+
+    Args:
+        embedders: of the networks that made the collection's embeddings, in their order.
 
     Raises:
         BadInputError: it is no picture that can be used; the detail starts with its name.
@@ -117,11 +122,11 @@ def prepare(upload: Upload, decoder: Decoder, embedder: Embedder, look: Look = P
     except BadInputError as error:
         raise BadInputError(error.reason, f"{shown}: {error.detail}") from error
     image_id = hashlib.sha256(upload.data).hexdigest()[:32]
-    return prepare_thumbnail(image_id, upload.name, jpeg, embedder, look, shown)
+    return prepare_thumbnail(image_id, upload.name, jpeg, embedders, look, shown)
 
 
 def prepare_thumbnail(
-    image_id: str, name: str, jpeg: bytes, embedder: Embedder, look: Look, shown: str = ""
+    image_id: str, name: str, jpeg: bytes, embedders: Sequence[Embedder], look: Look, shown: str = ""
 ) -> Prepared:
     """The features of what is seen of a thumbnail; errors as `prepare`.
 
@@ -133,14 +138,13 @@ def prepare_thumbnail(
         rgb = look.of(rgb, shown or name)
         jpeg = pixels.to_jpeg(rgb)
     try:
-        features = features_of(rgb, embedder)
+        features = features_of(rgb, embedders)
     except BadInputError as error:
         raise BadInputError(error.reason, f"{shown or name}: {error.detail}") from error
     return Prepared(QueryPicture(image_id, name, features), jpeg)
 
 
-def features_of(rgb: NDArray[np.uint8], embedder: Embedder) -> dict[str, NDArray[Any]]:
+def features_of(rgb: NDArray[np.uint8], embedders: Sequence[Embedder]) -> dict[str, NDArray[Any]]:
     """Every measure's feature of a thumbnail, shape (height, width, 3)."""
-    side = embedder.side_px
-    vectors, _ = embedder.embed(pixels.resize(rgb, side, side)[np.newaxis])
-    return {"embedding": vectors[0], **extraction.features_of(Thumbnail(rgb))}
+    networks = [one.embed(pixels.resize(rgb, one.side_px, one.side_px)[np.newaxis])[0][0] for one in embedders]
+    return {"embedding": reduction.joined(networks), **extraction.features_of(Thumbnail(rgb))}

@@ -82,7 +82,11 @@ class Options:
     ] = 0.0
     expand_neighbours: Annotated[
         int,
-        Meaning("average the query with so many of its nearest by embedding; 0: none", 5, limits=(0, MAX_NEIGHBOURS)),
+        Meaning(
+            "average the query with so many of its nearest by embedding; 0: as many as the index",
+            5,
+            limits=(0, MAX_NEIGHBOURS),
+        ),
     ] = 0
     no_copies: Annotated[bool, Meaning("leave out copies and near-copies of the query pictures", True)] = False
     text: Annotated[

@@ -76,7 +76,7 @@ class Observer:
         return ranges
 
 
-@lru_cache(maxsize=2)  # a server may change over to a new model while the old one still answers
+@lru_cache(maxsize=8)  # several networks; and a server may change over to new ones while the old ones still answer
 def embedder(path: Path, sha256: str) -> Embedder:
     """This process's embedder for a network; the file is read and checked once.
 

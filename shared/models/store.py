@@ -1,6 +1,7 @@
-"""The volume's networks: `models/<sha256>.onnx`, a JSON file beside each, and CURRENT.json, which names the one in use."""
+"""The volume's networks: `models/<sha256>.onnx`, a JSON file beside each, and CURRENT.json, which names those in use."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from shared.storage.checksummed import read_checksummed, write_checksummed
 from shared.storage.files import write_atomically
 from shared.storage.volume import MODELS
 
+#: What stands between the SHA-256, and between the names, of models that are used together.
+JOINED_BY = {"name": " + ", "sha256": "+"}
 CHOICE = f"{MODELS}/CURRENT.json"
 
 
@@ -45,7 +48,7 @@ class Model(NamedTuple):
 
 
 class ModelChoice(NamedTuple):
-    """Which model the volume uses, and why.
+    """Which model of a network the volume uses, and why.
 
     Args:
         sha256: of the model.
@@ -96,45 +99,84 @@ def installed_models(volume: Storage) -> list[Model]:
     return [load_model(volume, file.stem) for file in files if file.with_suffix(".json").exists()]
 
 
-def choose(volume: Storage, choice: ModelChoice) -> None:
-    """Make this the volume's model."""
-    write_checksummed(choice_path(volume), choice._asdict())
+def choose(volume: Storage, *choices: ModelChoice) -> None:
+    """Make these the volume's models, in this order; what was chosen for other networks before is kept for when they are used again."""
+    networks = {_network_of(volume, choice) for choice in choices}
+    others = [one for one in _read_all(volume)[1] if _network_of(volume, one) not in networks]
+    content = {
+        "current": [choice.sha256 for choice in choices],
+        "choices": [choice._asdict() for choice in (*choices, *others)],
+    }
+    write_checksummed(choice_path(volume), content)
 
 
-def read_choice(volume: Storage) -> ModelChoice | None:
-    """Return the volume's choice, None before the first one; the network itself may be gone.
+def _network_of(volume: Storage, choice: ModelChoice) -> str:
+    """SHA-256 of the float32 network that a choice is about; of the model itself where its description is gone."""
+    path = model_path(volume, choice.sha256).with_suffix(".json")
+    return load_model(volume, choice.sha256).fp32_sha256 if path.exists() else choice.sha256
+
+
+def _read_all(volume: Storage) -> tuple[list[str], list[ModelChoice]]:
+    """SHA-256 of the models in use, and all choices that were made."""
+    path = choice_path(volume)
+    if not path.exists():
+        return [], []
+    content = read_checksummed(path, "delete it and run `imagerec embedding`")
+    if "current" not in content:  # of a version that had one network
+        return [content["sha256"]], [ModelChoice(**content)]
+    return content["current"], [ModelChoice(**one) for one in content["choices"]]
+
+
+def read_choices(volume: Storage) -> list[ModelChoice]:
+    """Return the choices of the models in use, in their order; none before the first. The networks themselves may be gone.
 
     Raises:
         CannotProceedError: the file is damaged.
     """
-    path = choice_path(volume)
-    if not path.exists():
-        return None
-    return ModelChoice(**read_checksummed(path, "delete it and run `imagerec embedding`"))
+    current, choices = _read_all(volume)
+    by_sha256 = {choice.sha256: choice for choice in choices}
+    return [by_sha256[sha256] for sha256 in current]
 
 
 def kept_choice(volume: Storage, network: Model, precision: str) -> ModelChoice | None:
-    """The volume's choice if it still stands and its network is there, else None.
+    """The choice made for a network, in use or not, if it still stands and its model is there, else None.
 
     Args:
         network: the float32 network that is wanted.
         precision: fp32, int8, or auto for the volume's own.
     """
-    choice = read_choice(volume)
-    if choice is None or not model_path(volume, choice.sha256).exists():
-        return None
-    model = load_model(volume, choice.sha256)
-    stands = choice.settled if precision == "auto" else model.precision == precision
-    return choice if stands and model.fp32_sha256 == network.sha256 else None
+    for choice in _read_all(volume)[1]:
+        if not model_path(volume, choice.sha256).exists():
+            continue
+        model = load_model(volume, choice.sha256)
+        stands = choice.settled if precision == "auto" else model.precision == precision
+        if stands and model.fp32_sha256 == network.sha256:
+            return choice
+    return None
 
 
-def current(volume: Storage) -> Model:
-    """Return the model the volume's embeddings are made with.
+def identity(models: Iterable[Model]) -> str:
+    """What names several models together: of one model its SHA-256."""
+    return JOINED_BY["sha256"].join(model.sha256 for model in models)
+
+
+def models_of(volume: Storage, identity: str) -> list[Model]:
+    """The models that an `identity` names; errors as `load_model`."""
+    return [load_model(volume, sha256) for sha256 in identity.split(JOINED_BY["sha256"])]
+
+
+def name_of(models: Iterable[Model]) -> str:
+    """The names of models that are used together, for a person."""
+    return JOINED_BY["name"].join(model.name for model in models)
+
+
+def current(volume: Storage) -> list[Model]:
+    """Return the models that the volume's embeddings are made with, in the order of their vectors.
 
     Raises:
         CannotProceedError: it has none yet.
     """
-    choice = read_choice(volume)
-    if choice is None:
+    choices = read_choices(volume)
+    if not choices:
         raise CannotProceedError("there is no model on the volume; run `imagerec embedding` first")
-    return load_model(volume, choice.sha256)
+    return [load_model(volume, choice.sha256) for choice in choices]

@@ -81,6 +81,18 @@ def count_slices(
     )
 
 
+def together(counts: Sequence[StageCounts], fingerprint: str, note: str) -> StageCounts:
+    """The counts of several outputs of one stage as one; each entry of each output counts."""
+    if len(counts) == 1:
+        return counts[0]
+    failed = Counter[str]()
+    for one in counts:
+        failed.update(one.failed)
+    listed, done, skipped = (sum(getattr(one, name) for one in counts) for name in ("listed", "done", "skipped"))
+    notes = "; ".join([note, *(one.note for one in counts if one.note)])
+    return checked(StageCounts(counts[0].stage, fingerprint, listed, done, skipped, dict(failed), notes))
+
+
 def kept_runs(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The last KEPT_RUNS rows, and the last one of each source."""
     latest = {row["source_id"]: number for number, row in enumerate(rows)}

@@ -22,6 +22,9 @@ from shared.tables.contracts import FAILURES, Contract
 TableRow = tuple[str, dict[str, Any]]
 """A row and the name of the table it belongs to."""
 
+OutputRow = tuple[str, TableRow]
+"""The fingerprint of the output that a row belongs to, and the row."""
+
 
 class StageOutput(NamedTuple):
     """What a stage writes.
@@ -48,6 +51,11 @@ class Done(NamedTuple):
     parts: list[Part]
     failures: dict[str, int]
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the output that it is part of."""
+        return self.parts[-1].fingerprint
+
 
 class WorkList(NamedTuple):
     """What a stage has, and what it lacks."""
@@ -60,19 +68,41 @@ class WorkList(NamedTuple):
 def work_list(
     sc: SparkContext, volume: Storage, snapshot: Snapshot, stage: StageOutput, slices: Iterable[str]
 ) -> WorkList:
-    """Say which slices are done already; delete what an interrupted run left half done.
+    """Which slices are done already; what an interrupted run left half done is deleted.
 
     A slice that has lost a file is done again.
     """
+    return work_lists(sc, volume, snapshot, [stage], slices)[0]
+
+
+def work_lists(
+    sc: SparkContext, volume: Storage, snapshot: Snapshot, outputs: Sequence[StageOutput], slices: Iterable[str]
+) -> list[WorkList]:
+    """The same for several outputs of one stage, in the same tables and with different fingerprints."""
     wanted = set(slices)
+    lists = [_list_work(sc, volume, snapshot, one, wanted) for one in outputs]
+    keep = [part for one in lists for done in one.adopted for part in done.parts]
+    orphans.sweep(volume, snapshot, outputs[0].name, outputs[0].tables, keep)
+    return lists
+
+
+def _list_work(sc: SparkContext, volume: Storage, snapshot: Snapshot, stage: StageOutput, wanted: set[str]) -> WorkList:
     stored = [part for contract in stage.tables for part in snapshot.parts(contract, stage.name, stage.fingerprint)]
     broken = {part.slice for part in presence.missing(volume, stored)}
     published = [part for part in stored if part.slice in wanted - broken]
     missing = sorted(wanted - {part.slice for part in published if part.table == stage.contracts[-1].name})
     adopted = _adopt(sc, volume, stage, [name for name in missing if name not in broken])
-    keep = [part for done in adopted for part in done.parts]
-    orphans.sweep(volume, snapshot, stage.name, stage.tables, keep)
-    return WorkList(published, adopted, sorted(set(missing) - {part.slice for part in keep}))
+    keep = {part.slice for done in adopted for part in done.parts}
+    return WorkList(published, adopted, sorted(set(missing) - keep))
+
+
+def join(lists: Sequence[WorkList]) -> WorkList:
+    """What several outputs of a stage have and lack together; a slice is to do where any of them lacks it."""
+    return WorkList(
+        [part for one in lists for part in one.published],
+        [done for one in lists for done in one.adopted],
+        sorted({name for one in lists for name in one.todo}),
+    )
 
 
 def _adopt(sc: SparkContext, volume: Storage, stage: StageOutput, slices: Sequence[str]) -> list[Done]:
@@ -123,48 +153,90 @@ def run_slices(
             move rows between partitions.
         counter: for progress only.
     """
+    outputs = dict.fromkeys(todo, (stage,))
+    return run_outputs(sc, volume, outputs, todo, lambda tasks: rows_of(tasks).map(partial(_tagged, stage)), counter)
+
+
+def _tagged(stage: StageOutput, row: TableRow) -> OutputRow:
+    return stage.fingerprint, row
+
+
+def run_outputs(
+    sc: SparkContext,
+    volume: Storage,
+    outputs: Mapping[str, Sequence[StageOutput]],
+    todo: Mapping[str, Any],
+    rows_of: Callable[["RDD[Any]"], "RDD[OutputRow]"],
+    counter: PictureCounter,
+) -> list[Done]:
+    """`run_slices` for several outputs at once: one for each slice and output.
+
+    Args:
+        outputs: what is to be made of each slice, at least one.
+        rows_of: as for `run_slices`, each row with the fingerprint of its output.
+    """
     if not todo:
         return []
-    names = sc.broadcast(list(todo))
+    work = sc.broadcast([(name, tuple(outputs[name])) for name in todo])
     rows = rows_of(sc.parallelize(list(todo.values()), len(todo)))
-    return rows.mapPartitionsWithIndex(partial(_write_partition, volume, stage, names, counter)).collect()
+    return rows.mapPartitionsWithIndex(partial(_write_partition, volume, work, counter)).collect()
 
 
 def _write_partition(
     volume: Storage,
-    stage: StageOutput,
-    names: "Broadcast[list[str]]",
+    work: "Broadcast[list[tuple[str, tuple[StageOutput, ...]]]]",
     counter: PictureCounter,
     index: int,
-    rows: Iterator[TableRow],
+    rows: Iterator[OutputRow],
 ) -> Iterator[Done]:
-    name = names.value[index]
-    done = write_slice(volume, stage, name, counter.watch(rows, name, partial(_is_picture, stage)))
-    counter.finished.add(done.parts[-1].rows + sum(done.failures.values()))
-    yield done
+    name, outputs = work.value[index]
+    done = write_outputs(volume, outputs, name, counter.watch(rows, name, partial(_is_picture, outputs[0])))
+    counter.finished.add(done[0].parts[-1].rows + sum(done[0].failures.values()))
+    yield from done
 
 
-def _is_picture(stage: StageOutput, row: TableRow) -> bool:
-    """Whether a row is the last one about its picture."""
-    return row[0] in (stage.contracts[-1].name, FAILURES.name)
+def _is_picture(stage: StageOutput, row: OutputRow) -> bool:
+    """Whether a row is the last one about its picture in the first output."""
+    return row[0] == stage.fingerprint and row[1][0] in (stage.contracts[-1].name, FAILURES.name)
 
 
 def write_slice(volume: Storage, stage: StageOutput, slice_name: str, rows: Iterable[TableRow]) -> Done:
-    """Store a slice's rows as one part per table, a row group in memory at a time; `failures` only if there are any.
+    """Store a slice's rows of one output; see `write_outputs`."""
+    return write_outputs(volume, [stage], slice_name, (_tagged(stage, row) for row in rows))[0]
+
+
+def write_outputs(
+    volume: Storage, outputs: Sequence[StageOutput], slice_name: str, rows: Iterable[OutputRow]
+) -> list[Done]:
+    """Store a slice's rows as one part per output and table, a row group in memory at a time; `failures` only if there are any.
 
     Raises:
         KeyError: a row of a table that the stage does not write.
     """
-    encoders = {contract.name: parquet.Encoder(contract) for contract in stage.tables}
-    reasons: Counter[str] = Counter()
-    for table, row in rows:
-        encoders[table].add(row)
+    encoders = {
+        (one.fingerprint, contract.name): parquet.Encoder(contract) for one in outputs for contract in one.tables
+    }
+    reasons = {one.fingerprint: Counter[str]() for one in outputs}
+    for fingerprint, (table, row) in rows:
+        encoders[fingerprint, table].add(row)
         if table == FAILURES.name:
-            reasons[row["reason"]] += 1
+            reasons[fingerprint][row["reason"]] += 1
+    return [_write_output(volume, one, slice_name, encoders, reasons[one.fingerprint]) for one in outputs]
+
+
+def _write_output(
+    volume: Storage,
+    stage: StageOutput,
+    slice_name: str,
+    encoders: Mapping[tuple[str, str], parquet.Encoder],
+    reasons: Counter[str],
+) -> Done:
     if not reasons:  # an attempt before this one may have had some, of a passing kind
         volume.delete(failures_key(stage, slice_name))
     parts = [
-        tables.write_part(volume, contract, encoders[contract.name], slice_name, stage.name, stage.fingerprint)
+        tables.write_part(
+            volume, contract, encoders[stage.fingerprint, contract.name], slice_name, stage.name, stage.fingerprint
+        )
         for contract in stage.tables
         if contract != FAILURES or reasons
     ]

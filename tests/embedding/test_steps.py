@@ -7,11 +7,12 @@ import pytest
 
 from embedding import steps
 from embedding.networks.installation import resolve
-from embedding.steps import Prediction, Thumbnail
+from embedding.steps import Prediction
 from shared import tables
 from shared.models import store
 from shared.models.session import Embedder
 from shared.models.store import Model
+from shared.pictures.pixels import open_thumbnail
 from shared.storage import LocalStorage
 from shared.tables import Part
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FAILURES, THUMBNAILS
@@ -49,7 +50,7 @@ def test_numbers_that_are_not_finite_are_a_failure(vector: list[float], probabil
 
 def test_the_whole_picture_goes_in_squashed() -> None:
     wide = encoded(cornered((240, 60)), "JPEG", quality=95)
-    pixels = steps.batch_pixels([Thumbnail("", wide)], 32)
+    pixels = steps.squares([open_thumbnail(wide)], 32)
     assert pixels.shape == (1, 32, 32, 3)
     assert pixels[0, 4, 4] == pytest.approx(RED, abs=8)
     assert pixels[0, 28, 28] == pytest.approx(BLUE, abs=8)
@@ -59,8 +60,8 @@ def test_the_whole_picture_goes_in_squashed() -> None:
 def test_pictures_are_looked_at_in_batches_and_come_out_in_order(volume: LocalStorage, tmp_path: Path) -> None:
     model = resolve(volume, str(write_network(tmp_path)))
     pictures = [thumbnail(number) for number in range(steps.BATCH * 2 + 3)]
-    together = list(steps.embed_pictures(volume, model, pictures))
     network = Embedder(store.model_path(volume, model.sha256).read_bytes())
+    together = list(steps.predict(network, pictures))
     alone = [next(steps.predict(network, [picture])) for picture in pictures]
     assert [one.image_id for one in together] == [picture.image_id for picture in pictures]
     assert all((one.vector == other.vector).all() for one, other in zip(together, alone, strict=True))

@@ -46,6 +46,26 @@ def make_volume(volume: LocalStorage, slices: dict[str, range], *, seed: int = 7
     return volume
 
 
+def add_network(volume: LocalStorage, slices: dict[str, range], *, width: int = 20, seed: int = 8) -> str:
+    """Embed the pictures of `make_volume` with a second network, which finds another category; the SHA-256 of its model."""
+    model = Model("", "second", "", "int8", "", 96, width, "", "", ("other thing",))
+    sha256 = store.save_model(volume, b"no network either", model).sha256
+    centres, random = np.random.default_rng(2).random((GROUPS, width)), np.random.default_rng(seed)
+    snapshot = tables.open_snapshot(volume)
+    parts = {one.name: snapshot.parts(one) for one in STAGES["embedding"]}
+    for name, numbers in slices.items():
+        vectors = [np.abs(centres[number % GROUPS] + random.normal(0, 0.3, width)) for number in numbers]
+        named = [{"image_id": image_id(number), "model_sha256": sha256} for number in numbers]
+        rows = {
+            EMBEDDINGS: [row(EMBEDDINGS, **one, vector=vector) for one, vector in zip(named, vectors, strict=True)],
+            CATEGORIES: [row(CATEGORIES, **one, rank=1, category="other thing", probability=0.5) for one in named],
+        }
+        for contract, some in rows.items():
+            parts[contract.name].append(tables.write_part(volume, contract, some, name, "embedding", "2" * 64))
+    tables.publish(volume, snapshot, "embedding", parts)
+    return sha256
+
+
 def others(snapshot: Snapshot, contract: Contract, slices: Iterable[str]) -> list[Part]:
     """The parts of a table but those of some slices."""
     return [part for part in snapshot.parts(contract) if part.slice not in set(slices)]

@@ -53,7 +53,7 @@ def test_flag_then_variable_then_profile_then_default(monkeypatch: pytest.Monkey
         ("IMAGEREC_MASTER", "  ", "IMAGEREC_MASTER: expected a text, got none"),
         ("IMAGEREC_FAST", "perhaps", "IMAGEREC_FAST: expected yes or no, got 'perhaps'"),
         ("IMAGEREC_MODE", "slow", "IMAGEREC_MODE: expected one of auto, scan, got 'slow'"),
-        ("IMAGEREC_PROFILE", "nope", "--profile: expected full, mini or a TOML file, got 'nope'"),
+        ("IMAGEREC_PROFILE", "nope", "--profile: expected best, full, mini or a TOML file, got 'nope'"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_origin(

@@ -6,6 +6,7 @@ grown or shrunk by CHANGED_SHARE.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,12 +15,13 @@ from numpy.typing import NDArray
 from recommendation.index import objects, reduction
 from recommendation.index.basis import WHITENED, centred_measures, vector_measures
 from recommendation.index.build import whitening
-from recommendation.index.build.collection import NOTHING_TO_INDEX, SliceInput, read_indexed_vectors
+from recommendation.index.build.collection import NOTHING_TO_INDEX, SliceInput, check_models, read_indexed_vectors
 from recommendation.index.build.whitening import Whitening
 from recommendation.index.objects import BASES
 from recommendation.settings import Settings
 from shared.errors import CannotProceedError
 from shared.models.means import built_in_mean
+from shared.models.store import Model
 from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 from shared.storage.files import digest
@@ -38,7 +40,7 @@ class Sums(NamedTuple):
     """Sums over some slices; exact, so they can be added in any order."""
 
     rows: int
-    totals: Moments  # measure in `centred_measures` -> reduction.fixed_point_sum of its vectors' powers
+    totals: Moments  # measure in `centred_measures` -> reduction.fixed_point_sum of its vectors
     moments: Moments  # other vector measure -> second moment of its vectors
     widths: dict[str, int]
     models: frozenset[str]
@@ -59,10 +61,12 @@ class Axes(NamedTuple):
 
 def conditions_of(settings: Settings, slices: Iterable[SliceInput]) -> str:
     """Digest of what a basis is only valid for: settings, measures, and what features and embeddings were made with."""
-    made_with = sorted({part.fingerprint for one in slices for part in (one.features, one.embeddings)})
+    slices = list(slices)
+    made_with = sorted({part.fingerprint for one in slices for part in (one.features, *one.embeddings)})
+    models = sorted({one.models for one in slices})
     shape = [getattr(settings, name) for name in SHAPING]
     measures = [(name, measure.column, measure.metrics, measure.reduced_width) for name, measure in MEASURES.items()]
-    return digest(LAYOUT, shape, measures, made_with)
+    return digest(LAYOUT, shape, measures, made_with, models)
 
 
 def picture_count(slices: Iterable[SliceInput]) -> int:
@@ -104,7 +108,7 @@ def sum_slice(volume: Storage, parts: SliceInput) -> Sums | None:
     features = found.features
     return Sums(
         rows=len(found.image_ids),
-        totals={name: reduction.fixed_point_sum(reduction.powers(features[name])) for name in centred_measures()},
+        totals={name: reduction.fixed_point_sum(features[name]) for name in centred_measures()},
         moments={
             name: reduction.second_moment(features[name])
             for name in vector_measures()
@@ -116,9 +120,14 @@ def sum_slice(volume: Storage, parts: SliceInput) -> Sums | None:
 
 
 def add_sums(left: Sums | None, right: Sums | None) -> Sums | None:
-    """Sums over the slices of both."""
+    """Sums over the slices of both.
+
+    Raises:
+        CannotProceedError: they have embeddings of different models.
+    """
     if left is None or right is None:
         return left or right
+    check_models(left.models | right.models)
     return Sums(
         left.rows + right.rows,
         add_moments(left.totals, right.totals),
@@ -140,28 +149,28 @@ def check_sums(sums: Sums | None) -> Sums:
     return sums
 
 
-def check_models(models: frozenset[str]) -> None:
-    """Do nothing for embeddings of one model.
-
-    Raises:
-        CannotProceedError: they are of several.
-    """
-    if len(models) > 1:
-        raise CannotProceedError(
-            f"expected the embeddings of one model, got {', '.join(sorted(models))}; run `imagerec embedding` again"
-        )
-
-
-def means_of(sums: Sums, network: str) -> dict[str, NDArray[np.float32]]:
+def means_of(sums: Sums, models: Sequence[Model]) -> dict[str, NDArray[np.float32]]:
     """What each measure is centred on that is.
 
     Args:
-        network: name of the one that made the embeddings.
+        models: that made the embeddings, in the order of their vectors.
     """
-    means = {name: reduction.mean_of(total, sums.rows) for name, total in sums.totals.items()}
     return {
-        name: reduction.shrunk_mean(mean, sums.rows, built_in_mean(network, len(mean))) for name, mean in means.items()
+        name: joined_mean(reduction.mean_of(total, sums.rows), sums.rows, models) for name, total in sums.totals.items()
     }
+
+
+def joined_mean(mean: NDArray[np.float32], rows: int, models: Sequence[Model]) -> NDArray[np.float32]:
+    """`reduction.shrunk_mean` of each network's part of a mean of `reduction.joined` vectors, side by side."""
+    scale = np.float32(reduction.network_weight(len(models)) ** 0.5)
+    ends = list(accumulate(model.vector_length for model in models))[:-1]
+    parts = zip(np.split(mean, ends), models, strict=True)
+    return np.concatenate(
+        [
+            scale * reduction.shrunk_mean(part / scale, rows, built_in_mean(model.network, len(part)))
+            for part, model in parts
+        ]
+    )
 
 
 def centred_moments(volume: Storage, means: Mapping[str, NDArray[np.float32]], slices: Iterable[SliceInput]) -> Moments:
@@ -181,6 +190,12 @@ def coordinates(
     """A slice's centred embeddings as `whitening.fixed_point` coordinates on some axes."""
     features = read_indexed_vectors(volume, parts).features[WHITENED]
     return whitening.fixed_point(reduction.centre(features, mean) @ axes)
+
+
+def read_all(volume: Storage, slices: Iterable[SliceInput]) -> dict[str, NDArray[Any]]:
+    """Features of all pictures of some slices, by measure; errors as `collection.read_vectors`."""
+    found = [one for one in (read_indexed_vectors(volume, parts) for parts in slices) if one.image_ids]
+    return {name: np.concatenate([one.features[name] for one in found]) for name in MEASURES}
 
 
 def add_moments(left: Moments, right: Moments) -> Moments:
@@ -211,6 +226,14 @@ def put_axes(volume: Storage, name: str, moment: tuple[str, NDArray[np.float64]]
         {suffix: objects.put_array(volume, f"{BASES}/{name}.{suffix}", axes)},
         {"dimensions": axes.shape[0], "reduced_to": axes.shape[1], "kept_share": kept},
     )
+
+
+def describe_networks(models: Sequence[Model]) -> list[dict[str, Any]]:
+    """What a document says of the networks: each one's share in the squared length of a vector is its weight."""
+    weight = round(reduction.network_weight(len(models)), 4)
+    return [
+        {"name": one.name, "sha256": one.sha256, "dimensions": one.vector_length, "weight": weight} for one in models
+    ]
 
 
 def describe(sums: Sums, found: Whitening, arrays: Mapping[str, str], axes: Iterable[Axes]) -> dict[str, Any]:

@@ -9,9 +9,14 @@ from numpy.typing import NDArray
 from recommendation.index import annoy_index, metadata, objects, reduction
 from recommendation.index.basis import Basis, vector_measures
 from recommendation.index.build import columns
-from recommendation.index.build.collection import SliceInput, SliceVectors, read_metadata, read_vectors
+from recommendation.index.build.collection import (
+    SliceInput,
+    SliceVectors,
+    check_models,
+    read_metadata,
+    read_vectors,
+)
 from recommendation.index.build.layout import metadata_name, shard_name
-from recommendation.index.build.learning import check_models
 from recommendation.index.objects import SHARDS
 from recommendation.index.shard import ShardEntry, check_metadata, check_shard, manifest_key
 from recommendation.words import postings

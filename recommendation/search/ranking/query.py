@@ -57,7 +57,7 @@ class Query:
         self._asked = range(len(question.pictures))
         self._unlike = range(len(question.pictures), len(self._vectors))
         self._ranked: dict[tuple[Any, ...], Ranking] = {}
-        count, left_out = options.expand_neighbours, question.left_out
+        count, left_out = max(options.expand_neighbours, searchers[EXPANDED].neighbours), question.left_out
         self._expanded = [
             expand(searchers[EXPANDED], one[EXPANDED], count, left_out) for one in question.pictures if count
         ]
@@ -89,12 +89,21 @@ class Query:
         scores, distances = self._judge(weights, rows)
         if copies_first and self._asked:
             scores = np.where(self.are_copies(rows), np.maximum(scores, self.scores(COPIES, rows)), scores)
-        order = np.lexsort((distances, -scores))  # many scores are 0, no distance is
+        leads = self._lead(rows, weights, copies_first=copies_first)
+        scores = np.where(leads, np.maximum(scores, scores[~leads].max(initial=0)), scores)
+        order = np.lexsort((distances, -scores, ~leads))  # many scores are 0, no distance is
         if self._options.diversity:
             order = order[: POOL_PER_ANSWER * self._options.top_k]
             order = order[self._diverse(rows[order], scores[order])]
         order = order[: self._options.top_k]
         return rows[order], scores[order]
+
+    def _lead(self, rows: NDArray[np.int64], weights: Mapping[str, float], *, copies_first: bool) -> NDArray[np.bool_]:
+        """Which rows averages must not put others before: those whose own vectors are as near as copies, and copies by hash."""
+        if len(self._expanded) != 1 or EXPANDED not in weights:
+            return np.zeros(len(rows), np.bool_)
+        leads = np.isin(rows, self._expanded[0].copies)
+        return leads | self.are_copies(rows) if copies_first else leads
 
     def are_copies(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which rows are copies of the query pictures together, shape (len(rows),)."""

@@ -1,38 +1,21 @@
 """Bringing the network that was asked for onto the volume, once."""
 
-import hashlib
-import logging
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 
-from embedding.networks import installation
 from embedding.networks.installation import resolve
-from embedding.networks.registry import EFFICIENTNET_LITE0, MOBILENETV2, REGISTRY, Network, by_hand_path
+from embedding.networks.registry import EFFICIENTNET_LITE0, Network, by_hand_path
 from shared.errors import CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import embedder
-from shared.models.store import Model, ModelChoice
+from shared.models.store import Model
 from shared.storage import LocalStorage
 from tests.embedding.networks.networks import NAMES, SIDE_PX, noise, write_network, zoo_like
+from tests.embedding.networks.small_zoo import BODY, NOWHERE, PATH
 from tests.embedding.networks.web import Reply, serving
-
-NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody answers
-BODY = zoo_like().SerializeToString()
-PATH = "/" + MOBILENETV2.file
-
-
-@pytest.fixture
-def small_zoo(monkeypatch: pytest.MonkeyPatch) -> Network:
-    """A registry whose MobileNetV2 is a small network that tests can serve."""
-    card = MOBILENETV2.card._replace(side_px=SIDE_PX)
-    small = MOBILENETV2._replace(sha256=hashlib.sha256(BODY).hexdigest(), size_bytes=len(BODY), card=card)
-    monkeypatch.setattr(installation, "MOBILENETV2", small)
-    monkeypatch.setitem(REGISTRY, small.name, small)
-    monkeypatch.setattr(installation, "imagenet_categories", lambda: NAMES)
-    return small
 
 
 def test_the_zoos_network_is_fetched_once_and_kept_by_hash(volume: LocalStorage, small_zoo: Network) -> None:
@@ -75,48 +58,6 @@ def test_a_network_that_cannot_be_had_is_one_sentence_with_a_way_out(
         f"use --model efficientnet-lite0, which is installed, or put the file at {by_hand_path(volume, small_zoo)}"
     )
     assert store.installed_models(volume) == []
-
-
-def test_auto_takes_mobilenetv2_where_it_can_be_had(volume: LocalStorage, small_zoo: Network) -> None:
-    with serving({PATH: Reply(BODY)}) as address:
-        assert resolve(volume, "auto", address).network == small_zoo.name
-
-
-def test_auto_falls_back_aloud(volume: LocalStorage, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        model = resolve(volume, "auto", NOWHERE)
-    assert model.network == "efficientnet-lite0"
-    assert [record.message.split(" (")[0] for record in caplog.records] == [
-        "mobilenetv2 cannot be fetched; using efficientnet-lite0, which is installed"
-    ]
-
-
-def test_auto_keeps_what_the_volume_has(volume: LocalStorage, tmp_path: Path, small_zoo: Network) -> None:
-    own = resolve(volume, str(write_network(tmp_path)), NOWHERE)
-    copy = store.save_model(volume, b"copy", own._replace(precision="int8"))
-    store.choose(volume, ModelChoice(copy.sha256, settled=True, reason=""))
-    with serving({PATH: Reply(BODY)}) as address:
-        assert resolve(volume, "auto", address) == own
-        assert resolve(volume, small_zoo.name, address) != own
-
-
-def test_a_network_whose_file_is_gone_is_installed_again(volume: LocalStorage, small_zoo: Network) -> None:
-    with serving({PATH: Reply(BODY)}) as address:
-        model = resolve(volume, small_zoo.name, address)
-        store.choose(volume, ModelChoice(model.sha256, settled=True, reason=""))
-        store.model_path(volume, model.sha256).unlink()
-        assert resolve(volume, "auto", address) == model
-    assert store.model_path(volume, model.sha256).is_file()
-
-
-def test_a_file_of_ones_own_that_is_gone_must_be_named_again(volume: LocalStorage, tmp_path: Path) -> None:
-    model = resolve(volume, str(write_network(tmp_path)), NOWHERE)
-    store.choose(volume, ModelChoice(model.sha256, settled=True, reason=""))
-    path = store.model_path(volume, model.sha256)
-    path.unlink()
-    with pytest.raises(CannotProceedError, match=rf"{path} is gone; .* --model PATH of small\.onnx"):
-        resolve(volume, "auto", NOWHERE)
-    assert resolve(volume, str(tmp_path / "small.onnx"), NOWHERE) == model
 
 
 def test_a_file_of_ones_own_needs_a_card_and_nothing_else(volume: LocalStorage, tmp_path: Path) -> None:
@@ -170,8 +111,6 @@ def test_what_is_no_network_is_refused(volume: LocalStorage, tmp_path: Path) -> 
     path.write_bytes(b"\x89PNG")
     with pytest.raises(UsageError, match=rf"expected an ONNX file at {path}"):
         resolve(volume, str(path), NOWHERE)
-    with pytest.raises(UsageError, match=r"expected auto, mobilenetv2, efficientnet-lite0 or the path .* got 'resnet'"):
-        resolve(volume, "resnet", NOWHERE)
 
 
 def test_the_packaged_network_names_its_categories(volume: LocalStorage) -> None:

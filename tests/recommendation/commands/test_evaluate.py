@@ -9,6 +9,8 @@ from recommendation import job, steps
 from recommendation.commands import evaluate
 from recommendation.index import generation
 from recommendation.labels import read_labels
+from recommendation.quality import job as quality
+from recommendation.quality import worst
 from recommendation.search.engine import Engine
 from recommendation.search.request import Options
 from recommendation.settings import Settings
@@ -37,7 +39,7 @@ def asked_of(volume: LocalStorage, kind: str = "folder") -> list[Asked]:
 
 
 def asked(label: str, *hits: bool) -> Asked:
-    return Asked(label, {"default": list(hits), "color": [False] * len(hits)})
+    return Asked("", label, {"default": list(hits), "color": [False] * len(hits)})
 
 
 def test_answers_from_the_querys_folder_are_hits(volume: LocalStorage) -> None:
@@ -45,7 +47,7 @@ def test_answers_from_the_querys_folder_are_hits(volume: LocalStorage) -> None:
     for number in (0, 7, 59):
         answers = engine.search([engine.features_of(engine.metadata_at(number)["image_id"])], Options(top_k=10))
         expected = {name: [group_of(number) in item["location"] for item in items] for name, items in answers.items()}
-        assert found[number] == Asked(f"/pictures/{group_of(number)}", expected)
+        assert found[number] == Asked(engine.metadata_at(number)["image_id"], f"/pictures/{group_of(number)}", expected)
 
 
 def test_labels_come_from_tags_categories_or_a_file(volume: LocalStorage, tmp_path: Path) -> None:
@@ -118,7 +120,29 @@ def test_an_index_replaced_during_the_evaluation_stops_it(volume: LocalStorage) 
 
 @pytest.mark.spark
 def test_every_picture_is_asked_once_and_in_order(sc: SparkContext, volume: LocalStorage) -> None:
-    assert job.ask_all(sc, volume, live_name(volume), read_labels("folder"), ROWS) == asked_of(volume)
+    assert quality.ask_all(sc, volume, live_name(volume), read_labels("folder"), ROWS) == asked_of(volume)
+
+
+def test_the_worst_queries_are_those_of_least_average_precision() -> None:
+    pictures = [
+        Asked(f"{number}", "a", {"default": [hit, False]}) for number, hit in enumerate((True, False, True, False))
+    ]
+    alone = Asked("4", "b", {"default": [False]})
+    found = worst.worst([*pictures, alone])
+    assert [(one.image_id, value > 0) for one, value in found] == [("1", False), ("3", False), ("0", True), ("2", True)]
+
+
+def test_a_query_that_a_network_lacks_has_no_hits_by_it() -> None:
+    one = evaluate.with_plain(asked("a", True)._replace(image_id="x"), {"plain net": {"y": [True]}})
+    assert one.hits == {"default": [True], "color": [False], "plain net": []}
+
+
+@pytest.mark.parametrize("gallery", [".", "no/such/folder/worst.png"])
+def test_a_gallery_that_cannot_be_written_is_refused_at_once(
+    volume: LocalStorage, capsys: pytest.CaptureFixture[str], gallery: str
+) -> None:
+    assert evaluate.main(["--gallery", gallery, "--data", str(volume.root)]) == 2
+    assert "--gallery: expected a file to write in a folder that is there" in capsys.readouterr().err
 
 
 def test_a_volume_without_index_is_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

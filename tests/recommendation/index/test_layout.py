@@ -18,7 +18,7 @@ def part(table: str, name: str, rows: int, content: str) -> Part:
 
 def a_slice(name: str, rows: int, content: str = "") -> SliceInput:
     features, embeddings = part("features", name, rows, content), part("embeddings", name, rows, content)
-    return SliceInput(name, part("images", name, rows, content), features, embeddings, None, None)
+    return SliceInput(name, part("images", name, rows, content), features, (embeddings,), (), None)
 
 
 def stored(groups: Sequence[Group], basis: str = "b") -> dict[str, list[str]]:

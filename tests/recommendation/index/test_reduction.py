@@ -71,9 +71,9 @@ def test_a_zero_vector_stays_zero_when_brought_to_unit_length() -> None:
 def test_centred_vectors_have_unit_length_whatever_theirs_was() -> None:
     vectors = unit_vectors(50, 8)
     mean = reduction.powers(vectors).mean(axis=0)
-    centred = reduction.centre(vectors, mean)
+    centred = reduction.centre(reduction.joined([vectors]), mean)
     assert np.linalg.norm(centred, axis=1) == pytest.approx(1, abs=1e-6)
-    assert reduction.centre(5 * vectors, mean) == pytest.approx(centred, abs=1e-5)
+    assert reduction.centre(reduction.joined([5 * vectors]), mean) == pytest.approx(centred, abs=1e-5)
 
 
 def test_powers_keep_signs() -> None:

@@ -16,6 +16,7 @@ from recommendation.index.objects import METADATA, SHARDS
 from recommendation.index.shard import ShardEntry, open_metadata
 from shared import tables
 from shared.errors import CannotProceedError
+from shared.models.store import Model
 from shared.storage import LocalStorage, Storage
 from shared.storage.volume import INDEX
 from shared.tables.contracts import EMBEDDINGS, EXIF, IMAGES, LABELS
@@ -32,6 +33,7 @@ from tests.recommendation.made_up import (
 )
 
 SLICES = {"a": range(200, 300), "b": range(200)}
+MODEL = Model("", "made-up", "", "fp32", "", 224, WIDTHS["vector"], "", "", ("thing",))
 IDS = [image_id(number) for numbers in SLICES.values() for number in numbers]
 
 
@@ -46,7 +48,7 @@ def slices_of(volume: Storage) -> tuple[SliceInput, ...]:
 
 def a_basis(volume: Storage) -> Basis:
     sums = learning.check_sums(learning.sum_slices(volume, slices_of(volume)))
-    means = learning.means_of(sums, "made-up")
+    means = learning.means_of(sums, [MODEL])
     moments = learning.centred_moments(volume, means, slices_of(volume)) | sums.moments
     axes = {name: np.eye(len(moment), 16, dtype=np.float32) for name, moment in moments.items()}
     return Basis("basis", min(sums.models), sums.widths, means, {}, axes)
@@ -140,7 +142,7 @@ def test_any_arrow_library_reads_the_columns_and_reads_the_same(memory: MemorySt
 
 
 def test_pictures_without_labels_have_none_in_their_metadata(memory: MemoryStorage) -> None:
-    without = tuple(one._replace(labels=None, categories=None) for one in slices_of(memory))
+    without = tuple(one._replace(labels=None, categories=()) for one in slices_of(memory))
     entry = shards.ensure_shard(memory, a_basis(memory), 3, without, None).entry
     found = metadata_of(memory, entry).row(1)
     assert (found["filename"], found["orientation"], found["color_names"], found["category"]) == (

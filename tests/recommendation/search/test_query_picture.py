@@ -38,7 +38,7 @@ def test_a_query_picture_has_exactly_the_features_it_has_in_the_collection(
     collection: Collection, answerer: Answerer
 ) -> None:
     for path in collection.paths()[::9]:
-        described = prepare(read_upload(path), decoder(), answerer.current.embedder)
+        described = prepare(read_upload(path), decoder(), answerer.current.embedders)
         row = stored(collection, described.picture.image_id)
         assert described.thumbnail == row["jpeg"]
         assert described.picture.features["hash"].tobytes() == row["hash"]
@@ -161,7 +161,7 @@ def test_a_picture_is_asked_as_it_is_seen(
     path = collection.paths()[2]
     upload = read_upload(path)
     plain = answerer.answer([upload], Options()).content["queries"][0]["image_id"]
-    embedder = answerer.current.embedder
+    embedder = answerer.current.embedders
     rgb = open_thumbnail(prepare(upload, decoder(), embedder).thumbnail)
     expected = features_of(np.ascontiguousarray(seen(rgb)), embedder)
     engine = answerer.current.engine

@@ -67,14 +67,9 @@ def test_status_counts_what_is_stored(filled: LocalStorage) -> None:
     assert found["tables"]["totals"] == {"rows": 1500, "parts": 1, "bytes": size}
     assert found["tables"][RUNS.name]["rows"] == 2
     assert found["index"]["generation"] == GENERATION
-    assert found["model"] == {
-        "name": "net int8",
-        "sha256": sha256(b"network").hexdigest(),
-        "precision": "int8",
-        "reason": "it keeps 0.98 of them",
-        "source": "a package",
-        "license": "MIT",
-    }
+    named = {"name": "net int8", "sha256": sha256(b"network").hexdigest()}
+    network = {"precision": "int8", "reason": "it keeps 0.98 of them", "source": "a package", "license": "MIT"}
+    assert found["model"] == {**named, "networks": [{**named, **network}]}
     [last] = found["runs"]
     assert (last["stage"], last["done"], last["pictures_per_s"]) == ("labeling", 30, 15.0)
 

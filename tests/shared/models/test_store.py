@@ -30,15 +30,15 @@ def test_a_copy_remembers_the_network_it_was_made_from(volume: LocalStorage, sav
 
 
 def test_the_volume_has_no_model_before_one_is_chosen(volume: LocalStorage) -> None:
-    assert store.read_choice(volume) is None
+    assert store.read_choices(volume) == []
     with pytest.raises(CannotProceedError, match=r"there is no model on .*run `imagerec embedding` first"):
         store.current(volume)
 
 
 def test_the_chosen_model_is_the_current_one(volume: LocalStorage, saved: Model) -> None:
     store.choose(volume, ModelChoice(saved.sha256, settled=True, reason="why"))
-    assert store.read_choice(volume) == ModelChoice(saved.sha256, settled=True, reason="why")
-    assert store.current(volume) == saved
+    assert store.read_choices(volume) == [ModelChoice(saved.sha256, settled=True, reason="why")]
+    assert store.current(volume) == [saved]
 
 
 @pytest.mark.parametrize(
