@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count as count_from
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,10 +36,10 @@ def measure_browsing(count: int) -> Iterator[tuple[Any, ...]]:
         tops = count_from(21)
         yield timed("facets of an eighth of them", lambda: browser.facets(WHERE, next(tops)))  # else it is kept
         for sort in ("id", "-date", "filename", "brightness", "color"):
-            yield timed(f"50 pictures by {sort}", lambda sort=sort: browser.listing(WHERE, sort, 1000, 50))
+            yield timed(f"50 pictures by {sort}", partial(browser.listing, WHERE, sort, 1000, 50))
         for text in ("date_taken>=2020-06", "filename~99", "tags=dog", "camera_model=Model 7", "year=2021"):
             conditions = [filters.parse_condition(text)]
-            yield timed(f"filter {text}", lambda conditions=conditions: pictures.matching(conditions))
+            yield timed(f"filter {text}", partial(pictures.matching, conditions))
 
 
 def timed(what: str, ask: Callable[[], Any]) -> tuple[str, str, str]:

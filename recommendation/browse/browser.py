@@ -66,9 +66,9 @@ class Browser:
         counted = {}
         for name in COUNTED:
             coded = self._coded(name)
-            counts = coded.count(rows)
+            counts = coded.occurrences(rows)
             if is_most:  # fewer to count are those that are not meant
-                counts = self._once("total", name, partial(coded.count, np.flatnonzero(everything))) - counts
+                counts = self._once("total", name, partial(coded.occurrences, np.flatnonzero(everything))) - counts
             counted[name] = coded.facet(counts, top)
         return Facets(int(allowed.sum()), counted, facets.histogram(self._brightness()[allowed]))
 

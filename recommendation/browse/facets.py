@@ -25,7 +25,7 @@ class Count(NamedTuple):
     """A value and how many pictures have it."""
 
     value: str
-    count: int
+    count: int  # type: ignore[assignment] # the tuple's own method is not used
 
 
 class Bin(NamedTuple):
@@ -33,7 +33,7 @@ class Bin(NamedTuple):
 
     low: int
     high: int
-    count: int
+    count: int  # type: ignore[assignment] # as in `Count`
 
 
 class Facet(NamedTuple):
@@ -63,7 +63,7 @@ class Coded(NamedTuple):
     codes: NDArray[Any]
     starts: NDArray[np.int32] | None
 
-    def count(self, rows: NDArray[np.int64]) -> Counts:
+    def occurrences(self, rows: NDArray[np.int64]) -> Counts:
         """How often each value is in some rows; in place 0 how many have none."""
         if self.starts is None:
             return np.bincount(self.codes[rows], minlength=len(self.values) + 1)

@@ -105,4 +105,4 @@ def color_keys(rgb: NDArray[np.int64]) -> NDArray[np.float64]:
         (green - blue) / safe % 6,
         np.where(highest == green, (blue - red) / safe + 2, (red - green) / safe + 4),
     )
-    return np.where(spread < GRAY, 6 + channels.mean(axis=0) / 255, sector)
+    return np.asarray(np.where(spread < GRAY, 6 + channels.mean(axis=0) / 255, sector), np.float64)

@@ -97,13 +97,17 @@ def shares_of(entries: Entries, n_shares: int) -> Iterator[tuple[int, Entries]]:
 def pairs_of_bands(entries: Entries) -> Pairs:
     """Pairs whose hashes have a band in common and differ in few bits, one of them as it is."""
     order = np.argsort(entries.keys, kind="stable")
-    keys, rows, bits, symmetry = (column[order] for column in entries)
+    keys, rows, bits, symmetry = (
+        entries.keys[order],
+        entries.rows[order],
+        entries.bits[order],
+        entries.symmetry[order],
+    )
     starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, np.int64)
     found = [NO_PAIRS]
     for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(keys)], strict=True):
         if end - start > 1:
-            some = rows[start:end], bits[start:end], symmetry[start:end]
-            found.append(pairs_of_band(*some))
+            found.append(pairs_of_band(rows[start:end], bits[start:end], symmetry[start:end]))
     return unique(np.concatenate(found))
 
 
@@ -131,7 +135,7 @@ def neighbours(
         rows: of the pictures.
         gallery: first row and vectors of each shard.
     """
-    found = Near(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.float32)))
+    found = Near(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
     for first, shard in gallery:
         for start in range(0, len(shard), BLOCK):
             cosines = vectors @ shard[start : start + BLOCK].T
@@ -139,7 +143,7 @@ def neighbours(
             numbers = first + start + right
             is_other = rows[left] != numbers
             some = Near(left[is_other], numbers[is_other], cosines[left, right][is_other])
-            found = nearest_of(Near(*(np.concatenate(pair) for pair in zip(found, some, strict=True))))
+            found = nearest_of(found.followed_by(some))
     return unique(np.stack([rows[found.places], found.numbers], axis=1))
 
 
@@ -150,6 +154,14 @@ class Near(NamedTuple):
     numbers: NDArray[np.int64]
     cosines: NDArray[np.float32]
 
+    def followed_by(self, other: "Near") -> "Near":
+        """These and others."""
+        return Near(
+            np.concatenate([self.places, other.places]),
+            np.concatenate([self.numbers, other.numbers]),
+            np.concatenate([self.cosines, other.cosines]),
+        )
+
 
 def nearest_of(near: Near) -> Near:
     """The NEIGHBOURS nearest of each picture; of equally near ones those of the smallest rows."""
@@ -157,7 +169,7 @@ def nearest_of(near: Near) -> Near:
     places = near.places[order]
     starts = np.searchsorted(places, places, "left")
     kept = order[np.arange(len(order)) - starts < NEIGHBOURS]
-    return Near(*(column[kept] for column in near))
+    return Near(places=near.places[kept], numbers=near.numbers[kept], cosines=near.cosines[kept])
 
 
 def unique(pairs: Pairs) -> Pairs:

@@ -144,7 +144,7 @@ def read_signatures(
     volume: Storage, stored: Sequence[tuple[NDArray[np.int64], int]], wanted: NDArray[np.int64]
 ) -> dict[int, signature.Signature]:
     """The signatures of some rows."""
-    found = {}
+    found: dict[int, signature.Signature] = {}
     for rows, first in stored:
         here = np.flatnonzero(np.isin(rows, wanted))
         if len(here):

@@ -63,13 +63,18 @@ class Edges(NamedTuple):
     def kept(self, ids: NDArray[np.bytes_]) -> "Edges":
         """The same for the pictures that are left."""
         here = np.isin(self.firsts, ids) & np.isin(self.seconds, ids)
-        pairs = (column[here] for column in self[1:])
-        return Edges(self.compared[np.isin(self.compared, ids)], *pairs)
+        return Edges(
+            self.compared[np.isin(self.compared, ids)],
+            self.firsts[here],
+            self.seconds[here],
+            self.kinds[here],
+            self.scores[here],
+            self.parts[here],
+        )
 
 
-NONE = Edges(
-    *(np.zeros(0, "S16") for _ in range(3)), np.zeros(0, np.uint8), np.zeros(0, np.float32), np.zeros(0, np.int8)
-)
+NO_IDS: NDArray[np.bytes_] = np.zeros(0, "S16")
+NONE = Edges(NO_IDS, NO_IDS, NO_IDS, np.zeros(0, np.uint8), np.zeros(0, np.float32), np.zeros(0, np.int8))
 
 
 def hex_ids(ids: NDArray[np.bytes_]) -> list[str]:

@@ -90,7 +90,7 @@ def matching_rows(metadata: Metadata, conditions: Sequence[Condition]) -> NDArra
 def matches(column: Column, condition: Condition, rows: int) -> NDArray[np.bool_]:
     """Which values of a column meet a condition, shape (rows,)."""
     if condition.value == "" and condition.operator in IS_MISSING:
-        return is_missing(column, rows) == IS_MISSING[condition.operator]
+        return np.asarray(is_missing(column, rows) == IS_MISSING[condition.operator], np.bool_)
     if isinstance(column, Numbers):
         found = np.asarray(ORDERS[condition.operator](column.values, condition.value), np.bool_)
         return np.where(is_missing(column, rows), condition.operator == "!=", found)
@@ -111,7 +111,7 @@ def is_missing(column: Column, rows: int) -> NDArray[np.bool_]:
     if isinstance(column, Numbers):
         return np.isnan(column.values) if column.values.dtype.kind == "f" else column.values < 0
     if isinstance(column, Repeated):
-        return is_missing(column.texts, column.texts.count)[column.positions]
+        return is_missing(column.texts, column.texts.size)[column.positions]
     starts = column.starts if isinstance(column, Texts | Lists) else np.zeros(rows + 1, np.int32)
     return np.asarray(starts[1:] == starts[:-1], np.bool_)
 
@@ -124,19 +124,19 @@ def text_matches(texts: Texts, condition: Condition) -> NDArray[np.bool_]:
     if operator == "~":
         return containing(texts, value)
     found = np.asarray(ORDERS[operator](heads(texts, len(value) + 1), np.bytes_(value)), np.bool_)
-    return np.where(is_missing(texts, texts.count), operator == "!=", found)
+    return np.where(is_missing(texts, texts.size), operator == "!=", found)
 
 
 def heads(texts: Texts, width: int) -> NDArray[np.bytes_]:
     """The first `width` bytes of each of some ASCII texts in lower case, shape (texts,)."""
     if not len(texts.data):
-        return np.zeros(texts.count, f"S{width}")
+        return np.zeros(texts.size, f"S{width}")
     places = np.arange(width, dtype=np.int32)
     starts, lengths = texts.starts[:-1, np.newaxis], np.diff(texts.starts)[:, np.newaxis]
     found = texts.data[np.minimum(starts + places, len(texts.data) - 1)]
     found |= ((found >= ord("A")) & (found <= ord("Z"))).view(np.uint8) << 5
     found *= places < lengths
-    return found.reshape(-1).view(f"S{width}")
+    return np.asarray(found.reshape(-1).view(f"S{width}"), np.bytes_)
 
 
 def containing(texts: Texts, value: bytes) -> NDArray[np.bool_]:
@@ -146,7 +146,7 @@ def containing(texts: Texts, value: bytes) -> NDArray[np.bool_]:
     while place >= 0 and value:
         places.append(place)
         place = data.find(value, place + 1)
-    found = np.full(texts.count, not value, np.bool_)
+    found = np.full(texts.size, not value, np.bool_)
     rows = np.searchsorted(texts.starts, np.array(places, np.int32), "right") - 1
     is_within = np.array(places, np.int64) + len(value) <= texts.starts[rows + 1]
     found[rows[is_within]] = True

@@ -56,7 +56,7 @@ class Texts(NamedTuple):
         return self.data[self.starts[row] : self.starts[row + 1]].tobytes().decode()
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How many strings."""
         return max(0, len(self.starts) - 1)
 

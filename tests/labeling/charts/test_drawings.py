@@ -137,7 +137,7 @@ def visible(figure: Figure) -> Iterator[tuple[str, Bbox, Path | None]]:
 
 def ink(text: Text) -> Path:
     """The outlines of a word of a cloud, in which words may reach into each other's boxes."""
-    size = text.get_fontsize() * style.DPI / 72
+    size = float(text.get_fontsize()) * style.DPI / 72
     place = Affine2D().translate(*text.get_transform().transform(text.get_position()))
     return TextPath((0, 0), text.get_text(), size=size, prop=text.get_fontproperties()).transformed(place)
 

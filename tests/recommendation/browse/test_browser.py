@@ -19,7 +19,13 @@ from shared.storage import LocalStorage
 
 Row = dict[str, Any]
 COLORS = (0xFF0000, 0x00FF00, 0x0000FF, 0x808080, 0x101010, -1)
-TAGS = (["dog", "beach"], ["Dog", "dog"], [], ["cat"], ["\N{LATIN SMALL LETTER A WITH DIAERESIS}rger"])
+TAGS: tuple[list[str], ...] = (
+    ["dog", "beach"],
+    ["Dog", "dog"],
+    [],
+    ["cat"],
+    ["\N{LATIN SMALL LETTER A WITH DIAERESIS}rger"],
+)
 
 
 def row(number: int) -> Row:

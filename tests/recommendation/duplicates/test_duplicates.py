@@ -187,6 +187,6 @@ def test_pairs_are_stored_without_those_of_removed_pictures(volume: LocalStorage
     edges.write(volume, made)
     kept = edges.read(volume).kept(ids[:2])
     assert kept.compared.tolist() == ids[:2].tolist()
-    assert kept.list() == [Edge("01" * 15 + "00", "02" * 15 + "00", "near", pytest.approx(0.9), 0)]
+    assert kept.list() == [Edge("01" * 15 + "00", "02" * 15 + "00", "near", float(np.float32(0.9)), 0)]
     volume.put(edges.KEY, b"damaged")
     assert edges.read(volume) is edges.NONE
