@@ -67,11 +67,13 @@ def key_of(label: dict[str, Any], repeated: frozenset[str]) -> str:
 
 
 def to_record(label: dict[str, Any]) -> dict[str, Any]:
-    """A row of LABELS in the fields that were agreed on."""
-    return {
+    """A row of LABELS in the fields that were agreed on, and what people said of its tags where they did."""
+    agreed = {
         "predominant_colors": label["palette"],
         **{name: label[name] for name in ("color_names", "orientation", "size_category", "tags")},
     }
+    said = [{**one, "time": one["time"].isoformat(timespec="seconds")} for one in label["tags_by_hand"]]
+    return {**agreed, "tags_by_hand": said} if said else agreed
 
 
 def refresh_features(sc: SparkContext, volume: Storage, snapshot: Snapshot, *, wanted: bool) -> None:

@@ -11,6 +11,7 @@ from pyspark import RDD, SparkContext
 from labeling import exports, steps, totals
 from labeling.charts import job as charts
 from labeling.people import job as people
+from labeling.people import tag_job
 from labeling.settings import Settings
 from labeling.steps import STAGE, LabelingInput
 from shared import tables
@@ -46,6 +47,7 @@ def run(sc: SparkContext, settings: Settings) -> StageCounts:
     with progress(sc, volume, STAGE.name, sum(one.images.rows for one in todo.values())) as counter:
         done = slices.run_slices(sc, volume, STAGE, todo, partial(label_slices, volume), counter)
     published = slices.publish(volume, snapshot, STAGE, work, done)
+    published = tag_job.merge_tags(sc, volume, published, STAGE.name)
     published = refresh_totals(sc, volume, published)
     published = people.refresh(sc, volume, published, STAGE.name)
     if settings.json_exports:

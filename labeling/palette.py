@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.color_names import COLOR_NAMES
+from shared.pictures.color_names import COLOR_NAMES
 from shared.pictures.features.lab import srgb_to_lab
 
 MOST, LEAST = 5, 3

@@ -74,6 +74,7 @@ def label_row(metadata: dict[str, Any], thumbnail: Thumbnail) -> dict[str, Any]:
         "orientation": orientation(*sides),
         "size_category": size_category(*sides),
         **luminance_of(thumbnail.small_lab[..., 0], thumbnail.gray)._asdict(),
+        "tags_by_hand": [],
     }
 
 

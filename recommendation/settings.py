@@ -1,6 +1,7 @@
 """Settings of the index, of queries and of the service."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from shared import settings
 from shared.settings import setting
@@ -71,3 +72,18 @@ class ServeSettings(QuerySettings):
     show_locations: bool = setting(False, "give the paths of pictures over HTTP, not only their file names")
     workers: int = setting(0, "processes that answer; 0 for one a core, as far as there is memory", limits=(0, 256))
     max_upload_mib: int = setting(64, "largest request that is read, MiB, all its pictures together", limits=(1, 4096))
+    root_path: str = setting("", "path under which a proxy shows the service, such as /pictures")
+    read_only: bool = setting(False, "store nothing: no likes, no tags, no jobs")
+    auth: str = setting(
+        "none",
+        "who may store likes, tags and jobs: everybody, or who has a token of --tokens",
+        choices=("none", "token"),
+    )
+    tokens: Path | None = setting(
+        None, "file with a line `NAME TOKEN` for each person; people/tokens.txt of the volume by default"
+    )
+    rate_limit: int = setting(
+        3000, "requests a minute that one address may send to the interface; 0 for any number", limits=(0, 1_000_000)
+    )
+    trusted_proxy: str = setting("", "addresses of proxies whose X-Forwarded-For names the client, separated by commas")
+    job_days: int = setting(7, "days that query jobs over HTTP and their pictures are kept", limits=(1, 3650))

@@ -40,7 +40,7 @@ ORDER = {
         __main__
     """,
     "labeling": """
-        settings color_names geometry luminance totals
+        settings geometry luminance totals
         palette
         people charts
         exports steps
@@ -62,7 +62,7 @@ ORDER = {
         duplicates
         steps
         map
-        exports gallery recommend report
+        exports gallery recommend report tagging
         quality
         commands
         api web
@@ -139,8 +139,9 @@ DOORS = {
     },
     "fastapi": {"recommendation/web/"},
     "starlette": {"recommendation/web/"},
-    "jinja2": {"recommendation/web/pages.py", "recommendation/api/display.py"},
+    "jinja2": {"recommendation/web/pages/assets.py", "recommendation/api/display.py"},
     "pydantic": {"recommendation/web/"},
+    "prometheus_client": {"recommendation/web/operations/measurements.py"},
     "uvicorn": {
         "recommendation/web/worker.py",
         "recommendation/web/connections.py",

@@ -7,8 +7,8 @@ from labeling.charts.bars import Bars, Donut, plain
 from labeling.charts.chart import Chart, Collection, table
 from labeling.charts.findings import Total, is_are, of_pictures
 from labeling.charts.words import Cloud, is_word
-from labeling.color_names import COLOR_NAMES
 from shared.drawing import style
+from shared.pictures.color_names import COLOR_NAMES
 
 MOST_BARS, MOST_COLORS, MOST_WORDS, MOST_NAMED = 12, 24, 80, 3
 LEAST_SHARE = 0.03  # of a segment of a donut; smaller ones are joined

@@ -7,8 +7,8 @@ from labeling.charts import findings
 from labeling.charts.chart import Chart
 from labeling.charts.colors import Swatch, Swatches
 from labeling.charts.tables import Groups, Matrix
-from labeling.color_names import COLOR_NAMES
 from shared.people.profile import KINDS
+from shared.pictures.color_names import COLOR_NAMES
 
 MOST_PEOPLE, MOST_TAGS, MOST_WORDS = 12, 8, 3
 

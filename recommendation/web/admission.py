@@ -77,6 +77,11 @@ class Admission:
             gone.cancel()
             self._queued -= 1
 
+    @property
+    def queued(self) -> int:
+        """Queries that are answered, or wait for it."""
+        return self._queued
+
     def close(self) -> None:
         """Drop what waits."""
         self._pool.shutdown(wait=False, cancel_futures=True)

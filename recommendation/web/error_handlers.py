@@ -22,22 +22,26 @@ log = logging.getLogger("recommendation")
 STATUS_OF_REASON = {"too_many_bytes": 413, "unsupported_format": 415}
 MEANINGS = {
     400: "a Host that this service does not answer for, no form, or one with an unknown field",
-    403: "sent by a page of another site",
-    404: "there is no such picture",
+    401: "a token is needed to write here",
+    403: "sent by a page of another site, or nothing may be written here",
+    404: "there is no such thing",
     413: "too many bytes",
     415: "not a picture format that is read",
     422: "a picture or an option that cannot be used",
+    429: "too many requests; see Retry-After",
     503: "the service cannot answer now, or has too many queries; see Retry-After",
     507: "no room for the upload",
 }
 CLIENT_CLOSED = 499
 CODES = {
     400: "bad_request",
+    401: "unauthorized",
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
     413: "too_many_bytes",
     422: "wrong_usage",
+    429: "too_many_requests",
     500: "internal_error",
     503: "unavailable",
     507: "insufficient_storage",

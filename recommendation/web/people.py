@@ -1,11 +1,10 @@
 """The routes about people: what they like, who they are, what they might like next; the same objects as on the command line."""
 
-import json
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
@@ -15,12 +14,15 @@ from recommendation.recommend.advisor import Advisor
 from recommendation.scoring.recommenders import DEFAULT, RECOMMENDERS
 from recommendation.search.engine import Engine
 from recommendation.search.meaning import IMAGE_ID
+from recommendation.web.access.bodies import Body
+from recommendation.web.access.writers import OwnName
 from recommendation.web.error_handlers import errors
 from shared.errors import UsageError
 from shared.people.current import current_profile, current_profiles
 from shared.people.events import check_user_id
 from shared.people.profile import LABEL_COLUMNS
 from shared.people.store import PeopleStore
+from shared.people.tags import TagStore
 from shared.storage import Storage
 
 MOST_PICTURES = 1000  # of one request
@@ -69,28 +71,6 @@ PAGE = {
 }
 
 
-async def read_body(request: Request) -> dict[str, Any]:
-    """The JSON object that a request holds.
-
-    Raises:
-        HTTPException: 415, it does not say that it is JSON, which a page of another site cannot do unnoticed.
-        UsageError: it is not a JSON object.
-    """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise HTTPException(415, f"expected application/json, got {kind[:80] or 'no content type'}")
-    try:
-        body = json.loads(await request.body())
-    except ValueError as error:
-        raise UsageError(f"body: expected JSON, got: {error}") from error
-    if not isinstance(body, dict):
-        raise UsageError(f"body: expected a JSON object, got {str(body)[:80]}")
-    return body
-
-
-Body = Annotated[dict[str, Any], Depends(read_body)]
-
-
 def people_routes(engine_of: Callable[[], Engine], volume: Storage) -> APIRouter:
     """All routes below /v1/users.
 
@@ -111,8 +91,10 @@ def people_routes(engine_of: Callable[[], Engine], volume: Storage) -> APIRouter
     def recommendations(user_id: str, request: Request) -> JSONResponse:
         n = whole_number("n", request.query_params.get("n", str(N)))
         name = request.query_params.get("recommender", DEFAULT)
-        items = advisor.recommend(engine_of(), check_user_id(user_id), n, name)
-        return JSONResponse({"user_id": user_id, "recommendations": items})
+        engine = engine_of()
+        items = advisor.recommend(engine, check_user_id(user_id), n, name)
+        described = [{**one, **shown_of(engine, one["image_id"])} for one in items]
+        return JSONResponse({"user_id": user_id, "recommendations": described})
 
     return router
 
@@ -134,8 +116,14 @@ def add_profiles(router: APIRouter, engine_of: Callable[[], Engine], volume: Sto
             raise HTTPException(404, f"expected a person of /v1/users, got {user_id!r}")
         return JSONResponse(found)
 
-    @router.delete("/{user_id}", responses=errors(404, 422), summary="Delete everything about a person")
+    @router.delete(
+        "/{user_id}",
+        dependencies=[OwnName],
+        responses=errors(401, 403, 404, 422),
+        summary="Delete everything about a person",
+    )
     def forget(user_id: str) -> JSONResponse:
+        TagStore(volume).forget(check_user_id(user_id))
         deleted = PeopleStore(volume).forget(check_user_id(user_id))
         if deleted < 0:
             raise HTTPException(404, f"expected a person of /v1/users, got {user_id!r}")
@@ -153,15 +141,52 @@ def is_id(pictures: Pictures, reference: str) -> bool:
     return bool(IMAGE_ID.fullmatch(reference)) and pictures.find(reference) is not None
 
 
-def add_likes(router: APIRouter, engine_of: Callable[[], Engine], volume: Storage) -> None:
-    """Add the routes that store opinions."""
-    answers = errors(413, 415, 422, 503)
+def shown_of(engine: Engine, image_id: str) -> dict[str, Any]:
+    """What a page needs beside a recommendation to show its picture."""
+    metadata = engine.metadata(image_id)
+    return {name: metadata[name] for name in ("width_px", "height_px", "title", "source_url", "tags", "category")}
 
-    @router.post("/{user_id}/likes", responses=answers, openapi_extra=BODY, summary="Like (1) or dislike (-1) pictures")
+
+def people_list_routes(volume: Storage) -> APIRouter:
+    """`GET /v1/people`."""
+    router = APIRouter()
+
+    @router.get(
+        "/v1/people", responses=errors(400, 503), summary="Who there is, with their numbers of likes and dislikes"
+    )
+    def people() -> JSONResponse:
+        counts = PeopleStore(volume).counts()
+        found = [{"user_id": one.user.user_id, "likes": one.likes, "dislikes": one.dislikes} for one in counts]
+        return JSONResponse({"people": found})
+
+    return router
+
+
+def add_likes(router: APIRouter, engine_of: Callable[[], Engine], volume: Storage) -> None:
+    """Add the routes that read and store opinions."""
+    answers = errors(401, 403, 413, 415, 422, 503)
+
+    @router.get(
+        "/{user_id}/opinions", responses=errors(400, 422, 503), summary="What a person says of each picture, -1..1"
+    )
+    def opinions(user_id: str) -> JSONResponse:
+        checked = check_user_id(user_id)
+        events = PeopleStore(volume).events(checked)
+        return JSONResponse({"user_id": checked, "opinions": {one.image_id: one.value for one in events}})
+
+    @router.post(
+        "/{user_id}/likes",
+        dependencies=[OwnName],
+        responses=answers,
+        openapi_extra=BODY,
+        summary="Like (1) or dislike (-1) pictures",
+    )
     def like(user_id: str, body: Body) -> JSONResponse:
         return JSONResponse(_record(engine_of(), volume, user_id, body, value_of(body)))
 
-    @router.delete("/{user_id}/likes", responses=answers, openapi_extra=BODY, summary="Take opinions back")
+    @router.delete(
+        "/{user_id}/likes", dependencies=[OwnName], responses=answers, openapi_extra=BODY, summary="Take opinions back"
+    )
     def unlike(user_id: str, body: Body) -> JSONResponse:
         return JSONResponse(_record(engine_of(), volume, user_id, body, None))
 

@@ -11,30 +11,54 @@ from fastapi.responses import JSONResponse
 from recommendation.index.document import Summary
 from recommendation.search.answer import EXAMPLE, Answer
 from recommendation.search.answerer import Answerer
+from recommendation.search.engine import Engine
 from recommendation.search.query_picture import Upload
 from recommendation.search.request import QueryRequest, default_options
 from recommendation.settings import ServeSettings
 from recommendation.web import openapi, pages
+from recommendation.web.access.delivery import Compression, Validators
+from recommendation.web.access.prefix import Prefix, check_prefix
+from recommendation.web.access.rates import RateLimit
+from recommendation.web.access.tokens import Tokens
+from recommendation.web.access.writers import Writers, session_routes, tokens_of
 from recommendation.web.admission import QUEUE_LIMITS, Admission, QueueLimits
 from recommendation.web.error_handlers import add_error_handlers, errors
 from recommendation.web.forms import Files, form_description, read_form, read_query
 from recommendation.web.health import Health
+from recommendation.web.jobs.routes import job_routes
+from recommendation.web.jobs.store import Jobs
 from recommendation.web.locations import hide_folders
 from recommendation.web.map.routes import map_routes
 from recommendation.web.middleware import AllowedHosts, HeadAsGet, SecurityHeaders, UploadLimit
-from recommendation.web.people import people_routes
+from recommendation.web.operations.measurements import Measured, Measurements
+from recommendation.web.operations.reports import report_routes
+from recommendation.web.operations.routes import operation_routes
+from recommendation.web.pages.assets import mount_assets
+from recommendation.web.pages.routes import page_routes
+from recommendation.web.people import people_list_routes, people_routes
 from recommendation.web.pictures.browsing import browsing_routes
 from recommendation.web.pictures.duplicates import duplicate_routes
 from recommendation.web.pictures.routes import picture_routes
+from recommendation.web.tagging.routes import tag_routes
 
 THREADS = 8
 
 
 def create_app(
-    answerer: Answerer, health: Health, settings: ServeSettings, limits: QueueLimits = QUEUE_LIMITS
+    answerer: Answerer,
+    health: Health,
+    settings: ServeSettings,
+    limits: QueueLimits = QUEUE_LIMITS,
+    measured_in: str = "",
 ) -> FastAPI:
-    """The service over an open index."""
-    admission = Admission(limits)
+    """The service over an open index.
+
+    Args:
+        measured_in: the folder where all processes of the service write their measurements; empty for a process alone.
+    """
+    admission, tokens = Admission(limits), tokens_of(settings)
+    measurements = Measurements(answerer, admission, measured_in)
+    root = check_prefix(settings.root_path)
     app = FastAPI(
         title=pages.TITLE,
         description=pages.ABOUT,
@@ -43,27 +67,53 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        servers=[{"url": root}] if root else None,
     )
-    assets = pages.mount_assets(app)
-    routers = (
-        query_routes(answerer, health, admission, settings),
-        browsing_routes(lambda: answerer.current.engine),
-        duplicate_routes(settings.volume, show_locations=settings.show_locations),
-        picture_routes(answerer, settings),
-        status_routes(answerer, health),
-        pages.page_routes(answerer, assets, default_options(settings)),
-        people_routes(lambda: answerer.current.engine, settings.volume),
-        map_routes(settings.volume, assets, has_index=True),
-    )
-    for router in routers:
+    app.include_router(query_routes(answerer, health, admission, settings))
+    app.include_router(status_routes(answerer, health))
+    assets = mount_assets(app)
+    app.include_router(page_routes(answerer, assets, settings))
+    app.include_router(map_routes(settings.volume, assets.below(root), has_index=True))
+    app.include_router(session_routes(tokens, root))
+    app.include_router(operation_routes(settings, measurements))
+    app.include_router(report_routes(settings))
+    for router in collection_routes(answerer, settings):
         app.include_router(router)
     openapi.describe(app)
     add_error_handlers(app, settings)
+    app.add_middleware(Measured, measurements=measurements)  # the innermost, which is told the route
+    add_middleware(app, settings, tokens)
+    return app
+
+
+def collection_routes(answerer: Answerer, settings: ServeSettings) -> tuple[APIRouter, ...]:
+    """The routes about stored pictures and what people say of them."""
+
+    def engine_of() -> Engine:
+        return answerer.current.engine
+
+    return (
+        browsing_routes(engine_of),
+        duplicate_routes(settings.volume, show_locations=settings.show_locations),
+        picture_routes(answerer, settings),
+        people_list_routes(settings.volume),
+        people_routes(engine_of, settings.volume),
+        tag_routes(engine_of, settings.volume),
+        job_routes(Jobs(settings.volume, settings.job_days), settings),
+    )
+
+
+def add_middleware(app: FastAPI, settings: ServeSettings, tokens: Tokens | None) -> None:
+    """What requests pass through, the last one first."""
+    app.add_middleware(Validators)
     app.add_middleware(UploadLimit, max_bytes=settings.max_upload_mib << 20)
+    app.add_middleware(Writers, tokens=tokens, read_only=settings.read_only)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(RateLimit, per_minute=settings.rate_limit, proxies=settings.trusted_proxy.split(","))
     app.add_middleware(AllowedHosts, names=settings.allowed_host.split(","))
     app.add_middleware(SecurityHeaders)
-    return app
+    app.add_middleware(Compression)
+    app.add_middleware(Prefix, path=check_prefix(settings.root_path))
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from recommendation.settings import ServeSettings
@@ -36,6 +37,9 @@ BACKLOG = 256  # connections that the system keeps until they are accepted
 MAX_PORT = 65_535
 #: Each worker multiplies matrices on one thread: waiting for a second one costs as much time as a whole query.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+#: Where the processes of one service write their measurements: see `operations.measurements`.
+MEASURED_IN = "PROMETHEUS_MULTIPROC_DIR"
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -77,6 +81,13 @@ def run(settings: ServeSettings) -> int:
         CannotProceedError: the address is taken.
     """
     os.environ.update(ONE_THREAD)  # for the workers
+    with TemporaryDirectory(prefix="imagerec-metrics-") as measured_in:
+        os.environ[MEASURED_IN] = measured_in
+        return answer_until_stopped(settings)
+
+
+def answer_until_stopped(settings: ServeSettings) -> int:
+    """`run`, with the environment that the workers need."""
     n_workers = settings.workers or default_workers()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -191,6 +202,8 @@ class Workers:
         is_quick = time.monotonic() - worker.started < MAX_PAUSE_S
         deaths = worker.deaths + 1 if is_quick else 0
         log.error("worker %d ended with exit code %s; starting it anew", place, worker.process.exitcode)
+        for left in Path(os.environ.get(MEASURED_IN, os.devnull)).glob(f"gauge_live*_{worker.process.pid}.db"):
+            left.unlink()  # it counts no longer
         if not stop.wait(min(MAX_PAUSE_S, POLL_S * 2**deaths) if deaths > 1 else 0):
             self._start(place, deaths).close()
 
@@ -216,7 +229,8 @@ def _serve(settings: ServeSettings, host: str, port: int, place: int, report: Co
     from recommendation.web import worker  # imports what answers, which this module does without
 
     listen = partial(open_socket, host, port, shared=True)
-    worker.serve(settings, listen, with_inbox=place == 0, on_ready=partial(_report, report))
+    measured_in, on_ready = os.environ.get(MEASURED_IN, ""), partial(_report, report)
+    worker.serve(settings, listen, with_inbox=place == 0, on_ready=on_ready, measured_in=measured_in)
     return cli.OK
 
 

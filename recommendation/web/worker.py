@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from recommendation.commands.inbox import POLL_S, backlog, watch_inbox
 from recommendation.search.answerer import Answerer
@@ -30,12 +31,18 @@ ERROR_LOG_S = 60.0
 
 
 def serve(
-    settings: ServeSettings, listen: Callable[[], socket.socket], *, with_inbox: bool, on_ready: Callable[[], None]
+    settings: ServeSettings,
+    listen: Callable[[], socket.socket],
+    *,
+    with_inbox: bool,
+    on_ready: Callable[[], None],
+    measured_in: str = "",
 ) -> None:
     """Answer requests, and the inbox if asked to, until SIGTERM or SIGINT.
 
     Args:
         listen: opens the listening socket; called when all else is ready.
+        measured_in: see `create_app`.
 
     Raises:
         CannotProceedError: there is no index.
@@ -45,18 +52,7 @@ def serve(
     if with_inbox:
         threads.append(background("the inbox", watch_inbox, settings, answerer, stop))
     health = Health(answerer, Thumbnails(settings.volume), threads, backlog=partial(backlog, settings.volume))
-    config = uvicorn.Config(
-        create_app(answerer, health, settings),
-        http=protocol(raise_open_files()),
-        ws="none",
-        loop="asyncio",
-        backlog=ACCEPTED_AT_ONCE,
-        log_config=None,
-        log_level="error",
-        timeout_graceful_shutdown=STOP_LIMIT_S,
-        server_header=False,
-        proxy_headers=False,
-    )
+    config = server_config(create_app(answerer, health, settings, measured_in=measured_in))
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a client's broken form is in its answer
     for thread in threads:
         thread.start()
@@ -67,6 +63,22 @@ def serve(
         stop.set()
         for thread in threads:
             thread.join(JOIN_LIMIT_S)  # a query of the inbox that is cut off is answered at the next start
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves."""
+    return uvicorn.Config(
+        app,
+        http=protocol(raise_open_files()),
+        ws="none",
+        loop="asyncio",
+        backlog=ACCEPTED_AT_ONCE,
+        log_config=None,
+        log_level="error",
+        timeout_graceful_shutdown=STOP_LIMIT_S,
+        server_header=False,
+        proxy_headers=False,
+    )
 
 
 class Server(uvicorn.Server):

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Command] = {
     "like": Command("store that a person likes pictures", "recommendation.commands.people.like"),
     "dislike": Command("store that a person does not want to see pictures", "recommendation.commands.people.dislike"),
     "unlike": Command("take back a like or a dislike", "recommendation.commands.people.unlike"),
+    "tag": Command("add tags to pictures by hand, or take tags out", "recommendation.commands.people.tag"),
     "forget": Command("delete everything about a person", "recommendation.commands.people.forget"),
     "users": Command(
         "print who likes what, simulate people, or import their likes", "recommendation.commands.people.users"

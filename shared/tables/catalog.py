@@ -125,7 +125,7 @@ def _select(volume: Storage, contract: Contract, version: int, live: list[tuple[
     missing = contract.missing_in(version)
     copied = COPIED if images and contract == LABELS else ()
     columns = (
-        f'image."{name}"' if name in copied else _expression(name, missing, "one." if images else "")
+        _copied(name, missing) if name in copied else _expression(name, missing, "one." if images else "")
         for name in contract.schema.names
     )
     if not images:
@@ -134,6 +134,18 @@ def _select(volume: Storage, contract: Contract, version: int, live: list[tuple[
         f"SELECT {', '.join(columns)} FROM {_reader(volume, parts, PART_FILE)} AS one JOIN {_reader(volume, images, PART_FILE)} AS image "
         f"ON one.image_id = image.image_id AND {_slice('one', parts[0].stage)} = {_slice('image', images[0].stage)}"
     )
+
+
+def _copied(name: str, missing: dict[str, Any]) -> str:
+    """A column that IMAGES is asked for; tags with what people said of them, as `live.merged_tags` has it."""
+    if name != "tags" or "tags_by_hand" in missing:
+        return f'image."{name}"'
+    removed = "list_transform(list_filter(one.tags_by_hand, lambda said: said.is_removed), lambda said: said.tag)"
+    added = (
+        "list_filter(one.tags_by_hand, lambda said: NOT said.is_removed AND NOT list_contains(image.tags, said.tag))"
+    )
+    kept = f"list_filter(image.tags, lambda tag: NOT list_contains({removed}, tag))"
+    return f'list_concat({kept}, list_transform({added}, lambda said: said.tag)) AS "tags"'
 
 
 def _reader(volume: Storage, parts: list[Part], file_column: str = "") -> str:

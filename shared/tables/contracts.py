@@ -6,7 +6,7 @@ from shared.pictures.measures import MEASURES, Measure
 from shared.tables.columns import FLOATS, IMAGE_ID, STRINGS, Addition, Contract, column
 from shared.tables.fetches import CANDIDATES, FETCHES, OF_THE_WEB, ORIGIN_COLUMNS, OUTCOMES, SOURCE_ID
 from shared.tables.map import CLUSTERS, MAP
-from shared.tables.people import DUPLICATES, LIKES, PATTERNS, PROFILES, RECOMMENDATIONS
+from shared.tables.people import DUPLICATES, HAND_TAG, LIKES, PATTERNS, PROFILES, RECOMMENDATIONS
 
 #: Every field may be null: most pictures carry few of them. GPS is never kept.
 EXIF = pa.struct(
@@ -155,12 +155,18 @@ LABELS = Contract(
             column("orientation", pa.string(), "landscape, portrait or square"),
             column("size_category", pa.string(), "thumbnail, medium or large"),
             column("format", pa.string(), "as in images"),
-            column("tags", STRINGS, "as in images"),
+            column("tags", STRINGS, "as in images, with what people said of them by hand"),
             column("brightness", pa.float32(), "mean CIELAB lightness, 0..100"),
             column("contrast", pa.float32(), "standard deviation of CIELAB lightness, 0..50"),
             column("sharpness", pa.float32(), "standard deviation of the Laplacian of lightness, 0 = no edge"),
+            column(
+                "tags_by_hand",
+                pa.list_(pa.field("item", HAND_TAG, nullable=False)),
+                "what people said of its tags, by tag; taken from the store people/tags.sqlite",
+            ),
         ]
     ),
+    additions=(Addition("tags_by_hand", version=1, default=()),),
 )
 
 
@@ -255,6 +261,7 @@ __all__ = [
     "FILE_COLUMNS",
     "FILE_ID_COLUMNS",
     "FLOATS",
+    "HAND_TAG",
     "IMAGES",
     "IMAGE_ID",
     "LABELS",

@@ -4,7 +4,7 @@ A picture that is removed or moved changes IMAGES alone, and that part gets a re
 the other tables until the slice is compacted, and LABELS keeps the location that the picture had when it was labelled.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shared.storage import Storage
@@ -47,7 +47,8 @@ def read_rows(volume: Storage, live: LivePart, columns: Sequence[str] | None = N
         return parts.read_rows(volume, live.part, columns)
     copied = [name for name in COPIED if live.part.table == LABELS.name and (columns is None or name in columns)]
     images = {row["image_id"]: row for row in parts.read_rows(volume, live.images, ["image_id", *copied])}
-    asked = None if columns is None else list(dict.fromkeys([*columns, "image_id"]))
+    needed = ["image_id", *(["tags_by_hand"] if "tags" in copied else [])]
+    asked = None if columns is None else list(dict.fromkeys([*columns, *needed]))
     rows = parts.read_rows(volume, live.part, asked)
     return list(_overlaid(rows, images, columns))
 
@@ -58,4 +59,17 @@ def _overlaid(
     for row in rows:
         if row["image_id"] in images:
             current = {**row, **images[row["image_id"]]}
+            if "tags_by_hand" in row:
+                current["tags"] = merged_tags(current["tags"], row["tags_by_hand"])
             yield current if columns is None else {name: current[name] for name in columns}
+
+
+def merged_tags(source_tags: Iterable[str], by_hand: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The tags of a picture: those of its source without what people took out, then what they added, by name.
+
+    Args:
+        by_hand: dictionaries with the fields `tag` and `is_removed` of HAND_TAG.
+    """
+    said = {one["tag"]: bool(one["is_removed"]) for one in by_hand}
+    kept = [tag for tag in source_tags if not said.get(tag, False)]
+    return kept + sorted(tag for tag, is_removed in said.items() if not is_removed and tag not in kept)

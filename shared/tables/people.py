@@ -6,6 +6,16 @@ from shared.tables.columns import FLOATS, IMAGE_ID, STRINGS, Contract, column
 
 USER_ID = column("user_id", pa.string(), "the person, free text")
 
+#: What a person said last of a tag of a picture.
+HAND_TAG = pa.struct(
+    [
+        pa.field("tag", pa.string(), nullable=False),
+        pa.field("is_removed", pa.bool_(), nullable=False),  # taken out, not added
+        pa.field("user_id", pa.string(), nullable=False),  # who said so; empty for a person who was forgotten
+        pa.field("time", pa.timestamp("us", tz="UTC"), nullable=False),
+    ]
+)
+
 #: One row per person and picture: what everybody said, as of the last run. Taken from the store people/likes.sqlite.
 LIKES = Contract(
     "likes",

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from skimage.color import rgb2lab
 
-from labeling.color_names import COLOR_NAMES
 from labeling.palette import LEAST, LEAST_SHARE, MERGE_BELOW, MOST, Palette, color_names, predominant_colors
+from shared.pictures.color_names import COLOR_NAMES
 from shared.pictures.features.lab import srgb_to_lab
 
 RED, GREEN, BLUE, YELLOW, WHITE, BLACK = (

@@ -9,6 +9,7 @@ from shared.command.cli import printable
 from shared.errors import UsageError
 from shared.people.events import check_user_id
 from shared.people.store import PeopleStore
+from shared.people.tags import TagStore
 from shared.settings import Settings
 
 DESCRIPTION = "Delete everything about a person: from the store at once, from tables and files at the next run."
@@ -25,6 +26,7 @@ def forget(arguments: argparse.Namespace) -> int:
     """Forget the person that the parsed flags name."""
     volume = cli.settings_of(Settings, arguments).volume
     user_id = check_user_id(arguments.user)
+    TagStore(volume).forget(user_id)
     deleted = PeopleStore(volume).forget(user_id)
     if deleted < 0:
         raise UsageError(f"user: expected a person of `imagerec users`, got {user_id!r}")

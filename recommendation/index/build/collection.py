@@ -19,6 +19,7 @@ from shared.pictures.measures import MEASURES
 from shared.storage import Storage
 from shared.tables import Part, Snapshot
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES, LABELS, Contract
+from shared.tables.live import merged_tags
 
 NOTHING_TO_INDEX = "no picture has features and an embedding; run `imagerec labeling` and `imagerec embedding` first"
 
@@ -211,7 +212,8 @@ def read_metadata(volume: Storage, parts: SliceInput, image_ids: Iterable[str]) 
         place, row = images[image_id]
         yield {
             **row,
-            **labels.get(image_id, {}),
+            **(label := labels.get(image_id, {})),
+            "tags": merged_tags(row["tags"], label.get("tags_by_hand", ())),
             "category": next((category for category, _ in categories.get(image_id, ())), ""),
             "categories": categories.get(image_id, []),
             "slice": parts.slice,
@@ -232,7 +234,7 @@ def read_labels(volume: Storage, parts: SliceInput) -> list[Row]:
     """A slice's rows of LABELS; empty where it has none."""
     if parts.labels is None:
         return []
-    rows = tables.read_rows(volume, parts.labels, ["image_id", "palette", *LABEL_COLUMNS])
+    rows = tables.read_rows(volume, parts.labels, ["image_id", "palette", "tags_by_hand", *LABEL_COLUMNS])
     return [{**row, "color_rgb": rgb_of(row["palette"])} for row in rows]
 
 

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from recommendation.duplicates.listing import ALL_KINDS, MOST_PICTURES, Groups, decide, read_groups, stamp
+from recommendation.web.access.bodies import Body
 from recommendation.web.error_handlers import errors
 from recommendation.web.locations import hide_folder
-from recommendation.web.people import Body, whole_number
+from recommendation.web.people import whole_number
 from shared.errors import UsageError
 from shared.storage import Storage
 

@@ -1,6 +1,6 @@
 /* global SwaggerUIBundle */
 SwaggerUIBundle({
-  url: '/openapi.json',
+  url: document.getElementById('docs').dataset.schema,
   dom_id: '#docs',
   deepLinking: true,
   validatorUrl: null,

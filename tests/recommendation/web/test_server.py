@@ -20,7 +20,8 @@ from recommendation.search.thumbnails import Thumbnails
 from recommendation.settings import ServeSettings
 from recommendation.web.health import VALID_S, Health
 from recommendation.web.locations import hide_folders
-from recommendation.web.pages import Assets, Facts, index_page
+from recommendation.web.pages.routes import Facts, render
+from recommendation.web.pages.views import OWN
 from recommendation.web.server import create_app
 from shared.errors import CannotProceedError
 from shared.pictures.pixels import open_thumbnail
@@ -274,14 +275,14 @@ def test_sixteen_clients_at_once_all_get_their_answer(client: httpx.Client, coll
 def test_the_first_page_says_what_is_here(client: httpx.Client, answerer: Answerer) -> None:
     response = client.get("/")
     assert response.headers["content-type"].startswith("text/html")
-    assert answerer.current.engine.generation in response.text
-    assert f"<dd>{answerer.current.engine.count}</dd>" in response.text
+    assert f"{answerer.current.engine.count} pictures" in response.text
+    assert answerer.current.model_name in response.text
 
 
 def test_the_pages_files_are_kept_by_browsers_until_they_change(client: httpx.Client) -> None:
-    for page, n_files in (("/", 3), ("/docs", 5)):
-        addresses = re.findall(r'(?:src|href)="(/(?:static|swagger-ui)/[0-9a-f]{16}/[^"]+)"', client.get(page).text)
-        assert len(addresses) == n_files
+    for page in ("/", "/browse", "/docs"):
+        addresses = re.findall(r'(?:src|href)="(/(?:static|swagger-ui)/[0-9a-f]{16}/[^"#]+)["#]', client.get(page).text)
+        assert len(addresses) >= 5
         for address in addresses:
             response = client.get(address)
             assert response.status_code == 200
@@ -296,19 +297,22 @@ def test_the_pages_files_are_kept_by_browsers_until_they_change(client: httpx.Cl
 
 
 def test_no_page_has_anything_inline_or_from_elsewhere(client: httpx.Client) -> None:
-    for page in ("/", "/docs"):
-        text = client.get(page).text
+    for page in (*(view.path for view in OWN), "/docs"):
+        text = re.sub(r'<script type="application/json"[^<]*</script>', "", client.get(page).text)  # runs nothing
         assert not re.search(r"<style|style=|<script(?![^>]* src=)| on\w+=|https?://", text)
         policy = client.get(page).headers["content-security-policy"]
         assert "unsafe" not in policy
         assert "http" not in policy
 
 
-def test_the_first_page_escapes_what_it_says() -> None:
-    page = index_page(Facts(1234, "<b>model</b>", "g", ["default", "<i>"], 5), Assets("/static/0", "/swagger-ui/0"))
+def test_pages_escape_what_they_say() -> None:
+    facts = Facts(1234, "<b>model</b>", ["default", "</script><i>"], {"embedding": 1.0})
+    shown = {"root": "", "static": "/static/0", "swagger": "/swagger-ui/0", "theme": ""}
+    page = render(OWN[0], facts, [], shown, {"session": "</script><script>alert(1)</script>"})
     assert "&lt;b&gt;model&lt;/b&gt;" in page
-    assert "<option>&lt;i&gt;</option>" in page
-    assert "<dd>1,234</dd>" in page
+    assert "<i>" not in page
+    assert "<script>alert" not in page
+    assert "1,234 pictures" in page
 
 
 def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None:
@@ -320,19 +324,18 @@ def test_every_answer_carries_the_security_headers(client: httpx.Client) -> None
 
 def test_the_interface_describes_itself(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    people = {f"/v1/users{rest}" for rest in ("", "/{user_id}", "/{user_id}/likes", "/{user_id}/recommendations")}
-    pictures = {f"/v1/images/{{image_id}}{rest}" for rest in ("", "/thumbnail", "/details")}
-    assert set(paths) == {
-        QUERY,
-        *pictures,
-        *people,
-        "/v1/images",
-        "/v1/facets",
-        "/v1/duplicates",
-        "/v1/duplicates/decisions",
-        "/v1/status",
-        "/healthz",
+    users = ("", "/{user_id}", "/{user_id}/likes", "/{user_id}/recommendations", "/{user_id}/opinions")
+    pictures = ("", "/thumbnail", "/details", "/tags")
+    assert set(paths) >= {
+        *(f"/v1/users{rest}" for rest in users),
+        *(f"/v1/images/{{image_id}}{rest}" for rest in pictures),
+        *(f"/v1/{name}" for name in ("status", "facets", "images", "tags", "people", "jobs", "session")),
+        *(f"/v1/{name}" for name in ("runs", "failures", "sources")),
+        *(QUERY, "/healthz", "/metrics"),
     }
+    for address, operations in paths.items():
+        for operation in operations.values():
+            assert operation["summary"], address
     assert client.get("/docs").status_code == 200
 
 

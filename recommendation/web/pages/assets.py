@@ -1,46 +1,36 @@
-"""The pages: Jinja2 templates, and files under an address that changes with their content, so browsers keep them."""
+"""Templates and files of the pages; files are under an address that changes with their content, so browsers keep them."""
 
 import hashlib
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter, FastAPI
-from fastapi.responses import HTMLResponse, Response
+from fastapi import FastAPI
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from recommendation.search.answerer import Answerer
-from recommendation.search.meaning import MAX_PICTURES
-from recommendation.search.request import MAX_TOP_K, Options
-from recommendation.search.weights import DEFAULT
 
 TITLE = "Image recommender"
 ABOUT = "Finds the pictures most similar to one picture, or to up to five together, by content, colour and structure."
 VERSION = "1"
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 STATIC_DIR = FOLDER / "static"
-ONE_YEAR = "public, max-age=31536000, immutable"
-
 TEMPLATES = Environment(loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
+ONE_YEAR = "public, max-age=31536000, immutable"
+IMPORT = re.compile(r"^import\s[^'\"]*['\"](\.{1,2}/[^'\"]+)['\"]", re.MULTILINE)
 
 
 class Assets(NamedTuple):
-    """Where browsers find the project's own files and those of Swagger UI."""
+    """Where browsers find the project's own files and those of Swagger UI, below the service's root."""
 
     static: str
     swagger: str
 
-
-class Facts(NamedTuple):
-    """What the first page shows of the collection."""
-
-    pictures: int
-    model: str
-    generation: str
-    measures: list[str]
-    top_k: int
+    def below(self, root: str) -> "Assets":
+        """The same where a proxy shows the service under a path."""
+        return Assets(*(root + address for address in self))
 
 
 class HashedFiles(StaticFiles):
@@ -80,30 +70,15 @@ def digest_of(folder: Path) -> str:
     return found.hexdigest()[:16]
 
 
-def page_routes(answerer: Answerer, assets: Assets, defaults: Options) -> APIRouter:
-    """`GET /` and `GET /docs`."""
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/", response_class=HTMLResponse)
-    def index() -> HTMLResponse:
-        return HTMLResponse(index_page(facts_of(answerer, defaults), assets))
-
-    @router.get("/docs", response_class=HTMLResponse)
-    def docs() -> HTMLResponse:
-        return HTMLResponse(TEMPLATES.get_template("docs.html").render(title=TITLE, **assets._asdict()))
-
-    return router
-
-
-def index_page(facts: Facts, assets: Assets) -> str:
-    """The first page as HTML; the templates escape every value."""
-    limits = {"max_pictures": MAX_PICTURES, "max_top_k": MAX_TOP_K}
-    values = {"title": TITLE, "about": ABOUT, **facts._asdict(), **assets._asdict(), **limits}
-    return TEMPLATES.get_template("index.html").render(values)
-
-
-def facts_of(answerer: Answerer, defaults: Options) -> Facts:
-    """What the first page shows of the current generation."""
-    current = answerer.current
-    measures = [DEFAULT, *current.engine.summary()["measures"]]
-    return Facts(current.engine.count, current.model_name, current.engine.generation, measures, defaults.top_k)
+def imported_by(script: str) -> list[str]:
+    """Every module that a script imports, directly or not, for browsers to load at once; names below `static`."""
+    found: dict[str, None] = {}
+    waiting = [script]
+    while waiting:
+        path = STATIC_DIR / waiting.pop()
+        for name in IMPORT.findall(path.read_text(encoding="utf-8")):
+            module = (path.parent / name).resolve().relative_to(STATIC_DIR.resolve()).as_posix()
+            if module not in found:
+                found[module] = None
+                waiting.append(module)
+    return sorted(found)

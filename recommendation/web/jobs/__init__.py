@@ -1,0 +1,1 @@
+"""Query jobs over HTTP: the inbox of the volume, for those who cannot put files there."""

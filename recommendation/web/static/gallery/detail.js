@@ -1,0 +1,161 @@
+// One picture, large, with all that is known of it. Its address is the page's with `#` and its id, so Back closes it.
+import {button, bytes, config, element, icon, iconButton, percent, root} from '../shell/dom.js';
+import {Problem, request, thumbnail} from '../shell/api.js';
+import {copyText} from '../shell/toast.js';
+import {altOf, attributionOf, isWebAddress, nameOfPicture} from './describe.js';
+import {opinionOf, toggleOpinion} from './opinions.js';
+import {tagEditor} from './tagging.js';
+
+const ID = /^#([0-9a-f]{32})$/;
+let dialog = null, shown = null, opener = null, neighbour = (id, step) => cardBeside(id, step);
+export const setNeighbours = find => { neighbour = find; };
+export const searchAddress = (...ids) => `${root}/?${ids.map(id => `id=${id}`).join('&')}`;
+
+function cardBeside(id, step) {
+  const cards = [...document.querySelectorAll('main .card')];
+  return cards[cards.findIndex(card => card.dataset.id === id) + step]?.item;
+}
+
+export function openDetail(item, card = null) {
+  opener = card?.querySelector('.pic') ?? document.activeElement;
+  history.pushState({...history.state, detail: true}, '', `#${item.image_id}`);
+  show(item);
+}
+
+export function startDetail() {
+  const follow = () => {
+    const id = ID.exec(location.hash)?.[1];
+    if (!id) dialog?.close();
+    else if (id !== shown?.image_id) show({image_id: id, filename: ''});
+  };
+  addEventListener('popstate', follow);
+  follow();
+}
+
+function show(item) {
+  shown = item;
+  if (!dialog) {
+    dialog = element('dialog', {class: 'detail', 'aria-label': 'Picture'});
+    dialog.addEventListener('close', closed);
+    dialog.addEventListener('keydown', onKey);
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+  const facts = element('div', {class: 'facts', tabindex: -1});
+  dialog.replaceChildren(element('div', {class: 'detail-body'}, stageOf(item), facts));
+  fill(facts, item);
+  facts.focus({preventScroll: true});
+}
+
+function closed() {
+  dialog.remove();
+  dialog = shown = null;
+  if (ID.test(location.hash)) { if (history.state?.detail) history.back(); else history.replaceState(null, '', location.pathname + location.search); }
+  if (opener?.isConnected) opener.focus({preventScroll: true});
+}
+
+function go(step) {
+  const next = shown && neighbour(shown.image_id, step);
+  if (!next) return;
+  history.replaceState(history.state, '', `#${next.image_id}`);
+  show(next);
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input')) return;
+  const does = {ArrowLeft: () => go(-1), ArrowRight: () => go(1), l: () => toggleOpinion(shown.image_id, 1), d: () => toggleOpinion(shown.image_id, -1),
+    f: () => { location.href = searchAddress(shown.image_id); }, t: () => dialog.querySelector('.tag-form input')?.focus()};
+  const work = does[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (work) { event.preventDefault(); event.stopPropagation(); work(); }
+}
+
+function stageOf(item) {
+  const size = item.width_px ? {width: item.width_px, height: item.height_px, '--w': item.width_px} : {};
+  const turn = (step, name, symbol, kind) => element('button', {type: 'button', class: `button square turn ${kind}`, title: name, 'aria-label': name, onclick: () => go(step), hidden: !neighbour(item.image_id, step)}, icon(symbol));
+  return element('div', {class: 'stage'}, element('img', {src: thumbnail(item.image_id, 256), alt: altOf(item), ...size}), turn(-1, 'Previous picture (←)', 'left', 'before'), turn(1, 'Next picture (→)', 'right', 'after'));
+}
+
+async function fill(facts, item) {
+  facts.replaceChildren(headOf(item), element('p', {class: 'muted', text: 'Loading …'}));
+  try {
+    const details = await request(`/v1/images/${item.image_id}/details`);
+    if (shown !== item) return;
+    Object.assign(item, {...details, score: item.score, scores: item.scores});
+    const image = dialog.querySelector('.stage img');
+    Object.assign(image, {width: details.width_px, height: details.height_px, alt: altOf(details)});
+    image.style.setProperty('--w', details.width_px);
+    showLarge(image, item);
+    facts.replaceChildren(headOf(details), actionsOf(details), paletteOf(details), ...factsOf(details));
+    facts.append(...await others(details));
+  } catch (error) {
+    if (error.name === 'AbortError' || shown !== item) return;
+    if (!(error instanceof Problem)) throw error;
+    facts.replaceChildren(headOf(item), element('p', {class: 'notice warn', text: error.message}));
+  }
+}
+
+// The stored thumbnail is there at once; a larger rendering of the original follows where the service can read it.
+async function showLarge(image, item) {
+  if (!config.previews || Math.min(item.width_px, item.height_px) <= 256) return;
+  const large = new Image();
+  large.src = `${root}/v1/images/${item.image_id}/preview`;
+  try { await large.decode(); } catch { return; }
+  if (shown === item) image.src = large.src;
+}
+
+function headOf(item) {
+  const name = nameOfPicture(item);
+  return element('header', {}, element('h2', {}, element('bdi', {text: name || 'Picture'})), iconButton('Close (Esc)', 'close', () => dialog.close()));
+}
+
+function actionsOf(details) {
+  const opinion = value => {
+    const made = iconButton(value > 0 ? 'Like (L)' : 'Dislike (D)', value > 0 ? 'heart' : 'down', () => toggleOpinion(details.image_id, value), {class: `button square ${value > 0 ? 'heart' : ''}`});
+    const mark = () => made.setAttribute('aria-pressed', opinionOf(details.image_id) === value);
+    addEventListener('opinions', () => made.isConnected && mark());
+    mark();
+    return made;
+  };
+  return element('div', {class: 'row'}, element('a', {class: 'button primary', href: searchAddress(details.image_id)}, icon('search'), 'Find similar'),
+    config.read_only ? null : [opinion(1), opinion(-1)], config.has_map ? element('a', {class: 'button plain square', title: 'Show on the map', 'aria-label': 'Show on the map', href: `${root}/map?id=${details.image_id}`}, icon('map')) : null);
+}
+
+function paletteOf(details) {
+  return element('div', {}, element('h3', {text: 'Palette'}), element('div', {class: 'palette'}, details.palette.map(color => {
+    const css = `rgb(${color.rgb.join(' ')})`, name = `${color.name}, ${percent(color.share)}`;
+    return element('a', {href: `${root}/browse?where=${encodeURIComponent(`color_names=${color.name}`)}`, title: name, 'aria-label': `Pictures with ${name}`, '--share': color.share, '--color': css, class: 'hue'});
+  })));
+}
+
+const where = (column, value) => `${root}/browse?where=${encodeURIComponent(`${column}=${value}`)}`;
+const section = (title, ...content) => element('div', {}, element('h3', {text: title}), ...content);
+const pairs = list => element('dl', {class: 'pairs'}, list.filter(([, value]) => value).map(([name, value]) => [element('dt', {text: name}), element('dd', {dir: 'auto'}, value)]));
+
+function factsOf(details) {
+  const exif = details.exif;
+  const camera = [[exif.camera_make, exif.camera_model].filter(Boolean).join(' '), exif.lens, exposure(exif)].filter(Boolean);
+  return [
+    section('Tags', tagEditor(details)),
+    details.categories.length ? section('What the network sees', element('div', {class: 'tags'}, details.categories.slice(0, 5).map(one => element('a', {class: 'tag', href: where('category', one.category), title: percent(one.probability), text: `${one.category} ${percent(one.probability)}`})))) : null,
+    section('Picture', pairs([['Size', `${details.width_px} × ${details.height_px} px, ${details.orientation}`], ['File', `${details.format}, ${bytes(details.size_bytes)}`], ['Brightness', details.brightness === null ? '' : `${Math.round(details.brightness)} of 100`],
+      ['Taken', exif.date_taken?.replace('T', ' ')], ['Camera', camera.join(', ')], ['Rating', details.rating > 0 ? `${details.rating} of 5` : '']])),
+    section('Origin', pairs([['Licence', details.license], ['Author', details.author], ['Source', isWebAddress(details.source_url) ? element('a', {href: details.source_url, rel: 'noreferrer noopener', target: '_blank', text: new URL(details.source_url).hostname}) : details.source],
+      [details.locations.length > 1 ? 'Places' : 'Place', element('span', {}, details.locations.slice(0, 10).map(one => element('div', {text: one.location})))]]),
+      element('p', {class: 'row'}, button('Copy attribution', () => copyText(attributionOf(details), 'Attribution copied'), {symbol: 'document', kind: 'plain'}))),
+  ].filter(Boolean);
+}
+
+function exposure({exposure_s: time, aperture_f: aperture, iso, focal_length_mm: focal}) {
+  const shutter = time ? time < .5 ? `1/${Math.round(1 / time)} s` : `${time} s` : '';
+  return [shutter, aperture && `f/${aperture}`, iso && `ISO ${iso}`, focal && `${Math.round(focal)} mm`].filter(Boolean).join(', ');
+}
+
+async function others(details) {
+  const form = new FormData();
+  for (const [key, value] of [['id', details.image_id], ['measure', 'default'], ['top_k', 12], ['no_copies', 'yes']]) form.append(key, value);
+  const {results} = await request('/v1/query', {method: 'POST', body: form});
+  const link = item => element('a', {href: `#${item.image_id}`, title: nameOfPicture(item), onclick: event => { event.preventDefault(); history.replaceState(history.state, '', `#${item.image_id}`); show(item); }},
+    element('img', {src: thumbnail(item.image_id, 128), alt: altOf(item), width: 96, height: 96, loading: 'lazy'}));
+  return [details.copies.length ? section('Copies and near-copies', element('div', {class: 'strip'}, details.copies.map(link))) : null,
+    section('Similar pictures', element('div', {class: 'strip'}, results.default.map(link)))].filter(Boolean);
+}

@@ -1,0 +1,29 @@
+// Short notes at the bottom of the page, with at most one action, such as Undo.
+import {element} from './dom.js';
+
+const STAYS_MS = 6000;
+export function toast(text, action, work) {
+  const place = document.getElementById('toasts');
+  const note = element('div', {class: 'toast'}, element('span', {text, dir: 'auto'}));
+  const close = () => note.remove();
+  if (action) note.append(element('button', {type: 'button', text: action, onclick: () => { close(); work(); }}));
+  let timer = setTimeout(close, STAYS_MS);
+  note.addEventListener('pointerenter', () => clearTimeout(timer));
+  note.addEventListener('pointerleave', () => { timer = setTimeout(close, STAYS_MS / 2); });
+  while (place.children.length > 2) place.firstElementChild.remove();
+  place.append(note);
+}
+
+export async function copyText(text, done) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch { // only pages on HTTPS or localhost may use the clipboard that way
+    const field = element('textarea', {class: 'unseen', 'aria-hidden': 'true'});
+    field.value = text;
+    (document.querySelector('dialog[open]') ?? document.body).append(field);
+    field.select();
+    document.execCommand('copy');
+    field.remove();
+  }
+  toast(done);
+}

@@ -1,0 +1,61 @@
+// Filters: the values that pictures have, with how many of them, and conditions as texts such as `orientation=portrait`.
+import {button, config, debounced, element} from '../shell/dom.js';
+import {request} from '../shell/api.js';
+
+const TITLES = {license: 'Licence', orientation: 'Orientation', size_category: 'Size', color_names: 'Colour', tags: 'Tags', category: 'Category', year: 'Year', brightness: 'Brightness',
+  camera_make: 'Camera make', camera_model: 'Camera', source: 'Source', format: 'Format'};
+const FIRST = 8, SWATCHES = 36, MOST = 200;
+const OPEN = new Set(['orientation', 'color_names', 'tags']);
+const COLUMN = /^(\w+)(!=|<=|>=|=|<|>|~)(.*)$/s;
+
+export const labelOf = condition => {
+  const [, column, operator, value] = COLUMN.exec(condition) ?? [null, condition, '', ''];
+  return `${TITLES[column] ?? column.replaceAll('_', ' ')}${{'=': ': ', '!=': ': not ', '~': ' contains '}[operator] ?? ` ${operator} `}${value}`;
+};
+
+// place: where they are shown; get: gives the conditions of today; set: called with other ones.
+export function filterPanel(get, set) {
+  const lists = element('div', {}), opened = new Set(OPEN), grown = new Set();
+  const toggle = conditions => {
+    const now = get(), has = conditions.every(one => now.includes(one));
+    const columns = new Set(conditions.map(one => COLUMN.exec(one)[1]));
+    const others = conditions.length > 1 ? now.filter(one => !columns.has(COLUMN.exec(one)?.[1])) : now;
+    set(has ? now.filter(one => !conditions.includes(one)) : [...others, ...conditions]);
+  };
+  let controller = null;
+  const show = async () => {
+    controller?.abort();
+    controller = new AbortController();
+    const asked = new URLSearchParams([...get().map(one => ['where', one]), ['top', grown.size ? MOST : 60]]);
+    try {
+      const {facets, matching} = await request(`/v1/facets?${asked}`, {signal: controller.signal});
+      lists.replaceChildren(...Object.keys(TITLES).filter(name => facets[name]?.values.length).map(name => facetOf(name, facets[name])).filter(Boolean));
+      return matching;
+    } catch (error) {
+      if (error.name !== 'AbortError') lists.replaceChildren(element('p', {class: 'small muted', text: error.message}));
+    }
+  };
+
+  function facetOf(name, facet) {
+    const chosen = facet.values.filter(one => one.where.every(condition => get().includes(condition)));
+    const values = facet.values.filter(one => one.count > 0 || chosen.includes(one));
+    if (values.length < 2 && !chosen.length) return null;
+    const box = element('details', {open: opened.has(name) || chosen.length > 0, ontoggle: event => opened[event.target.open ? 'add' : 'delete'](name)}, element('summary', {text: TITLES[name]}));
+    if (name === 'color_names') { box.append(swatches(values.filter((one, place) => place < SWATCHES || chosen.includes(one)))); return box; }
+    const shown = grown.has(name) ? values : [...new Set([...chosen, ...values.slice(0, FIRST)])];
+    box.append(element('div', {class: 'facet'}, shown.map(one => checkbox(one)),
+      values.length > shown.length ? button(`${values.length - shown.length + facet.more} more`, () => { grown.add(name); show(); }, {kind: 'plain small'}) : null));
+    return box;
+  }
+
+  const checkbox = one => element('label', {}, element('input', {type: 'checkbox', checked: one.where.every(condition => get().includes(condition)), onchange: () => toggle(one.where)}), element('span', {dir: 'auto', title: one.value, text: one.value}), element('span', {class: 'count', text: one.count.toLocaleString('en')}));
+  const swatches = values => element('div', {class: 'swatches'}, values.map(one => element('button', {type: 'button', title: `${one.value}: ${one.count.toLocaleString('en')}`, 'aria-label': `${one.value}, ${one.count} pictures`, 'aria-pressed': one.where.every(condition => get().includes(condition)), '--color': config.colors[one.value] ?? 'gray', class: 'hue', onclick: () => toggle(one.where)})));
+  return {element: lists, show, showSoon: debounced(show, 150)};
+}
+
+export function activeFilters(where, set) {
+  if (!where.length) return null;
+  return element('div', {class: 'active'}, where.map(one => element('span', {class: 'tag own'}, element('bdi', {text: labelOf(one)}),
+    element('button', {type: 'button', 'aria-label': `Remove the filter ${labelOf(one)}`, onclick: () => set(where.filter(other => other !== one))}, '×'))),
+    where.length > 1 ? button('Reset', () => set([]), {kind: 'plain'}) : null);
+}
