@@ -17,18 +17,16 @@ from shared.storage import Storage
 from shared.storage.files import digest
 from shared.tables import Part, Snapshot, parquet
 from shared.tables.contracts import (
-    CLUSTERS,
+    CATEGORIES,
     CONTRACTS,
-    DUPLICATES,
+    EMBEDDINGS,
     FAILURES,
-    FETCHES,
+    FEATURES,
     IMAGES,
     LABELS,
     LOCATIONS,
-    REMOVALS,
-    RUNS,
+    MAP,
     THUMBNAILS,
-    TOTALS,
 )
 from shared.tables.live import COPIED
 from shared.tables.snapshot import in_order
@@ -37,8 +35,11 @@ from shared.tables.snapshot import in_order
 FULL_ROWS = 1024
 #: One run makes this many slices that are not full: small ones come first, so that all cores are busy at once.
 SMALL_SLICES_OF_A_RUN = 80
-#: Tables of the collection as a whole, whose parts are no slices of it.
-NOT_SLICED = frozenset({RUNS.name, TOTALS.name, REMOVALS.name, FETCHES.name, CLUSTERS.name, DUPLICATES.name})
+#: Tables whose parts are slices of the collection; those of others, such as what people like, are left as they are.
+SLICED = frozenset(
+    contract.name
+    for contract in (IMAGES, THUMBNAILS, LOCATIONS, FAILURES, LABELS, FEATURES, EMBEDDINGS, CATEGORIES, MAP)
+)
 #: Tables with rows that are about no stored picture.
 WITHOUT_PICTURES = frozenset({FAILURES.name, LOCATIONS.name})
 
@@ -95,7 +96,7 @@ def plan(snapshot: Snapshot) -> list[Merge]:
     """Which slices to merge: neighbours that every stage has brought equally far, up to FULL_ROWS rows together."""
     by_slice = defaultdict[str, list[Part]](list)
     for part in snapshot.all_parts():
-        if part.table not in NOT_SLICED:
+        if part.table in SLICED:
             by_slice[part.slice].append(part)
     worth = [name for name in sorted(by_slice) if _is_worth_rewriting(by_slice[name])]
     stages = sorted(worth, key=lambda name: (_progress(by_slice[name]), name))

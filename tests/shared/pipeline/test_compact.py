@@ -9,7 +9,7 @@ from shared import tables
 from shared.pipeline import compact
 from shared.storage import LocalStorage, Storage
 from shared.tables import Part
-from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FAILURES, IMAGES, LOCATIONS, THUMBNAILS, Contract
+from shared.tables.contracts import CATEGORIES, CONTRACTS, EMBEDDINGS, FAILURES, IMAGES, LOCATIONS, THUMBNAILS, Contract
 from tests.memory_storage import MemoryStorage
 
 ACQUISITION, EMBEDDING = ("acquisition", "a" * 64), ("embedding", "e" * 64)
@@ -125,6 +125,12 @@ def test_full_slices_are_left_alone_and_no_slice_grows_beyond_them() -> None:
     ]
     plan = compact.plan(publish(volume, parts))
     assert [sorted({part.slice for part in merge.parts}) for merge in plan] == [["000002-a", "000003-a"]]
+
+
+@pytest.mark.parametrize("contract", sorted(set(CONTRACTS) - compact.SLICED))
+def test_tables_that_are_no_slices_are_left_alone(contract: str) -> None:
+    parts = tuple(Part(contract, f"{n:06d}-a", *ACQUISITION, 5, 1, "0" * 64) for n in range(3))
+    assert compact.plan(tables.Snapshot({contract: parts})) == []
 
 
 def test_a_merge_works_where_there_is_no_rename_and_gives_the_same_bytes_again() -> None:
