@@ -78,14 +78,14 @@ def update_edges(sc: SparkContext, volume: Storage, live: Generation) -> Edges:
 
 def with_found(kept: Edges, found: Sequence[Found], ids: NDArray[np.bytes_], compared: NDArray[np.bytes_]) -> Edges:
     """The pairs that were kept and those that were found."""
-    columns = np.array([(one.first, one.second) for one in found], np.int64).reshape(-1, 2)
-    fresh = (
-        *(ids[columns[:, place]] for place in (0, 1)),
-        np.array([one.kind for one in found], np.uint8),
-        np.array([one.score for one in found], np.float32),
-        np.array([one.is_part for one in found], np.int8),
+    return Edges(
+        np.sort(compared),
+        np.concatenate([kept.firsts, ids[np.array([one.first for one in found], np.int64)]]),
+        np.concatenate([kept.seconds, ids[np.array([one.second for one in found], np.int64)]]),
+        np.concatenate([kept.kinds, np.array([one.kind for one in found], np.uint8)]),
+        np.concatenate([kept.scores, np.array([one.score for one in found], np.float32)]),
+        np.concatenate([kept.parts, np.array([one.is_part for one in found], np.int8)]),
     )
-    return Edges(np.sort(compared), *(np.concatenate(pair) for pair in zip(kept[1:], fresh, strict=True)))
 
 
 def compare(

@@ -73,7 +73,7 @@ def create_app(
     app.include_router(status_routes(answerer, health))
     assets = mount_assets(app)
     app.include_router(page_routes(answerer, assets, settings))
-    app.include_router(map_routes(settings.volume, assets.below(root), has_index=True))
+    app.include_router(map_routes(settings.volume, assets.below(root), has_index=True, root=root))
     app.include_router(session_routes(tokens, root))
     app.include_router(operation_routes(settings, measurements))
     app.include_router(report_routes(settings))

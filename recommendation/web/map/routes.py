@@ -55,11 +55,12 @@ class Maps:
             return self._opened
 
 
-def map_routes(volume: Storage, assets: Assets, *, has_index: bool) -> APIRouter:
+def map_routes(volume: Storage, assets: Assets, *, has_index: bool, root: str = "") -> APIRouter:
     """`GET /map`, its files, and `GET /v1/map/...`.
 
     Args:
         has_index: whether the same service answers queries.
+        root: the path below which the service is reached.
     """
     router, maps = APIRouter(), Maps(volume)
 
@@ -67,9 +68,8 @@ def map_routes(volume: Storage, assets: Assets, *, has_index: bool) -> APIRouter
     def page() -> HTMLResponse:
         template = pages.TEMPLATES.get_template("map.html")
         has_map = files.read_document(volume) is not None
-        return HTMLResponse(
-            template.render(title=pages.TITLE, has_index=has_index, has_map=has_map, no_map=NO_MAP, **assets._asdict())
-        )
+        facts = {"has_index": has_index, "has_map": has_map, "no_map": NO_MAP, "root": root}
+        return HTMLResponse(template.render(title=pages.TITLE, **facts, **assets._asdict()))
 
     @router.get("/map/files/{name}", response_class=FileResponse, include_in_schema=False)
     def file(name: str) -> FileResponse:

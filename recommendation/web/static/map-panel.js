@@ -1,12 +1,12 @@
 // What is around the map: details of a picture, search, highlights, and the place of a picture of one's own.
-import {element} from './dom.js';
+import {at, element} from './map-dom.js';
 
 const get = id => document.getElementById(id);
 const hasIndex = document.body.dataset.index === 'yes';
 const KINDS = {tag: 'tag', category: 'looks like', color: 'colour', user: 'likes of', cluster: 'cluster', name: 'file name'};
 
 async function ask(address, options) {
-  const got = await fetch(address, options), content = await got.json();
+  const got = await fetch(at(address), options), content = await got.json();
   if (!got.ok) throw new Error(content.error.message);
   return content;
 }
@@ -80,10 +80,10 @@ export class Panel {
   }
 
   picture(found) {
-    if (hasIndex) return element('img', {src: `/v1/images/${found.image_id}/thumbnail`, alt: found.filename});
+    if (hasIndex) return element('img', {src: at(`/v1/images/${found.image_id}/thumbnail`), alt: found.filename});
     const canvas = element('canvas', {width: 64, height: 64}), sheet = this.sheetOf(found.row), [name, first] = this.facts.sheets[sheet];
     this.guard(async () => {
-      const bitmap = await createImageBitmap(await (await fetch(`/map/files/sheet-${name}.jpg`)).blob()), place = found.row - first;
+      const bitmap = await createImageBitmap(await (await fetch(at(`/map/files/sheet-${name}.jpg`))).blob()), place = found.row - first;
       canvas.getContext('2d').drawImage(bitmap, -64 * (place % 32), -64 * Math.floor(place / 32));
     });
     return canvas;
@@ -105,7 +105,7 @@ export class Panel {
     const shown = items.map((one, place) => ({...one, row: rows[place]})).filter(one => one.row >= 0);
     const grid = element('div', {className: 'grid'}, ...shown.map(one => element('button',
       {title: one.filename, onclick: () => { this.flyTo([one.row]); this.open(one.row); }},
-      element('img', {src: `/v1/images/${one.image_id}/thumbnail?size=96`, alt: one.filename, loading: 'lazy'}))));
+      element('img', {src: at(`/v1/images/${one.image_id}/thumbnail?size=96`), alt: one.filename, loading: 'lazy'}))));
     get('details').querySelector('.grid')?.remove();
     get('details').append(grid);
     this.choose(row, shown.map(one => one.row));

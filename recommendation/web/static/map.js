@@ -1,4 +1,5 @@
 // The map to explore: what is seen, and what mouse, keys and fingers do.
+import {at} from './map-dom.js';
 import {Drawing} from './map-gl.js';
 import {Panel} from './map-panel.js';
 import {Tree} from './map-tree.js';
@@ -7,9 +8,9 @@ const TILE = 56, CELL = 64, MOST_SHEETS = 8;
 const over = document.getElementById('over'), base = document.getElementById('map'), note = document.getElementById('note');
 const dark = matchMedia('(prefers-color-scheme: dark)'), calm = matchMedia('(prefers-reduced-motion: reduce)');
 const pen = over.getContext('2d');
-const answer = await fetch('/v1/map');
+const answer = await fetch(at('/v1/map'));
 const facts = await answer.json();
-const tree = new Tree(await (await fetch(`/map/files/${facts.points}`)).arrayBuffer(), facts.levels);
+const tree = new Tree(await (await fetch(at(`/map/files/${facts.points}`))).arrayBuffer(), facts.levels);
 const view = {x: .5, y: .5, scale: 500, tile: TILE};
 const state = {tiles: [], hover: -1, chosen: -1, marked: [], pin: null, lit: false, keys: false, budget: tree.count};
 const cache = new Map();
@@ -71,7 +72,7 @@ async function load(sheet) {
   const entry = {layer: -1, since: 0};
   cache.set(sheet, entry);
   try {
-    const got = await fetch(`/map/files/sheet-${facts.sheets[sheet][0]}.jpg`);
+    const got = await fetch(at(`/map/files/sheet-${facts.sheets[sheet][0]}.jpg`));
     if (!got.ok) throw new Error(`${got.status}`);
     const bitmap = await createImageBitmap(await got.blob());
     const used = [...cache].filter(([, one]) => one.layer >= 0);
@@ -202,7 +203,7 @@ function label(row, ink, paper) {
     names.set(row, '');
     setTimeout(async () => {
       if (state.hover !== row) { names.delete(row); return; }
-      const got = await fetch(`/v1/map/rows/${row}`);
+      const got = await fetch(at(`/v1/map/rows/${row}`));
       if (got.ok) { names.set(row, (await got.json()).filename); redraw(); }
     }, 120);
   } else if (known) {

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from recommendation.settings import ServeSettings
-from recommendation.web import pages
 from recommendation.web.map.command import main
 from recommendation.web.map.server import create_map_app
 from recommendation.web.middleware import POLICY
+from recommendation.web.pages.assets import FOLDER, STATIC_DIR
 from shared.people.events import Event
 from shared.people.store import PeopleStore
 from shared.storage import LocalStorage
@@ -37,7 +37,7 @@ def client(volume: LocalStorage) -> Iterator[httpx.Client]:
 
 
 def test_page_and_code_are_small() -> None:
-    code = [*pages.STATIC_DIR.glob("map*.js"), pages.STATIC_DIR / "dom.js", pages.FOLDER / "templates" / "map.html"]
+    code = [*STATIC_DIR.glob("map*.js"), FOLDER / "templates" / "map.html"]
     assert len(code) == 6
     assert sum(len(gzip.compress(path.read_bytes())) for path in code) < MOST_BYTES
 
