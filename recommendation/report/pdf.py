@@ -3,8 +3,8 @@
 import hashlib
 import json
 import logging
+import tempfile
 from pathlib import Path
-from typing import Any
 
 from recommendation.index import generation
 from recommendation.report import facts
@@ -63,12 +63,16 @@ def typeset(data: facts.Facts, drawings: dict[str, bytes]) -> bytes:
     """The PDF (PDF/UA-1), the same bytes each time."""
     import typst  # 0.1 s
 
-    files: Any = {"main.typ": TEMPLATE.read_bytes(), "facts.json": json.dumps(data).encode(), **drawings}
-    pdf: bytes = typst.compile(
-        files,
-        font_paths=[str(font_folder())],
-        ignore_system_fonts=True,
-        timestamp=0,
-        pdf_standards="ua-1",
-    )
+    files = {"main.typ": TEMPLATE.read_bytes(), "facts.json": json.dumps(data).encode(), **drawings}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        pdf: bytes = typst.compile(
+            str(Path(folder) / "main.typ"),
+            root=folder,
+            font_paths=[str(font_folder())],
+            ignore_system_fonts=True,
+            timestamp=0,
+            pdf_standards="ua-1",
+        )
     return pdf

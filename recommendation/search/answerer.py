@@ -13,7 +13,6 @@ from recommendation.search.meaning import check_count
 from recommendation.search.query_picture import Prepared, Upload, prepare, prepare_thumbnail
 from recommendation.search.regions import PLAIN, Look, check_regions, looks
 from recommendation.search.request import Options, parse_request, read_json
-from recommendation.search.thumbnails import Thumbnails
 from shared.errors import BadInputError, CannotProceedError, UsageError
 from shared.models import store
 from shared.models.session import Embedder, embedder
@@ -67,7 +66,6 @@ class Answerer:
         self._volume, self._clock = volume, clock
         self.current = open_current(volume)
         self._decoder = decoder()
-        self._thumbnails = Thumbnails(volume)
         self._refreshing = threading.Lock()
         self._refused: tuple[float, Files] | None = None
 
@@ -141,7 +139,9 @@ class Answerer:
         picture = current.engine.features_of(image_id)
         if look == PLAIN:
             return Prepared(picture, b"")
-        jpeg = self._thumbnails.read(current.engine, [image_id])[image_id]
+        from recommendation.search.thumbnails import Thumbnails  # imports pyarrow, which most queries do without
+
+        jpeg = Thumbnails(self._volume).read(current.engine, [image_id])[image_id]
         return prepare_thumbnail(image_id, picture.name, jpeg, current.embedders, look)
 
     def answer_json(

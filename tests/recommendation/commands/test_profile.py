@@ -141,4 +141,4 @@ def test_wrong_usage_is_exit_code_2(arguments: Sequence[str], says: str, capsys:
 def test_what_the_command_refuses_is_not_profiled(tmp_path: Path) -> None:
     made = profile(tmp_path, "query", "--data", tmp_path)
     assert (made.ran.returncode, list(tmp_path.iterdir())) == (2, [])
-    assert made.ran.stderr == "imagerec: expected 1 to 5 query pictures, got 0\n"
+    assert made.ran.stderr == "imagerec: expected 1 to 5 query pictures or a text, got 0\n"

@@ -47,7 +47,7 @@ def test_json_is_exactly_one_object(collection: Collection, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "expected 1 to 5 query pictures, got 0"),
+        ([], "expected 1 to 5 query pictures or a text, got 0"),
         (["--image", *["a.jpg"] * 6], "expected 1 to 5 query pictures, got 6"),
         (["--image", "a.jpg", "--id", *["0" * 32] * 5], "expected 1 to 5 query pictures, got 6"),
         (["--image", "a.jpg", "--top-k", "0"], "top_k: expected 1"),

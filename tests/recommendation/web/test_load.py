@@ -76,7 +76,7 @@ def test_a_long_form_without_files_is_refused_unparsed(client: httpx.Client, con
 
 def test_a_form_just_below_the_limit_is_parsed(client: httpx.Client) -> None:
     response = client.post(QUERY, content=b"&" * (MAX_URLENCODED_BYTES - 1), headers=URLENCODED)
-    assert response.json()["error"]["message"] == "expected 1 to 5 query pictures, got 0"
+    assert response.json()["error"]["message"] == "expected 1 to 5 query pictures or a text, got 0"
 
 
 @pytest.mark.parametrize(
