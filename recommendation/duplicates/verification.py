@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from recommendation.duplicates.signature import SIDE_PX, Gray, Signature
 
+Spans = tuple[tuple[float, float], ...]
+"""Where parts of a side start and how long they are, as shares of it."""
+
 #: What a copy may be; the numbers are stored.
 KINDS = ("near", "mirrored", "rotated", "cropped", "framed")
 NEAR, MIRRORED, ROTATED, CROPPED, FRAMED = range(5)
@@ -30,6 +33,11 @@ CHROMA_GRID = 8
 GRID, COARSE = 32, 12  # samples along each side where parts are compared
 SHARES = (0.77, 0.82, 0.87, 0.92, 0.97, 1.0)  # of a side that a part may have
 PLACES = 5  # of a part along a side
+COARSE_SPANS: Spans = tuple(
+    (start, share)
+    for share in SHARES
+    for start in (np.linspace(0, 1 - share, PLACES).tolist() if share < 1 else [0.0])
+)
 STEPS = (-0.02, 0.0, 0.02)  # that the best part is moved and stretched by, to find a better one
 SCALES = (1.0, 0.5, 0.25)  # of the steps, one after the other
 PROMISING = 0.8  # correlation of the best part found at first, below which no better one is looked for
@@ -101,12 +109,7 @@ WHOLE = Place(0, 1, 0, 1)
 
 def best_part(whole: Gray, part: Gray) -> tuple[Place, float]:
     """The part of a picture that is most like another picture, and their correlation."""
-    spans = [
-        (start, share)
-        for share in SHARES
-        for start in (np.linspace(0, 1 - share, PLACES).tolist() if share < 1 else [0.0])
-    ]
-    place, found = best_of(whole, part, spans, spans, COARSE)
+    place, found = best_of(whole, part, COARSE_SPANS, COARSE_SPANS, COARSE)
     for scale in SCALES if found >= PROMISING else ():
         columns, rows = (
             around(start, share, scale) for start, share in ((place.x, place.width), (place.y, place.height))
@@ -115,43 +118,49 @@ def best_part(whole: Gray, part: Gray) -> tuple[Place, float]:
     return place, found
 
 
-def around(start: float, share: float, scale: float) -> list[tuple[float, float]]:
+def around(start: float, share: float, scale: float) -> Spans:
     """Spans near one."""
     spans = [(start + scale * move, share + scale * stretch) for move in STEPS for stretch in STEPS]
-    return [(max(0.0, first), min(length, 1 - max(0.0, first))) for first, length in spans]
+    return tuple((max(0.0, first), min(length, 1 - max(0.0, first))) for first, length in spans)
 
 
-def best_of(
-    whole: Gray, part: Gray, columns: list[tuple[float, float]], rows: list[tuple[float, float]], grid: int
-) -> tuple[Place, float]:
+def best_of(whole: Gray, part: Gray, columns: Spans, rows: Spans, grid: int) -> tuple[Place, float]:
     """The best part among all pairs of spans, compared at grid x grid points."""
-    across, down = (np.concatenate([sampling(*span, grid) for span in spans]) for spans in (columns, rows))
-    samples = (down @ whole @ across.T).reshape(len(rows), grid, len(columns), grid).transpose(0, 2, 1, 3)
-    samples = samples.reshape(len(rows), len(columns), grid * grid)
-    wanted = sample(part, WHOLE, grid).ravel()
+    across, down = samplings(columns, grid), samplings(rows, grid)
+    samples = (down @ (whole - whole.mean()) @ across.T).reshape(len(rows), grid, len(columns), grid)
+    wanted = sample(part, WHOLE, grid)
     centred = wanted - wanted.mean()
-    spreads = samples.std(axis=2) * grid * np.linalg.norm(centred)
-    values = samples @ centred / np.maximum(spreads, 1e-6)
+    means = np.einsum("rgch->rc", samples) / grid**2
+    spreads = np.sqrt(np.maximum(np.einsum("rgch,rgch->rc", samples, samples) / grid**2 - means**2, 0))
+    shared = np.einsum("rgch,gh->rc", samples, centred)
+    values = shared / np.maximum(spreads * grid * np.linalg.norm(centred), 1e-6)
     row, column = np.unravel_index(int(values.argmax()), values.shape)
     (x, width), (y, height) = columns[int(column)], rows[int(row)]
     return Place(x, width, y, height), float(values[row, column])
 
 
 def sample(field: Gray, place: Place, grid: int = GRID) -> Gray:
-    """Values at grid x grid points of a part of a picture."""
-    across, down = sampling(place.x, place.width, grid), sampling(place.y, place.height, grid)
+    """Mean values of grid x grid areas of a part of a square field."""
+    side = len(field)
+    across, down = sampling(place.x, place.width, grid, side), sampling(place.y, place.height, grid, side)
     return np.asarray(down @ field @ across.T, np.float32)
 
 
-def sampling(start: float, share: float, grid: int) -> NDArray[np.float32]:
-    """How much each pixel along a side counts for each of some values of a span, shape (grid, SIDE_PX); rows sum to 1."""
-    return _sampling(round(start, 4), round(share, 4), grid)
+@lru_cache(maxsize=64)  # COARSE_SPANS stay in it
+def samplings(spans: Spans, grid: int) -> NDArray[np.float32]:
+    """`sampling` of each span, one below the other."""
+    return np.concatenate([sampling(*span, grid) for span in spans])
 
 
-@lru_cache(maxsize=20_000)  # 80 MB at most
-def _sampling(start: float, share: float, grid: int) -> NDArray[np.float32]:
-    edges = (start + share * np.arange(grid + 1) / grid) * SIDE_PX
-    pixels = np.arange(SIDE_PX)
+def sampling(start: float, share: float, grid: int, side: int = SIDE_PX) -> NDArray[np.float32]:
+    """How much each pixel along a side counts for each of some values of a span, shape (grid, side); rows sum to 1."""
+    return _sampling(round(start, 4), round(share, 4), grid, side)
+
+
+@lru_cache(maxsize=20_000)  # 160 MB at most
+def _sampling(start: float, share: float, grid: int, side: int) -> NDArray[np.float32]:
+    edges = (start + share * np.arange(grid + 1) / grid) * side
+    pixels = np.arange(side)
     covered = np.minimum(edges[1:, np.newaxis], pixels + 1) - np.maximum(edges[:-1, np.newaxis], pixels)
     weights = np.maximum(covered, 0)
     return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-6), np.float32)
@@ -175,15 +184,14 @@ def chroma_distance(first: Signature, second: Signature) -> float:
 
 
 def part_chroma_distance(whole: Signature, part: Signature, place: Place) -> float:
-    """Mean distance in the plane of a and b of a part of a picture and another picture, at CHROMA_GRID x CHROMA_GRID points."""
-    side = len(whole.chroma)
-    points = (np.arange(CHROMA_GRID) + 0.5) / CHROMA_GRID
-    (rows, columns), (all_rows, all_columns) = (
-        [np.minimum(((start + share * points) * side).astype(np.int64), side - 1) for start, share in spans]
-        for spans in (((place.y, place.height), (place.x, place.width)), ((0.0, 1.0), (0.0, 1.0)))
-    )
-    differences = whole.chroma[np.ix_(rows, columns)] - part.chroma[np.ix_(all_rows, all_columns)]
-    return float(np.linalg.norm(differences, axis=-1).mean())
+    """Mean distance in the plane of a and b of a part of a picture and another picture, of CHROMA_GRID x CHROMA_GRID areas."""
+    inner, wanted = (sample_chroma(one.chroma, where) for one, where in ((whole, place), (part, WHOLE)))
+    return float(np.linalg.norm(inner - wanted, axis=0).mean())
+
+
+def sample_chroma(chroma: Gray, place: Place) -> Gray:
+    """Mean a and b of the areas of a part of a picture, shape (2, CHROMA_GRID, CHROMA_GRID)."""
+    return np.stack([sample(chroma[..., channel], place, CHROMA_GRID) for channel in range(2)])
 
 
 def is_frame(whole: Gray, place: Place) -> bool:
