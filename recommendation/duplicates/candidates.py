@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommendation.duplicates.signature import SYMMETRIES
+
 SIDE, BANDS = 8, 4
 BAND_BITS = SIDE * SIDE // BANDS
-SYMMETRIES = 8
 HASH_BYTES = SIDE * SIDE // 8  # of the stored hashes, of which the average hash is the first
 MOST_DIFFERENT = 6  # bits of 64
 MOST_ALIKE = (
@@ -35,7 +36,7 @@ class Entries(NamedTuple):
         keys: of the band.
         rows: of the picture.
         bits: the hash, turned.
-        symmetry: how it was turned, see `Signature.turned`; 0 for the hash as it is.
+        symmetry: how it was turned, see `signature.turn`; 0 for the hash as it is.
     """
 
     keys: NDArray[np.int64]
@@ -63,7 +64,7 @@ def entries_of(hashes: NDArray[np.uint8], rows: NDArray[np.int64], is_new: NDArr
 
 
 def turned(squares: NDArray[np.uint8], symmetry: int) -> NDArray[np.uint8]:
-    """Squares of bits as `Signature.turned` turns pictures, shape (squares, SIDE, SIDE)."""
+    """Squares of bits as `signature.turn` turns pictures, shape (squares, SIDE, SIDE)."""
     return np.rot90(squares[:, :, ::-1] if symmetry >= 4 else squares, symmetry % 4, axes=(1, 2))
 
 

@@ -1,6 +1,6 @@
 """The signature of a thumbnail: few numbers that copies can be verified with, pixel by pixel."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,14 @@ from shared.pictures.features.lab import srgb_to_lab
 SIDE_PX = 64
 CHROMA_PX = 16
 LENGTH = SIDE_PX * SIDE_PX + 2 * CHROMA_PX * CHROMA_PX
+SYMMETRIES = 8
 ZERO = 128  # of a and b in 8 bits
 
 Gray = NDArray[np.float32]
 
 
-class Signature(NamedTuple):
+@dataclass(frozen=True, eq=False)  # each is itself, so that what is computed of one can be cached
+class Signature:
     """A picture squashed to a square.
 
     Args:
@@ -28,9 +30,13 @@ class Signature(NamedTuple):
     chroma: Gray
 
     def turned(self, symmetry: int) -> "Signature":
-        """One of the 8 symmetries of the square: a quarter turn `symmetry % 4` times, from 4 on mirrored before."""
-        light, chroma = (one[:, ::-1] if symmetry >= 4 else one for one in self)
-        return Signature(np.rot90(light, symmetry % 4), np.rot90(chroma, symmetry % 4))
+        """See `turn`."""
+        return Signature(turn(self.light, symmetry), turn(self.chroma, symmetry))
+
+
+def turn(field: Gray, symmetry: int) -> Gray:
+    """One of the 8 symmetries of the square: a quarter turn `symmetry % 4` times, from 4 on mirrored before."""
+    return np.rot90(field[:, ::-1] if symmetry >= SYMMETRIES // 2 else field, symmetry % 4)
 
 
 def encode(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

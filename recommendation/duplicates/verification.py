@@ -1,7 +1,7 @@
 """Whether two pictures are copies: their signatures are laid over each other, turned, mirrored and cut as copies are.
 
 How alike two fields of lightness are is their correlation, of the lightness itself and of its edges; see docs/duplicates.md
-for the distributions that the limits were chosen from.
+for what the limits find and miss.
 """
 
 from functools import lru_cache
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation.duplicates.signature import SIDE_PX, Gray, Signature
+from recommendation.duplicates.signature import SIDE_PX, SYMMETRIES, Gray, Signature, turn
 
 Spans = tuple[tuple[float, float], ...]
 """Where parts of a side start and how long they are, as shares of it."""
@@ -34,9 +34,7 @@ GRID, COARSE = 32, 12  # samples along each side where parts are compared
 SHARES = (0.77, 0.82, 0.87, 0.92, 0.97, 1.0)  # of a side that a part may have
 PLACES = 5  # of a part along a side
 COARSE_SPANS: Spans = tuple(
-    (start, share)
-    for share in SHARES
-    for start in (np.linspace(0, 1 - share, PLACES).tolist() if share < 1 else [0.0])
+    (start, share) for share in SHARES for start in (np.linspace(0, 1 - share, PLACES).tolist() if share < 1 else [0.0])
 )
 STEPS = (-0.02, 0.0, 0.02)  # that the best part is moved and stretched by, to find a better one
 SCALES = (1.0, 0.5, 0.25)  # of the steps, one after the other
@@ -70,11 +68,13 @@ def verify(first: Signature, second: Signature, *, is_cut_possible: bool = True)
 
 def verify_whole(first: Signature, second: Signature) -> Verified | None:
     """Whether the whole pictures are the same, as they are or turned or mirrored."""
-    turned = [second.turned(symmetry) for symmetry in range(8)]
-    light = [correlation(first.light, one.light) for one in turned]
-    best = int(np.argmax(light))
-    edges = correlation(edges_of(first.light), edges_of(turned[best].light))
-    if light[best] < LEAST_LIGHT or edges < LEAST_EDGES or chroma_distance(first, turned[best]) > MOST_CHROMA:
+    turned = np.stack([turn(second.light, symmetry).ravel() for symmetry in range(SYMMETRIES)])
+    best = int(np.argmax(turned @ (first.light - first.light.mean()).ravel()))  # all have the same mean and spread
+    other = second.turned(best)
+    if correlation(first.light, other.light) < LEAST_LIGHT or chroma_distance(first, other) > MOST_CHROMA:
+        return None
+    edges = correlation(edges_of(first.light), edges_of(other.light))
+    if edges < LEAST_EDGES:
         return None
     return Verified(NEAR if best == 0 else MIRRORED if best in (4, 6) else ROTATED, edges)
 
@@ -82,7 +82,7 @@ def verify_whole(first: Signature, second: Signature) -> Verified | None:
 def verify_part(first: Signature, second: Signature) -> Verified | None:
     """Whether one is a part of the other: cropped, or framed."""
     for whole, part, direction in ((first, second, 1), (second, first, -1)):
-        place, light = best_part(whole.light, part.light)
+        place, light = best_part(whole, part.light)
         if light < LEAST_CUT_LIGHT:
             continue
         inner, wanted = sample(whole.light, place), sample(part.light, WHOLE)
@@ -107,7 +107,7 @@ class Place(NamedTuple):
 WHOLE = Place(0, 1, 0, 1)
 
 
-def best_part(whole: Gray, part: Gray) -> tuple[Place, float]:
+def best_part(whole: Signature, part: Gray) -> tuple[Place, float]:
     """The part of a picture that is most like another picture, and their correlation."""
     place, found = best_of(whole, part, COARSE_SPANS, COARSE_SPANS, COARSE)
     for scale in SCALES if found >= PROMISING else ():
@@ -124,19 +124,33 @@ def around(start: float, share: float, scale: float) -> Spans:
     return tuple((max(0.0, first), min(length, 1 - max(0.0, first))) for first, length in spans)
 
 
-def best_of(whole: Gray, part: Gray, columns: Spans, rows: Spans, grid: int) -> tuple[Place, float]:
-    """The best part among all pairs of spans, compared at grid x grid points."""
+def best_of(whole: Signature, part: Gray, columns: Spans, rows: Spans, grid: int) -> tuple[Place, float]:
+    """The best part among all pairs of spans, compared at grid x grid areas."""
     across, down = samplings(columns, grid), samplings(rows, grid)
-    samples = (down @ (whole - whole.mean()) @ across.T).reshape(len(rows), grid, len(columns), grid)
     wanted = sample(part, WHOLE, grid)
     centred = wanted - wanted.mean()
-    means = np.einsum("rgch->rc", samples) / grid**2
-    spreads = np.sqrt(np.maximum(np.einsum("rgch,rgch->rc", samples, samples) / grid**2 - means**2, 0))
-    shared = np.einsum("rgch,gh->rc", samples, centred)
-    values = shared / np.maximum(spreads * grid * np.linalg.norm(centred), 1e-6)
+    left = (down @ whole.light).reshape(len(rows), -1)
+    right = (centred @ across.reshape(len(columns), grid, SIDE_PX)).reshape(len(columns), -1)
+    lengths = coarse_lengths(whole) if columns is COARSE_SPANS else lengths_of(whole.light, columns, rows, grid)
+    values = left @ right.T / np.maximum(lengths * np.linalg.norm(centred), 1e-6)
     row, column = np.unravel_index(int(values.argmax()), values.shape)
     (x, width), (y, height) = columns[int(column)], rows[int(row)]
     return Place(x, width, y, height), float(values[row, column])
+
+
+@lru_cache(maxsize=1024)  # 25 MB with their signatures; a picture is in several pairs, one after the other
+def coarse_lengths(whole: Signature) -> NDArray[np.float32]:
+    """`lengths_of` the parts that are tried first."""
+    return lengths_of(whole.light, COARSE_SPANS, COARSE_SPANS, COARSE)
+
+
+def lengths_of(field: Gray, columns: Spans, rows: Spans, grid: int) -> NDArray[np.float32]:
+    """Lengths of the vectors of grid x grid values of each part, less their mean; shape (rows, columns)."""
+    across, down = samplings(columns, grid), samplings(rows, grid)
+    samples = (down @ (field - field.mean()) @ across.T).reshape(len(rows), grid, len(columns), grid)
+    squares = np.einsum("rgch,rgch->rc", samples, samples)
+    sums = np.einsum("rgch->rc", samples)
+    return np.asarray(np.sqrt(np.maximum(squares - sums**2 / grid**2, 0)), np.float32)
 
 
 def sample(field: Gray, place: Place, grid: int = GRID) -> Gray:
