@@ -1,5 +1,6 @@
 """Every view: accessible in light, dark and on a phone; no script of a name runs; nothing moves, nothing is asked elsewhere."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,7 @@ def test_jobs_are_sent_watched_and_downloaded(web: Web, visit: Visit) -> None:
 
 def test_the_status_shows_index_runs_and_sources(visit: Visit) -> None:
     page = visit("/status").page
+    expect(page.get_by_role("row", name="Content")).to_contain_text(re.compile(r"\d\.\d ms"))
     expect(page.get_by_role("region", name="Runs")).to_contain_text("acquisition")
     expect(page.locator("#content")).to_contain_text("Files that could not be used")
     expect(page.get_by_role("region", name="Sources").first).to_contain_text("list")
