@@ -75,6 +75,7 @@ export class VirtualList {
     const inside = this.heights[section] * (picture / SECTION - section);
     this.setHeight();
     if (picture > 0) scrollTo(0, this.place.getBoundingClientRect().top + scrollY + this.topOf(section) + inside);
+    else if (this.place.getBoundingClientRect().top < 0) scrollTo(0, 0);
     this.plan();
   }
 
