@@ -10,6 +10,8 @@ from pathlib import Path
 from shared.command.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Flags of `imagerec run` that leave out what takes long and what most tests do not look at.
+BARE = ("--charts=no", "--map=no", "--report=no", "--duplicates=no")
 Finished = subprocess.CompletedProcess[str]
 Running = subprocess.Popen[str]
 

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from shared.project import PACKAGES, PROJECT
+from tests.commands import BARE
 from tests.shared.pictures.drawn import encoded, plain
 
 pytestmark = pytest.mark.spark
@@ -80,7 +81,7 @@ def volume(house: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encoded(lit(number % 4, shade=150 + 4 * number)))
     options = ("--source", pictures, "--data", volume, "--master", "local[2]", "--model", "efficientnet-lite0")
-    imagerec(house, "run", *options, "--features-csv", "true")
+    imagerec(house, "run", *options, *BARE, "--features-csv", "true")
     return volume
 
 

@@ -14,7 +14,7 @@ from shared.command.main import main
 from shared.project import STAGES
 from shared.storage import LocalStorage
 from shared.tables.contracts import CATEGORIES, EMBEDDINGS, FEATURES, IMAGES, LABELS, LOCATIONS, THUMBNAILS
-from tests.commands import Finished, imagerec
+from tests.commands import BARE, Finished, imagerec
 from tests.recommendation.conftest import Collection
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -54,7 +54,7 @@ def profile(folder: Path, *arguments: str | Path) -> Profiled:
 def run(collection: Collection, tmp_path_factory: pytest.TempPathFactory) -> Profiled:
     """All stages over the collection's pictures, onto a fresh volume beside the profiles."""
     folder = tmp_path_factory.mktemp("profile")
-    settings = ("--model", "efficientnet-lite0", "--precision", "fp32", "--master", "local[2]")
+    settings = ("--model", "efficientnet-lite0", "--precision", "fp32", "--master", "local[2]", *BARE)
     made = profile(folder, "run", "--source", collection.pictures, "--data", folder / "volume", *settings)
     assert made.ran.returncode == 0, made.ran.stderr
     return made

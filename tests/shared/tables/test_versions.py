@@ -26,6 +26,7 @@ from shared.tables.contracts import (
     Addition,
     column,
 )
+from tests.commands import BARE
 from tests.memory_storage import MemoryStorage
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -58,7 +59,7 @@ def test_a_volume_of_the_first_format_is_read(v0: LocalStorage) -> None:
 
 def test_a_run_goes_on_from_the_first_format_without_doing_anything_again(v0: LocalStorage) -> None:
     before = tables.open_snapshot(v0)
-    command = [sys.executable, "-m", "shared", "run", "--source", f"{V0}/pictures", "--data", str(v0.root)]
+    command = [sys.executable, "-m", "shared", "run", "--source", f"{V0}/pictures", "--data", str(v0.root), *BARE]
     ran = subprocess.run([*command, "--master", "local[2]"], capture_output=True, text=True, check=False, cwd=ROOT)
     assert ran.returncode == 0, ran.stderr
     assert "acquisition: listed 8 = done 0 + skipped" in ran.stderr  # what failed then is tried under today's rules
