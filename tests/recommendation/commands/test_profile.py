@@ -22,7 +22,7 @@ CONTENTS = (IMAGES, THUMBNAILS, LOCATIONS, LABELS, FEATURES, EMBEDDINGS, CATEGOR
 STEPS = {
     "acquisition": {("acquisition/steps.py", "stage_picture"), ("shared/pictures/sandbox.py", "decode")},
     "labeling": {("labeling/steps.py", "label_picture"), ("shared/pictures/pixels.py", "open_thumbnail")},
-    "embedding": {("embedding/steps.py", "predict"), ("shared/models/session.py", "embed")},
+    "embedding": {("embedding/steps.py", "embed_slice"), ("shared/models/session.py", "embed")},
     "recommendation": {("recommendation/index/fusion.py", "gather")},
 }
 
