@@ -154,6 +154,7 @@ def test_removed_pictures_cost_metadata_and_a_generation_only(volume: LocalStora
         "generations",
         "metadata",
         "metadata",
+        "metadata",  # columns, what they are, words
     ]
     document = live_of(volume).document
     assert (document["pictures"], [shard["removed"] for shard in document["shards"]]) == (260, [40])
