@@ -51,8 +51,10 @@ def joined(networks: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """The `powers` of what several networks made of the same pictures, side by side, of unit length; each counts as much.
 
     Args:
-        networks: shape (..., width of the network) each.
+        networks: shape (..., width of the network) each; none gives no rows.
     """
+    if not networks:
+        return np.zeros((0, 0), np.float32)
     weight = np.float32(network_weight(len(networks)) ** 0.5)
     return np.concatenate([powers(one) * weight for one in networks], axis=-1)
 
