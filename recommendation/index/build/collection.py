@@ -108,7 +108,8 @@ def read_vectors(volume: Storage, parts: SliceInput) -> SliceVectors:
         volume, parts.features, ["image_id", *(one.column for one in MEASURES.values() if one.feature)]
     )
     networks = read_networks(volume, parts)
-    ids = {"": stored["image_id"].to_pylist()} | {sha256: one.image_ids for sha256, one in networks.items()}
+    described = stored["image_id"].to_pylist() if networks else []  # without a network there is nothing to join
+    ids = {"": described} | {sha256: one.image_ids for sha256, one in networks.items()}
     common, rows = common_rows(ids)
     found = [one.vectors[rows[sha256]] for sha256, one in networks.items()]
     features = {

@@ -50,7 +50,7 @@ def run(volume: LocalStorage, slices: dict[str, range] | None = None, **settings
     if slices:
         make_volume(volume, slices)
         add_thumbnails(volume, slices)
-    job.run(context(), Settings(data=volume.root, **settings))
+    job.run(context(), Settings(data=volume.root, report=False, duplicates=False, **settings))
     return volume
 
 

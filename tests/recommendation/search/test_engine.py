@@ -68,6 +68,9 @@ def scores_of(items: list[Item]) -> list[float]:
     return [item["score"] for item in items]
 
 
+CC0 = "https://creativecommons.org/publicdomain/zero/1.0/"
+
+
 @pytest.mark.parametrize("measure", sorted(MEASURES))
 def test_answers_are_the_best_of_a_full_scan(engine: Engine, measure: str) -> None:
     for number in (0, 31, ROWS - 1):
@@ -92,6 +95,11 @@ def test_an_item_says_everything_that_answers_show(engine: Engine) -> None:
         "title": "",
         "author": "",
         "source_url": "",
+        "license_id": "CC0-1.0",
+        "license_url": CC0,
+        "author_url": "",
+        "attribution": f"Picture, CC0 1.0 ({CC0})",
+        "display_url": "",
         "tags": [group_of(number)],
         "category": f"{group_of(number)}, 1",
         "is_copy": False,

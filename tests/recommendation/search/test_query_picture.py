@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from recommendation.index import reduction
 from recommendation.search.answerer import Answerer
 from recommendation.search.engine import QueryPicture
 from recommendation.search.query_picture import Upload, features_of, prepare, read_upload
@@ -42,8 +43,9 @@ def test_a_query_picture_has_exactly_the_features_it_has_in_the_collection(
         row = stored(collection, described.picture.image_id)
         assert described.thumbnail == row["jpeg"]
         assert described.picture.features["hash"].tobytes() == row["hash"]
-        for name, column in (("color", "color"), ("structure", "structure"), ("embedding", "vector")):
-            np.testing.assert_allclose(described.picture.features[name], np.array(row[column]), rtol=0, atol=1e-5)
+        vector = reduction.joined([np.array(row["vector"], np.float32)])
+        for name, expected in (("color", row["color"]), ("structure", row["structure"]), ("embedding", vector)):
+            np.testing.assert_allclose(described.picture.features[name], np.array(expected), rtol=0, atol=1e-5)
 
 
 def test_a_stored_picture_is_left_out_of_its_own_answer(collection: Collection, answerer: Answerer) -> None:
