@@ -21,6 +21,7 @@ from shared.storage import Storage
 WHOLE = 20_000
 #: Candidates that the index proposes for each interest and measure, popular ones, and random ones.
 PROPOSED, POPULAR, RANDOM = 200, 500, 500
+SHOWN = ("width_px", "height_px", "title", "source_url", "tags", "category")
 NODES_PER_CANDIDATE = 20  # of an Annoy forest
 
 
@@ -74,7 +75,13 @@ class Advisor:
         state = self.state(engine)
         taste = self.taste(state, user_id)
         found = recommend(state.model, taste, n, name, candidates(state, taste, n))
-        return [to_record(state.model, one) for one in found]
+        return [described(engine, to_record(state.model, one)) for one in found]
+
+
+def described(engine: Engine, record: dict[str, Any]) -> dict[str, Any]:
+    """A recommended picture with those of its metadata that a page shows."""
+    metadata = engine.metadata(record["image_id"])
+    return {**record, **{name: metadata[name] for name in SHOWN}}
 
 
 def candidates(state: State, taste: Taste, n: int) -> Rows | None:

@@ -91,10 +91,8 @@ def people_routes(engine_of: Callable[[], Engine], volume: Storage) -> APIRouter
     def recommendations(user_id: str, request: Request) -> JSONResponse:
         n = whole_number("n", request.query_params.get("n", str(N)))
         name = request.query_params.get("recommender", DEFAULT)
-        engine = engine_of()
-        items = advisor.recommend(engine, check_user_id(user_id), n, name)
-        described = [{**one, **shown_of(engine, one["image_id"])} for one in items]
-        return JSONResponse({"user_id": user_id, "recommendations": described})
+        items = advisor.recommend(engine_of(), check_user_id(user_id), n, name)
+        return JSONResponse({"user_id": user_id, "recommendations": items})
 
     return router
 
@@ -139,12 +137,6 @@ def label_of(pictures: Pictures, image_id: str) -> dict[str, Any] | None:
 def is_id(pictures: Pictures, reference: str) -> bool:
     """Whether a reference is the image_id of a picture of the index."""
     return bool(IMAGE_ID.fullmatch(reference)) and pictures.find(reference) is not None
-
-
-def shown_of(engine: Engine, image_id: str) -> dict[str, Any]:
-    """What a page needs beside a recommendation to show its picture."""
-    metadata = engine.metadata(image_id)
-    return {name: metadata[name] for name in ("width_px", "height_px", "title", "source_url", "tags", "category")}
 
 
 def people_list_routes(volume: Storage) -> APIRouter:

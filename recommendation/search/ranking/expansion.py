@@ -56,13 +56,14 @@ class Expansion(NamedTuple):
         return found
 
 
-def expand(searcher: Searcher, vector: Vector, neighbours: int, left_out: Sequence[int]) -> Expansion:
+def expand(searcher: Searcher, vector: Vector, neighbours: int, left_out: Sequence[int], wanted: int = 0) -> Expansion:
     """A prepared vector and its average with its nearest neighbours, each weighted by its cosine.
 
     Args:
         left_out: rows that are the query pictures themselves.
+        wanted: how many answers there will be: copies are found among as many candidates.
     """
-    count = searcher.candidate_count(neighbours) + len(left_out)
+    count = searcher.candidate_count(max(neighbours, wanted)) + len(left_out)
     rows = np.setdiff1d(searcher.propose(vector, count), left_out)
     found = searcher.distances(vector, rows, "cosine")
     nearest = np.argsort(found, kind="stable")[: max(neighbours, 2)]

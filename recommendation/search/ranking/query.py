@@ -59,7 +59,9 @@ class Query:
         self._ranked: dict[tuple[Any, ...], Ranking] = {}
         count, left_out = max(options.expand_neighbours, searchers[EXPANDED].neighbours), question.left_out
         self._expanded = [
-            expand(searchers[EXPANDED], one[EXPANDED], count, left_out) for one in question.pictures if count
+            expand(searchers[EXPANDED], one[EXPANDED], count, left_out, options.top_k)
+            for one in question.pictures
+            if count
         ]
         conditions = [parse_condition(text) for text in options.where]
         self._allowed = collection.matching(conditions) if conditions else None
