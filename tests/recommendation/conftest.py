@@ -54,7 +54,7 @@ def build(sc: SparkContext, made: Collection, *, with_map: bool = False) -> None
     acquisition.run(sc, AcquisitionSettings(data=data, source=str(made.pictures)))
     labeling.run(sc, LabelingSettings(data=data, charts=False))
     embedding.run(sc, EmbeddingSettings(data=data, model="efficientnet-lite0", precision="fp32"))
-    recommendation.run(sc, Settings(data=data, map=with_map))
+    recommendation.run(sc, Settings(data=data, map=with_map, report=False))
     catalog.rebuild(made.volume)
 
 
