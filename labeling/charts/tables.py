@@ -76,7 +76,7 @@ class Groups(NamedTuple):
             canvas.add_patch(style.rectangle(Box(room.left, top + 0.24, BAR_IN * people / most, 0.16), BLUE))
             counted = f"{people:,} {'people' if people != 1 else 'person'}"
             page.text(room.left + BAR_IN + 0.12, top + 0.32, counted, va="center", color=GREY)
-            left = room.left + BAR_IN + 1.15
+            left = room.left + BAR_IN + 1.6
             for number, one in enumerate(swatches):
                 box = Box(left + number * 0.3, top + 0.02, 0.28, 0.2)
                 canvas.add_patch(style.rectangle(box, style.to_hex(one.color)))
