@@ -105,7 +105,7 @@ def test_a_report_is_made_again_only_for_something_new(own_collection: Collectio
     before = volume.stat(pdf.REPORT)
     pdf.refresh(volume)
     assert volume.stat(pdf.REPORT) == before
-    volume.delete("reports/charts/charts.json")
+    volume.delete("reports/map.png")
     pdf.refresh(volume)
     assert volume.stat(pdf.REPORT) != before
 
