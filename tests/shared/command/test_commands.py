@@ -47,8 +47,8 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_a_stage_answers_the_commands_whose_modules_it_has() -> None:
     assert commands.of_stage("recommendation") == [
-        *("query", "serve", "inbox", "map", "evaluate"),
-        *("like", "dislike", "unlike", "forget", "users", "recommend", "gallery", "export"),
+        *("query", "serve", "inbox", "map", "duplicates", "evaluate"),
+        *("like", "dislike", "unlike", "tag", "forget", "users", "recommend", "report", "gallery", "export"),
     ]
     assert [commands.of_stage(stage) for stage in STAGES[:-1]] == [["sources", "credits", "remove"], [], []]
 

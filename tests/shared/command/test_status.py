@@ -28,7 +28,8 @@ DOCUMENT = {
     "shards": [],
     "model": "m",
     "whitening": "not used: too few pictures",
-    "default": {"weights": {"embedding": 0.75, "color": 0.25}},
+    "settings": {},
+    "default": {"weights": {"embedding": 0.75, "color": 0.25}, "chosen_by": "tags"},
     "measures": {
         "embedding": {"search": "annoy", "search_k": 4000, "recall": 0.97},
         "hash": {"search": "scan", "search_k": None, "recall": 1.0},
@@ -80,6 +81,7 @@ def test_people_get_aligned_tables(filled: LocalStorage, capsys: pytest.CaptureF
     assert lines[0] == f"0 pictures in {filled.root}"
     assert lines[1] == "3 could not be used: undecodable 2, vanished 1"
     assert f"index generation {GENERATION}: 3 pictures; default = 0.75 embedding + 0.25 color" in lines
+    assert "default measure chosen by tags" in lines
     assert "whitening not used: too few pictures" in lines
     assert "model net int8 (it keeps 0.98 of them)" in lines
     assert "embedding    annoy         4000     0.970     1.50     3.25" in lines
