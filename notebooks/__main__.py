@@ -23,8 +23,10 @@ def execute(data: Path) -> Path:
     """
     notebook = jupytext.read(TOUR, fmt="py:percent")
     notebook.metadata["kernelspec"] = KERNEL
-    client = NotebookClient(notebook, timeout=300, config=Config(KernelManager={"transport": "ipc"}))
-    client.execute(env={**os.environ, "IMAGEREC_DATA": str(data.absolute()), "PYTHONPATH": str(PROJECT)})
+    find_modules = f"--IPKernelApp.exec_lines=import sys; sys.path.insert(0, {str(PROJECT)!r})"
+    config = Config(KernelManager={"transport": "ipc"})
+    client = NotebookClient(notebook, timeout=300, config=config, extra_arguments=[find_modules])
+    client.execute(env={**os.environ, "IMAGEREC_DATA": str(data.absolute())})
     path = data / "reports" / "tour.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
     jupytext.write(notebook, path)
