@@ -1,12 +1,10 @@
 """The list of credits of a collection as a web page, Markdown or CSV, a picture at a time; memory does not grow with it."""
 
-import csv
 import html
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from shared import tables
+from shared import csv_text, tables
 from shared.licenses.credits import (
     SCALED,
     Piece,
@@ -38,8 +36,6 @@ NOTICES = {
     "pexels": Piece("Photos provided by Pexels", "https://www.pexels.com/"),
 }
 MOST_LICENSES = 50  # in the summary: people's own notices may be as many as their pictures
-#: What spreadsheets take for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}"
     "li{margin:.4rem 0;overflow-wrap:anywhere}small{color:#595959}a{color:#0b57d0}table{border-collapse:collapse}"
@@ -191,11 +187,7 @@ CSV_COLUMNS = (
 
 def csv_line(values: Iterable[str]) -> str:
     """A line of CSV; what a spreadsheet would compute is quoted as text."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(
-        [f"'{text}" if text.startswith(FORMULA) else text for text in values]
-    )
-    return line.getvalue()
+    return csv_text.csv_line(map(csv_text.safe_cell, values)).decode() + "\n"
 
 
 def csv_entry(row: Row) -> str:

@@ -1,13 +1,12 @@
 """images_labels.json and features.csv: labels and features for people and other programs."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 from pyspark import SparkContext
 
+from shared.csv_text import csv_line
 from shared.pictures.measures import MEASURES, Measure
 from shared.pipeline import exports
 from shared.storage import Storage
@@ -109,10 +108,3 @@ def hex_texts(measure: Measure, bits: bytes) -> list[str]:
     """The values of `feature_names` for a measure of bits."""
     digits, length = bits.hex(), 2 * len(bits) // len(feature_names(measure))
     return [digits[start : start + length] for start in range(0, len(digits), length)]
-
-
-def csv_line(fields: list[str]) -> bytes:
-    """A line of CSV without its line feed; quotes, commas and line feeds in names are safe. Source: RFC 4180."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow(fields)
-    return buffer.getvalue().removesuffix("\r\n").encode()

@@ -1,7 +1,5 @@
 """Wire the search for copies: candidate pairs, signatures and verification by RDD; then the table and its exports."""
 
-import csv
-import io
 import logging
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -20,6 +18,7 @@ from recommendation.index import generation
 from recommendation.index.generation import Generation
 from recommendation.index.pictures import Pictures
 from shared import tables
+from shared.csv_text import csv_line, safe_cell
 from shared.people.store import DecisionStore
 from shared.pipeline import exports
 from shared.storage import Storage
@@ -227,16 +226,5 @@ def json_lines(volume: Storage, part: Part) -> Iterator[bytes]:
 def csv_lines(volume: Storage, part: Part) -> Iterator[bytes]:
     """The same as lines of a CSV file."""
     for row in tables.read_rows(volume, part):
-        yield csv_line([row[name] for name in DUPLICATES.schema.names])
-
-
-def csv_line(values: Sequence[Any]) -> bytes:
-    """A line of a CSV file without its end; text that a spreadsheet would compute is quoted as text."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([safe(one) for one in values])
-    return line.getvalue().replace("\n", " ").replace("\r", " ").encode("utf-8", "backslashreplace")
-
-
-def safe(value: Any) -> Any:
-    """A value that no spreadsheet takes for a formula. Source: OWASP, "CSV injection"."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+        line = csv_line(safe_cell(row[name]) for name in DUPLICATES.schema.names)
+        yield line.replace(b"\n", b" ").replace(b"\r", b" ")

@@ -5,7 +5,6 @@
 """
 
 import base64
-import csv
 import io
 import json
 from collections import Counter
@@ -19,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recommendation.exports.job import Export
-from recommendation.exports.records import safe_cell
+from shared.csv_text import csv_line, safe_cell
 from shared.pictures.measures import MEASURES
 from shared.pipeline.exports import csv_table
 from shared.storage import Storage
@@ -141,10 +140,3 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     return json.dumps(value, ensure_ascii=False)
-
-
-def csv_line(cells: Any) -> bytes:
-    """A line of CSV without its line feed. Source: RFC 4180."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow(cells)
-    return buffer.getvalue().removesuffix("\r\n").encode("utf-8", "surrogateescape")

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from recommendation.exports.csv_backup import csv_line
 from recommendation.exports.job import Export
-from recommendation.exports.records import NOT_EXPORTED, Record, path_of, safe_cell
+from recommendation.exports.records import NOT_EXPORTED, Record, path_of
 from recommendation.exports.vectors import write_vectors
 from recommendation.index.build.columns import COLUMNS, TEXTS
+from shared.csv_text import csv_line, safe_cell
 from shared.pipeline.exports import csv_table
 
 NAMES = [name for name in COLUMNS if name not in NOT_EXPORTED]

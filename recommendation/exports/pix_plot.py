@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from functools import partial
 
-from recommendation.exports.csv_backup import csv_line
 from recommendation.exports.job import Export
-from recommendation.exports.records import Record, flat, path_of, safe_cell
+from recommendation.exports.records import Record, flat, path_of
+from shared.csv_text import csv_line, safe_cell
 from shared.pipeline.exports import csv_table
 
 HEADER = ["filename", "category", "tags", "description", "permalink", "year", "label", "license", "author"]

@@ -12,6 +12,7 @@ from PIL import Image
 
 from recommendation.index.metadata import INTERNAL
 from recommendation.steps import engine_of
+from shared.csv_text import safe_cell
 from shared.storage import Storage, locations
 from shared.tables import live
 from shared.tables.live import LivePart
@@ -20,7 +21,6 @@ MEASURE, HASHES = "embedding", "hash"
 #: Where the tables keep a picture, which means nothing outside the volume.
 NOT_EXPORTED = INTERNAL | {"slice", "row"}
 SUFFIXES = {"JPEG": "jpg", "TIFF": "tif", "JPEG2000": "jp2", "RAW": "raw"}
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Record(NamedTuple):
@@ -107,14 +107,6 @@ def tile(jpeg: bytes, side_px: int) -> Image.Image:
     made = Image.new("RGB", (side_px, side_px), "white")
     made.paste(picture, ((side_px - picture.width) // 2, (side_px - picture.height) // 2))
     return made
-
-
-def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula.
-
-    Source: OWASP, "CSV Injection".
-    """
-    return f"'{text}" if text.startswith(FORMULAS) else text
 
 
 def flat(value: Any, separator: str) -> str:

@@ -17,8 +17,8 @@ from recommendation.commands import export as command
 from recommendation.exports import embedding_atlas, job
 from recommendation.exports.csv_backup import cell
 from recommendation.exports.formats import FORMATS
-from recommendation.exports.records import safe_cell
 from recommendation.search.engine import Engine
+from shared.csv_text import safe_cell
 from shared.errors import CannotProceedError, UsageError
 from shared.storage import LocalStorage
 from shared.tables import catalog
