@@ -21,8 +21,9 @@ from shared.storage import Storage
 WHOLE = 20_000
 #: Candidates that the index proposes for each interest and measure, popular ones, and random ones.
 PROPOSED, POPULAR, RANDOM = 200, 500, 500
-SHOWN = ("width_px", "height_px", "title", "source_url", "tags", "category")
 NODES_PER_CANDIDATE = 20  # of an Annoy forest
+#: Metadata that a recommendation comes with, for a page that shows it.
+SHOWN = ("width_px", "height_px", "title", "source_url", "tags", "category")
 
 
 class State(NamedTuple):
