@@ -27,10 +27,7 @@ log = logging.getLogger(__name__)
 INDEX, SHEET, LIST = f"{CHARTS}/index.html", f"{CHARTS}/charts.css", f"{CHARTS}/charts.json"
 SUFFIXES = ("png", "svg")
 #: What can go wrong in a drawing. A chart is not worth a run, so it is left out, and that is said.
-ERRORS = (
-    *(ArithmeticError, ImportError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError),
-    CannotProceedError,
-)
+ERRORS = (CannotProceedError, MemoryError, OSError, RuntimeError, ValueError)
 
 Entry = dict[str, Any]
 

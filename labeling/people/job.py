@@ -88,13 +88,21 @@ def compute(sc: SparkContext, volume: Storage, snapshot: Snapshot, stage: str, m
     people.unpersist()
     sizes = [sum(some) for some in zip(*(sizes for _, sizes in written), strict=True)]
     rows = patterns.pattern_rows(found.totals, found.counts, sizes, found.pairs)
-    volume.put(PATTERNS_JSON, to_json(patterns.report(rows, found.counts, found.clusters.silhouettes)))
+    put_patterns(volume, to_json(patterns.report(rows, found.counts, found.clusters.silhouettes)))
     log.info("people: %d, likes %d, clusters %d", found.counts["people"], found.counts["likes"], len(sizes))
     made = {
         PROFILES.name: [part for part, _ in written],
         PATTERNS.name: [tables.write_part(volume, PATTERNS, rows, made_of, stage, FINGERPRINT)],
     }
     return tables.publish(volume, snapshot, stage, made)
+
+
+def put_patterns(volume: Storage, document: bytes) -> None:
+    """Store the patterns for people to read; where the folder cannot be written, the table has them all the same."""
+    try:
+        volume.put(PATTERNS_JSON, document)
+    except OSError as error:
+        log.warning("%s is left out: %s", PATTERNS_JSON, error)
 
 
 def profiled(sc: SparkContext, volume: Storage, snapshot: Snapshot, likes: Sequence[Part]) -> "RDD[Profiled]":

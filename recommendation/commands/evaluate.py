@@ -14,6 +14,7 @@ from recommendation.commands.people.quality import evaluate_users
 from recommendation.index import generation
 from recommendation.index.generation import Generation
 from recommendation.labels import KINDS, Labels, read_labels
+from recommendation.quality import stored
 from recommendation.quality.evaluation import SCORERS
 from recommendation.quality.judging import judged, padded, possible_of
 from recommendation.search.weights import DEFAULT
@@ -85,6 +86,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     settings, labels = cli.settings_of(Settings, arguments), read_labels(arguments.labels)
     asked, live = ask(settings, labels)
     found = report(labels.kind, asked, is_tuned=bool(live.document["default"]["precision_at_5"]))
+    stored.keep(settings.volume, stored.SEARCH, live.name, found)
     sys.stdout.write(to_json(found).decode() if arguments.json else to_text(found))
     if arguments.gallery:
         from recommendation.quality import worst  # pulls in fonts and drawing

@@ -33,7 +33,7 @@ log = logging.getLogger("recommendation")
 STAGE = "recommendation"
 VERSION = 1  # raise it when groups become others than before
 BLOCK_ROWS = 2048  # pictures of a task
-BLOCK_PAIRS = 4096  # that a task verifies
+BLOCK_PAIRS = 512  # that a task verifies
 ROWS_PER_PART = 50_000
 JSON, CSV = f"{REPORTS}/duplicates.json", f"{REPORTS}/duplicates.csv"
 

@@ -16,6 +16,9 @@ from recommendation.map.explore.reader import Explorer
 from shared.storage import Storage
 
 INCHES, DPI = 11.0, 150
+EDGE = 0.01  # around the map, as a share of its side
+LEAST_HEIGHT = 0.4  # of what is drawn, as a share of the map's side
+TEXT_INCHES = 0.75  # above the map for the title, and below it for the facts
 PAPER, INK, GREY, LINE = "#fbfaf7", "#22211e", "#6d6a62", "#dcd8cf"
 GOLDEN = 0.61803399
 THUMBNAIL = 0.046  # side of a picture, as a share of the map's
@@ -74,23 +77,32 @@ def colors_of(clusters: NDArray[np.uint8]) -> Colors:
 
 def draw(volume: Storage, explorer: Explorer, highlight: Highlight | None = None) -> bytes:
     """The map in the plane as PNG, the same bytes for the same map."""
-    figure, axes = sheet()
     points, document = read_points(volume, explorer.document), explorer.document
+    shown = list(arrange(document["clusters"], points)) if highlight is None else []
+    figure, axes = sheet(*heights(points, shown))
     draw_density(axes, points)
     draw_points(axes, points, highlight)
-    if highlight is None:
-        shown = list(arrange(document["clusters"], points))
-        draw_thumbnails(axes, volume, explorer, shown)
-        draw_names(axes, shown, THUMBNAIL * 0.6)
+    draw_thumbnails(axes, volume, explorer, shown)
+    draw_names(axes, shown, THUMBNAIL * 0.6)
     write_texts(figure, title_of(document, highlight), facts_of(document))
     return to_png(figure)
 
 
-def sheet() -> tuple[Any, Any]:
-    """An empty figure, and axes without frames for a square map."""
-    figure = empty_figure(INCHES, INCHES * 1.09)
-    axes = figure.add_axes((0.02, 0.05, 0.96, 0.96 / 1.09))
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
+def heights(points: Points, shown: Sequence[Caption]) -> tuple[float, float]:
+    """From where to where there is something on a map, 0..1 and a little more."""
+    ends = [*points.y, *(one.y + side * THUMBNAIL for one in shown for side in (-1, 1))]
+    middle, half = (max(ends) + min(ends)) / 2, max(max(ends) - min(ends), LEAST_HEIGHT) / 2 + EDGE
+    return middle - half, middle + half
+
+
+def sheet(low: float, high: float) -> tuple[Any, Any]:
+    """An empty figure, and axes without frames for a map that reaches from one height to another."""
+    width = INCHES * 0.96
+    map_height = width * (high - low) / (1 + 2 * EDGE)
+    height = map_height + 2 * TEXT_INCHES
+    figure = empty_figure(INCHES, height)
+    axes = figure.add_axes((0.02, TEXT_INCHES / height, 0.96, map_height / height))
+    axes.set(xlim=(-EDGE, 1 + EDGE), ylim=(low, high), aspect="equal", autoscale_on=False)
     axes.axis("off")
     return figure, axes
 
@@ -114,12 +126,12 @@ def draw_density(axes: Any, points: Points) -> None:
     """How many pictures are where, as a soft shade under them."""
     from scipy.ndimage import gaussian_filter
 
-    counts, *_ = np.histogram2d(points.y, points.x, BINS, ((-0.01, 1.01), (-0.01, 1.01)))
+    counts, *_ = np.histogram2d(points.y, points.x, BINS, ((-EDGE, 1 + EDGE), (-EDGE, 1 + EDGE)))
     soft = np.sqrt(gaussian_filter(counts, 2.2))
     shade = np.zeros((*soft.shape, 4))
     shade[..., :3] = (0.55, 0.53, 0.48)
     shade[..., 3] = 0.32 * soft / (soft.max() or 1)
-    axes.imshow(shade, extent=(-0.01, 1.01, -0.01, 1.01), origin="lower", interpolation="bicubic", zorder=1)
+    axes.imshow(shade, extent=(-EDGE, 1 + EDGE, -EDGE, 1 + EDGE), origin="lower", interpolation="bicubic", zorder=1)
 
 
 def draw_points(axes: Any, points: Points, highlight: Highlight | None) -> None:
@@ -185,7 +197,6 @@ def draw_thumbnails(axes: Any, volume: Storage, explorer: Explorer, shown: Seque
         if picture is not None:
             inside = (one.x - half, one.x + half, one.y - half, one.y + half)
             axes.imshow(picture, extent=inside, zorder=5, interpolation="lanczos")
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
 
 
 def tiles_of(volume: Storage, explorer: Explorer, image_ids: Iterable[str]) -> Iterator[NDArray[np.uint8] | None]:
@@ -251,8 +262,9 @@ def facts_of(document: Mapping[str, Any]) -> str:
 
 def write_texts(figure: Any, title: str, facts: str) -> None:
     """Title above, facts below."""
-    figure.text(0.03, 0.965, title, size=16, color=INK, va="center", parse_math=False)
-    figure.text(0.03, 0.025, facts, size=8.6, color=GREY, va="center", linespacing=1.5, parse_math=False)
+    middle = TEXT_INCHES / 2 / figure.get_figheight()
+    figure.text(0.03, 1 - middle, title, size=16, color=INK, va="center", parse_math=False)
+    figure.text(0.03, middle, facts, size=8.6, color=GREY, va="center", linespacing=1.5, parse_math=False)
 
 
 def draw_space(volume: Storage, document: Mapping[str, Any], places: NDArray[np.float64]) -> bytes:

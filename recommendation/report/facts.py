@@ -6,6 +6,9 @@ from typing import Any
 
 from recommendation.index import generation
 from recommendation.index.document import Summary
+from recommendation.map.explore import files
+from recommendation.quality import stored
+from recommendation.recommend import saved
 from shared import tables
 from shared.drawing.lettering import plain_text
 from shared.errors import CannotProceedError
@@ -24,8 +27,11 @@ TRAITS = {
     "hash": ("copies: recompressed, resized, brightened", "everything else"),
 }
 #: The charts that a report shows, as far as they are there; the first of each group.
-SHOWN = (("palettes",), ("colors",), ("brightness", "tags"), ("people_colors",))
+SHOWN = (("palettes",), ("tags", "colors"), ("people_colors",))
 MAP = f"{REPORTS}/map.png"
+LARGEST_CLUSTERS = 8
+#: Recommenders that the report compares.
+COMPARED = ("hybrid", "content", "classifier:forest", "popular", "random")
 LARGE = (100_000, 1_000_000)  # pictures that times are extrapolated to
 
 Facts = dict[str, Any]
@@ -53,9 +59,11 @@ def gather(volume: Storage, snapshot: Snapshot) -> tuple[Facts, dict[str, bytes]
         "stages": stages,
         "slowest": max(stages, key=lambda one: one["per_picture"])["name"] if stages else "",
         "build": [[name, f"{seconds:.1f}"] for name, seconds in index["timings"]["build_s"].items()],
-        "people": people_of(volume, snapshot),
+        "cores": cores_of(volume, snapshot),
+        "people": people_of(volume, snapshot, index["generation"]),
         "charts": charts,
-        "map": volume.stat(MAP) is not None,
+        "map": map_of(volume),
+        "searched": searched_of(stored.read(volume, stored.SEARCH, index["generation"])),
         "generation": index["generation"],
     }
     if facts["map"]:
@@ -144,23 +152,22 @@ def stage_times(volume: Storage, snapshot: Snapshot) -> list[Facts]:
         some = [row for row in rows if row["stage"] == stage]
         if some:
             best = max(some, key=lambda row: (row["done"], row["started"]))
-            found.append(time_of(stage, best["done"], best["seconds"], best["cores"]))
+            found.append(time_of(stage, best["done"], best["seconds"]))
     return found
 
 
 def recommendation_time(index: Summary) -> Facts:
     """The build of the live index."""
-    return time_of("recommendation", index["pictures"], sum(index["timings"]["build_s"].values()), 0)
+    return time_of("recommendation", index["pictures"], sum(index["timings"]["build_s"].values()))
 
 
-def time_of(stage: str, pictures: int, seconds: float, cores: int) -> Facts:
+def time_of(stage: str, pictures: int, seconds: float) -> Facts:
     """A stage's throughput, and times for larger collections at the same pace."""
     pace = seconds / max(pictures, 1)
     return {
         "name": stage,
         "pictures": number(pictures),
         "seconds": f"{seconds:.1f}",
-        "cores": str(cores or "as before"),
         "rate": f"{1 / pace:.0f}" if pace > 0 else "-",
         "per_picture": round(pace, 6),
         "larger": [duration(pace * n) for n in LARGE],
@@ -174,21 +181,75 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def people_of(volume: Storage, snapshot: Snapshot) -> Facts:
-    """People, their likes and what is recommended to them; empty without people."""
+def people_of(volume: Storage, snapshot: Snapshot, index: str) -> Facts:
+    """People, their likes, what is recommended to them, and how good that is if it was evaluated; empty without people."""
     if not snapshot.rows(PROFILES):
         return {}
     recommended: set[str] = set()
     for part in snapshot.parts(RECOMMENDATIONS):
         recommended.update(tables.read_columns(volume, part, ["image_id"])["image_id"])
     shown, pictures = snapshot.rows(RECOMMENDATIONS), snapshot.rows(IMAGES)
+    weights = sorted(saved.load(volume).everybody.items(), key=lambda one: (-one[1], one[0]))
     return {
         "people": number(snapshot.rows(PROFILES)),
         "opinions": number(snapshot.rows(LIKES)),
         "recommended": number(shown),
         "different": number(len(recommended)),
         "coverage": f"{len(recommended) / max(pictures, 1):.0%}".replace("%", " %"),
+        "weights": [[name, f"{weight:.2f}"] for name, weight in weights[:4]],
+        "evaluated": evaluated_of(stored.read(volume, stored.PEOPLE, index)),
     }
+
+
+def evaluated_of(found: Mapping[str, Any] | None) -> Facts:
+    """Quality of some recommenders, as `imagerec evaluate --users` measured it last for this index; empty without that."""
+    if found is None:
+        return {}
+    rows = [(name, found["recommenders"][name]) for name in COMPARED if name in found["recommenders"]]
+    return {
+        "people": number(found["people"]),
+        "seeds": str(found["seeds"]),
+        "rows": [
+            [name, *(f"{one[metric][0]:.3f}" for metric in ("ndcg@10", "precision@5", "auc")), f"{one['coverage']:.2f}"]
+            for name, one in rows
+        ],
+        "untrue": number(found["hybrid_list"]["untrue_reasons"]),
+        "shown": number(found["hybrid_list"]["pictures"]),
+    }
+
+
+def searched_of(found: Mapping[str, Any] | None) -> Facts:
+    """Quality of every measure, as `imagerec evaluate` measured it last for this index; empty without that."""
+    if found is None:
+        return {}
+    names = ("precision_at_1", "precision_at_5", "map_at_10")
+    return {
+        "queries": number(found["queries"]),
+        "labels": found["labels"],
+        "rows": [[measure, *(f"{found[name][measure]:.3f}" for name in names)] for measure in found[names[0]]],
+    }
+
+
+def map_of(volume: Storage) -> Facts:
+    """The largest clusters of the map and how far it can be trusted; empty without a map."""
+    found = files.read_document(volume)
+    if found is None or volume.stat(MAP) is None:
+        return {}
+    quality = found["quality"]
+    return {
+        "layout": found["layout"],
+        "clusters": number(len(found["clusters"])),
+        "largest": [[one["name"], number(one["pictures"])] for one in found["clusters"][:LARGEST_CLUSTERS]],
+        "trustworthiness": f"{quality['trustworthiness']:.3f}",
+        "kept": f"{quality['kept']:.0%}".replace("%", " %"),
+        "agreement": f"{found['agreement']:.2f}",
+    }
+
+
+def cores_of(volume: Storage, snapshot: Snapshot) -> str:
+    """On how many cores the last run ran; empty before the first."""
+    rows = [row for part in snapshot.parts(RUNS) for row in tables.read_rows(volume, part, ["started", "cores"])]
+    return str(max(rows, key=lambda row: row["started"])["cores"]) if rows else ""
 
 
 def charts_of(volume: Storage) -> tuple[list[list[str]], dict[str, bytes]]:

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from recommendation.index import generation
+from recommendation.quality import stored
 from recommendation.report import facts
 from shared import tables
 from shared.drawing.lettering import font_folder
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 REPORT = f"{REPORTS}/report.pdf"
 TEMPLATE = Path(__file__).parent / "report.typ"
 #: What can go wrong; a report is not worth a run, so it is left out, and that is said.
-ERRORS = (ImportError, LookupError, OSError, RuntimeError, TypeError, ValueError, CannotProceedError)
+ERRORS = (CannotProceedError, ImportError, MemoryError, OSError, RuntimeError, ValueError)
 
 
 def refresh(volume: Storage) -> None:
@@ -50,12 +51,12 @@ def write(volume: Storage, content: str) -> None:
 def content_of(volume: Storage) -> str:
     """Identity of what the report is made from; times of later runs alone make no new report."""
     snapshot = tables.open_snapshot(volume)
-    drawings = [one for one in (f"{CHARTS}/charts.json", facts.MAP) if volume.stat(one) is not None]
+    files = [one for one in (f"{CHARTS}/charts.json", facts.MAP, stored.SEARCH, stored.PEOPLE) if volume.stat(one)]
     return digest(
         TEMPLATE.read_text(encoding="utf-8"),
         snapshot.digest(IMAGES, TOTALS, FAILURES, LIKES, PROFILES, RECOMMENDATIONS),
         generation.live_name(volume),
-        [[one, hashlib.sha256(volume.read(one)).hexdigest()] for one in drawings],
+        [[one, hashlib.sha256(volume.read(one)).hexdigest()] for one in files],
     )
 
 

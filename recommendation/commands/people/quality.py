@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from recommendation.quality import run
+from recommendation.quality import run, stored
 from recommendation.recommend.loading import load_view
 from recommendation.recommend.saved import appeal_of
 from recommendation.scoring.pictures import Pictures
@@ -41,7 +41,8 @@ def evaluate_users(arguments: argparse.Namespace) -> int:
     from shared.spark import session
 
     settings = cli.settings_of(Settings, arguments)
-    pictures = load_view(Engine.open(settings.volume)).pictures
+    engine = Engine.open(settings.volume)
+    pictures = load_view(engine).pictures
     tastes = read_tastes(settings.volume, pictures)
     tasks, n_enough = run.chosen(tastes, arguments.people)
     crowd = run.whole_crowd(len(pictures), tastes)
@@ -51,6 +52,7 @@ def evaluate_users(arguments: argparse.Namespace) -> int:
     with session.context(settings, "evaluate") as sc:
         results = job.evaluate(sc, settings.volume, model, tasks, plan)
     found = {"everybody": n_enough, **run.report(pictures, results, plan)}
+    stored.keep(settings.volume, stored.PEOPLE, engine.generation, found)
     sys.stdout.write(to_json(found).decode() if arguments.json else to_text(found))
     return cli.OK
 

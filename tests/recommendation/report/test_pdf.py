@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from recommendation.quality import stored
 from recommendation.report import facts, pdf
 from shared import tables
 from shared.storage import LocalStorage
@@ -37,7 +38,9 @@ def report_on(**changed: Any) -> dict[str, Any]:
         "build": [["basis", "1.0"]],
         "people": {},
         "charts": [],
-        "map": False,
+        "map": {},
+        "searched": {},
+        "cores": "2",
         "generation": "g",
         **changed,
     }
@@ -72,7 +75,27 @@ def test_the_same_data_give_the_same_bytes() -> None:
 
 def test_a_chapter_about_people_is_there_where_there_are_people(tmp_path: Path) -> None:
     people = {"people": "7", "opinions": "90", "recommended": "70", "different": "61", "coverage": "23 %"}
-    assert "7 people gave 90 opinions" in text_of(pdf.typeset(report_on(people=people), {}), tmp_path)
+    people |= {"weights": [["subject", "0.40"]], "evaluated": {}}
+    text = text_of(pdf.typeset(report_on(people=people), {}), tmp_path)
+    assert "7 people gave 90 opinions" in text
+    assert "what counts most is subject 0.40;" in text
+    assert "the next report has its figures" in text
+
+
+def test_evaluations_of_this_index_are_told(volume: LocalStorage, tmp_path: Path) -> None:
+    hybrid = {"ndcg@10": [0.226, 0.09], "precision@5": [0.194, 0.1], "auc": [0.729, 0.06], "coverage": 0.466}
+    listed = {"untrue_reasons": 0, "pictures": 350}
+    found = {"people": 7, "seeds": 5, "recommenders": {"hybrid": hybrid}, "hybrid_list": listed}
+    stored.keep(volume, stored.PEOPLE, "g", found)
+    assert facts.evaluated_of(stored.read(volume, stored.PEOPLE, "another")) == {}
+    people = {"people": "7", "opinions": "9", "recommended": "70", "different": "61", "coverage": "2 %", "weights": []}
+    evaluated = facts.evaluated_of(stored.read(volume, stored.PEOPLE, "g"))
+    text = text_of(pdf.typeset(report_on(people={**people, "evaluated": evaluated}), {}), tmp_path)
+    assert "hybrid 0.226 0.194 0.729 0.47" in text
+    assert "Of 350 reasons that were recomputed, 0 were untrue." in text
+    values = {name: {"color": 0.5} for name in ("precision_at_1", "precision_at_5", "map_at_10")}
+    searched = facts.searched_of({"queries": 264, "labels": "tag", **values})
+    assert "color 0.500 0.500 0.500" in text_of(pdf.typeset(report_on(searched=searched), {}), tmp_path)
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(5.0, "5 s"), (119.0, "119 s"), (600.0, "10 min"), (36_000.0, "10.0 h")])
