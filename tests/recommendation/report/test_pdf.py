@@ -75,8 +75,8 @@ def test_the_same_data_give_the_same_bytes() -> None:
 
 def test_a_chapter_about_people_is_there_where_there_are_people(tmp_path: Path) -> None:
     people = {"people": "7", "opinions": "90", "recommended": "70", "different": "61", "coverage": "23 %"}
-    people |= {"weights": [["subject", "0.40"]], "evaluated": {}}
-    text = text_of(pdf.typeset(report_on(people=people), {}), tmp_path)
+    weighed = {**people, "weights": [["subject", "0.40"]], "evaluated": {}}
+    text = text_of(pdf.typeset(report_on(people=weighed), {}), tmp_path)
     assert "7 people gave 90 opinions" in text
     assert "what counts most is subject 0.40;" in text
     assert "the next report has its figures" in text
