@@ -62,8 +62,9 @@ ORDER = {
         duplicates
         steps
         map
-        exports gallery recommend report tagging
+        exports gallery recommend tagging
         quality
+        report
         commands
         api web
         job

@@ -44,17 +44,21 @@ def collection(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> Co
     for subject in SUBJECTS:
         for number in range(PICTURES_PER_SUBJECT):
             add_drawing(made.pictures, Drawing(subject, number))
-    build(sc, made, with_map=True)
+    build(sc, made, Settings(data=made.volume.root, report=False))
     return made
 
 
-def build(sc: SparkContext, made: Collection, *, with_map: bool = False) -> None:
-    """Run the four stages."""
+def build(sc: SparkContext, made: Collection, settings: Settings) -> None:
+    """Run the four stages.
+
+    Args:
+        settings: of the last stage.
+    """
     data = made.volume.root
     acquisition.run(sc, AcquisitionSettings(data=data, source=str(made.pictures)))
     labeling.run(sc, LabelingSettings(data=data, charts=False))
     embedding.run(sc, EmbeddingSettings(data=data, model="efficientnet-lite0", precision="fp32"))
-    recommendation.run(sc, Settings(data=data, map=with_map, report=False))
+    recommendation.run(sc, settings)
     catalog.rebuild(made.volume)
 
 

@@ -13,12 +13,12 @@ from labeling.settings import Settings as LabelingSettings
 from recommendation import job as recommendation
 from recommendation.commands.people import tag
 from recommendation.search.engine import Engine
-from recommendation.settings import Settings
 from shared import tables
 from shared.people.tags import HandTag, TagStore
 from shared.storage import LocalStorage
 from shared.tables import catalog, live
 from shared.tables.contracts import LABELS
+from tests.recommendation.bare import bare
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
@@ -30,9 +30,9 @@ def labels(volume: LocalStorage) -> dict[str, dict[str, Any]]:
 
 
 def run(sc: SparkContext, volume: LocalStorage) -> None:
-    labeling.run(sc, LabelingSettings(data=volume.root))
+    labeling.run(sc, LabelingSettings(data=volume.root, charts=False))
     catalog.rebuild(volume)
-    recommendation.run(sc, Settings(data=volume.root))
+    recommendation.run(sc, bare(volume.root))
 
 
 def test_the_next_run_merges_what_people_said_of_tags(sc: SparkContext, own_collection: Collection) -> None:
@@ -70,7 +70,7 @@ def test_the_next_run_merges_what_people_said_of_tags(sc: SparkContext, own_coll
     assert (engine.metadata(first)["tags"], engine.metadata(second)["tags"]) == (["sea"], after[second]["tags"])
 
     parts = tables.open_snapshot(volume).parts(LABELS)
-    labeling.run(sc, LabelingSettings(data=volume.root))
+    labeling.run(sc, LabelingSettings(data=volume.root, charts=False))
     assert tables.open_snapshot(volume).parts(LABELS) == parts  # nothing new was said
 
     TagStore(volume).forget("Ada")
@@ -85,7 +85,7 @@ def test_tags_of_moved_pictures_keep_what_people_said(sc: SparkContext, own_coll
     volume, folder = own_collection.volume, own_collection.pictures
     image_id = min(labels(volume))
     TagStore(volume).record([HandTag(image_id, "sea", is_removed=False, user_id="Ada", time=1.6e9)])
-    labeling.run(sc, LabelingSettings(data=volume.root))
+    labeling.run(sc, LabelingSettings(data=volume.root, charts=False))
     path = next(one for one in own_collection.paths() if one.name == labels(volume)[image_id]["filename"])
     moved = folder / "elsewhere" / path.name
     moved.parent.mkdir()

@@ -21,6 +21,7 @@ from shared.storage import LocalStorage, Storage
 from shared.storage.volume import INDEX
 from shared.tables.contracts import EMBEDDINGS, IMAGES
 from tests.in_process import context
+from tests.recommendation.bare import bare
 from tests.recommendation.index.storages import CountingStorage, in_memory
 from tests.recommendation.made_up import WIDTHS, make_rows, make_volume, remove_pictures
 
@@ -33,7 +34,7 @@ SCAN, ANNOY = recall.Start()
 def built(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
     """A volume with an index of 300 pictures in two slices."""
     volume = make_volume(LocalStorage(tmp_path_factory.mktemp("built")), SLICES)
-    job.run(context(), Settings(map=False, data=volume.root))
+    job.run(context(), bare(volume.root))
     return volume
 
 
@@ -66,7 +67,7 @@ def searcher_of(volume: LocalStorage, name: str, params: SearchParams = SCAN) ->
 def test_spark_and_a_plain_loop_make_the_same_bytes(
     sc: SparkContext, built: LocalStorage, volume: LocalStorage
 ) -> None:
-    job.run(sc, Settings(map=False, data=make_volume(volume, SLICES).root))
+    job.run(sc, bare(make_volume(volume, SLICES).root))
     assert objects_of(volume) == objects_of(built)
 
 
@@ -81,7 +82,7 @@ def test_a_storage_that_only_puts_whole_objects_gets_the_same_bytes(built: Local
 
 def test_a_second_build_does_nothing_and_says_so(built: LocalStorage) -> None:
     before = {path: path.stat().st_mtime_ns for path in built.local_path(INDEX).rglob("*")}
-    counts = job.run(context(), Settings(map=False, data=built.root))
+    counts = job.run(context(), bare(built.root))
     assert (counts.listed, counts.done, counts.skipped) == (ROWS, 0, ROWS)
     assert counts.note == f"generation {live_of(built).name} is up to date"
     assert {path: path.stat().st_mtime_ns for path in built.local_path(INDEX).rglob("*")} == before
@@ -89,9 +90,9 @@ def test_a_second_build_does_nothing_and_says_so(built: LocalStorage) -> None:
 
 def test_other_settings_make_another_index_and_the_one_before_stays(volume: LocalStorage) -> None:
     make_volume(volume, {"a": range(60)})
-    job.run(context(), Settings(map=False, data=volume.root))
+    job.run(context(), bare(volume.root))
     first = live_of(volume)
-    job.run(context(), Settings(map=False, data=volume.root, trees=3))
+    job.run(context(), bare(volume.root, trees=3))
     live = live_of(volume)
     assert live.document["basis"] != first.document["basis"]
     assert generation.check_generation(first).name == first.name
@@ -101,22 +102,22 @@ def test_other_settings_make_another_index_and_the_one_before_stays(volume: Loca
 
 def test_a_damaged_object_is_built_again(volume: LocalStorage) -> None:
     make_volume(volume, {"a": range(60)})
-    job.run(context(), Settings(map=False, data=volume.root))
+    job.run(context(), bare(volume.root))
     intact = objects_of(volume)
     for key in intact:
         path = volume.local_path(key)
         path.write_bytes(path.read_bytes()[:-1])
-        counts = job.run(context(), Settings(map=False, data=volume.root))
+        counts = job.run(context(), bare(volume.root))
         assert objects_of(volume) == intact, key
         assert counts.listed == 60
-    assert job.run(context(), Settings(map=False, data=volume.root)).note.endswith("is up to date")
+    assert job.run(context(), bare(volume.root)).note.endswith("is up to date")
 
 
 def test_an_index_of_format_0_is_replaced(volume: LocalStorage) -> None:
     make_volume(volume, {"a": range(60)})
     volume.put(f"{INDEX}/CURRENT", b"0123456789abcdef\n")
     volume.put(f"{INDEX}/0123456789abcdef/generation.json", b"{}")
-    assert job.run(context(), Settings(map=False, data=volume.root)).done == 60
+    assert job.run(context(), bare(volume.root)).done == 60
     assert sorted(path.name for path in volume.local_path(INDEX).iterdir()) == [
         "CURRENT",
         "bases",
@@ -178,7 +179,7 @@ def test_a_collection_that_has_changed_much_gets_another_basis(volume: LocalStor
 
 def test_a_volume_without_embeddings_says_what_to_run(volume: LocalStorage) -> None:
     with pytest.raises(CannotProceedError, match="run `imagerec labeling` and `imagerec embedding` first"):
-        job.run(context(), Settings(map=False, data=volume.root))
+        job.run(context(), bare(volume.root))
 
 
 def test_a_collection_without_a_picture_left_says_so(volume: LocalStorage) -> None:
@@ -186,7 +187,7 @@ def test_a_collection_without_a_picture_left_says_so(volume: LocalStorage) -> No
     remove_pictures(volume, "a", range(20))
     assert tables.open_snapshot(volume).rows(IMAGES) == 0
     with pytest.raises(CannotProceedError, match="no picture has features and an embedding"):
-        job.run(context(), Settings(map=False, data=volume.root))
+        job.run(context(), bare(volume.root))
 
 
 def test_embeddings_of_two_models_are_refused(volume: LocalStorage) -> None:
@@ -197,7 +198,7 @@ def test_embeddings_of_two_models_are_refused(volume: LocalStorage) -> None:
     other = tables.write_part(volume, EMBEDDINGS, rows, second.slice, "embedding", "e" * 64)
     tables.publish(volume, snapshot, "embedding", {EMBEDDINGS.name: [first, other]})
     with pytest.raises(CannotProceedError, match="expected the embeddings of one model, got 0000"):
-        job.run(context(), Settings(map=False, data=volume.root))
+        job.run(context(), bare(volume.root))
 
 
 def test_vectors_that_are_not_finite_are_refused(volume: LocalStorage) -> None:
@@ -208,7 +209,7 @@ def test_vectors_that_are_not_finite_are_refused(volume: LocalStorage) -> None:
     part = tables.write_part(volume, EMBEDDINGS, rows, "a", "embedding", "e" * 64)
     tables.publish(volume, snapshot, "embedding", {EMBEDDINGS.name: [part]})
     with pytest.raises(CannotProceedError, match="slice a holds a vector that is not finite"):
-        job.run(context(), Settings(map=False, data=volume.root))
+        job.run(context(), bare(volume.root))
 
 
 @pytest.mark.parametrize(
@@ -224,7 +225,7 @@ def test_small_collections_are_scanned_unless_the_settings_say_otherwise(
     volume: LocalStorage, search: str, scan_mib: int, expected: str
 ) -> None:
     make_volume(volume, {"a": range(60)})
-    job.run(context(), Settings(map=False, data=volume.root, search=search, scan_mib=scan_mib))
+    job.run(context(), bare(volume.root, search=search, scan_mib=scan_mib))
     assert {one["search"] for one in live_of(volume).document["measures"].values()} == {expected}
 
 

@@ -13,6 +13,7 @@ from recommendation.search.query_picture import Upload
 from recommendation.search.request import Options
 from shared.models.means import built_in_mean
 from shared.storage import LocalStorage
+from tests.recommendation.bare import bare
 from tests.recommendation.conftest import Collection, build
 
 WIDTH = 1280
@@ -52,7 +53,7 @@ def test_a_copy_beats_an_unrelated_picture_by_far_where_all_stored_ones_are_copi
     made.pictures.mkdir()
     for quality in qualities:
         (made.pictures / f"{quality}.jpg").write_bytes(as_jpeg(one, quality))
-    build(sc, made)
+    build(sc, made, bare(made.volume.root))
     answerer = Answerer(made.volume)
     for measure in ("default", "embedding"):
         copies = scores(answerer, as_jpeg(one, 81), measure)

@@ -13,11 +13,11 @@ from recommendation.quality import job as quality
 from recommendation.quality import worst
 from recommendation.search.engine import Engine
 from recommendation.search.request import Options
-from recommendation.settings import Settings
 from recommendation.steps import Asked
 from shared.errors import CannotProceedError
 from shared.storage import LocalStorage, Storage
 from tests.in_process import context
+from tests.recommendation.bare import bare
 from tests.recommendation.made_up import group_of, image_id, make_volume
 
 ROWS = 60
@@ -26,7 +26,7 @@ ROWS = 60
 @pytest.fixture(scope="module")
 def volume(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
     made = make_volume(LocalStorage(tmp_path_factory.mktemp("evaluate")), {"a": range(ROWS)})
-    job.run(context(), Settings(map=False, data=made.root))
+    job.run(context(), bare(made.root))
     return made
 
 

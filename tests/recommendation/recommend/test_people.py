@@ -19,7 +19,7 @@ from recommendation import recommend_images
 from recommendation.recommend.job import RECOMMENDATIONS_JSON
 from recommendation.search.answerer import Answerer
 from recommendation.search.thumbnails import Thumbnails
-from recommendation.settings import ServeSettings, Settings
+from recommendation.settings import ServeSettings
 from recommendation.web.health import Health
 from recommendation.web.server import create_app
 from shared import tables
@@ -28,6 +28,7 @@ from shared.people.store import PeopleStore
 from shared.storage import LocalStorage
 from shared.tables.contracts import IMAGES, LIKES, PATTERNS, PROFILES, RECOMMENDATIONS
 from tests.commands import Finished, imagerec, imagerec_here
+from tests.recommendation.bare import bare
 from tests.recommendation.conftest import Collection
 from tests.recommendation.web.running import running
 from tests.rows import rows_of
@@ -39,7 +40,7 @@ AGREED = ["user_id", "favorite_colors", "favorite_orientation", "favorite_size",
 
 def build(sc: SparkContext, volume: LocalStorage) -> None:
     labeling.run(sc, LabelingSettings(data=volume.root))
-    recommendation.run(sc, Settings(map=False, data=volume.root))
+    recommendation.run(sc, bare(volume.root))
 
 
 def names(volume: LocalStorage, subject: str) -> list[str]:

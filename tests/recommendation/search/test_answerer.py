@@ -13,11 +13,11 @@ from recommendation.search import answerer
 from recommendation.search.answerer import Answerer
 from recommendation.search.query_picture import read_upload
 from recommendation.search.request import Options
-from recommendation.settings import Settings
 from shared.errors import CannotProceedError
 from shared.models.session import embedder
 from shared.storage import LocalStorage
 from shared.storage.files import write_atomically
+from tests.recommendation.bare import bare
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.spark
 
 def build_another(sc: SparkContext, volume: LocalStorage) -> str:
     """Another generation of the same collection; return its name."""
-    job.run(sc, Settings(map=False, data=volume.root, trees=7))
+    job.run(sc, bare(volume.root, trees=7))
     return answerer.generation_name(volume)
 
 

@@ -12,12 +12,12 @@ from recommendation.index import reduction, searcher
 from recommendation.search.answer import Item
 from recommendation.search.engine import Engine, QueryPicture
 from recommendation.search.request import Options
-from recommendation.settings import Settings
 from shared.errors import UsageError
 from shared.pictures import measures
 from shared.pictures.measures import MEASURES
 from shared.storage import LocalStorage
 from tests.in_process import context
+from tests.recommendation.bare import bare
 from tests.recommendation.made_up import GROUPS, group_of, image_id, make_rows, make_volume
 
 ROWS = 240
@@ -31,7 +31,7 @@ def volume(tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
 
 @pytest.fixture(scope="module", params=["scan", "annoy"])
 def engine(request: pytest.FixtureRequest, volume: LocalStorage) -> Engine:
-    job.run(context(), Settings(map=False, data=volume.root, search=request.param))
+    job.run(context(), bare(volume.root, search=request.param))
     return Engine.open(volume)
 
 
@@ -324,14 +324,14 @@ def test_a_metric_changes_only_the_measures_that_allow_it(engine: Engine) -> Non
 
 def test_a_collection_smaller_than_the_answer_is_answered_whole(tmp_path: Path) -> None:
     volume = make_volume(LocalStorage(tmp_path / "small"), {"a": range(3)})
-    job.run(context(), Settings(map=False, data=volume.root))
+    job.run(context(), bare(volume.root))
     found = Engine.open(volume).search([picture(1)], Options())
     assert {name: len(items) for name, items in found.items()} == dict.fromkeys(found, 2)
 
 
 def test_a_collection_of_one_picture_answers_with_nothing_more(tmp_path: Path) -> None:
     volume = make_volume(LocalStorage(tmp_path / "one"), {"a": range(1)})
-    job.run(context(), Settings(map=False, data=volume.root))
+    job.run(context(), bare(volume.root))
     assert Engine.open(volume).search([picture(0)], Options(measure=("color",))) == {"color": []}
 
 

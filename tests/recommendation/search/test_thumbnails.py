@@ -7,11 +7,11 @@ from recommendation import job
 from recommendation.search.answerer import Answerer
 from recommendation.search.engine import Engine
 from recommendation.search.thumbnails import Thumbnails
-from recommendation.settings import Settings
 from shared import tables
 from shared.errors import CannotProceedError, UsageError
 from shared.tables.contracts import IMAGES, THUMBNAILS
 from tests.bits import flip_bit
+from tests.recommendation.bare import bare
 from tests.recommendation.conftest import Collection
 from tests.recommendation.made_up import replace_part, rows_of_slice
 
@@ -39,7 +39,7 @@ def test_a_picture_after_one_that_was_removed_has_its_own_thumbnail(
     stored = {row["image_id"]: row["jpeg"] for row in rows_of_slice(volume, THUMBNAILS, slice_name)}
     rows = [row for row in rows_of_slice(volume, IMAGES, slice_name) if row["image_id"] != first]
     replace_part(volume, IMAGES, slice_name, rows)
-    job.run(sc, Settings(map=False, data=volume.root))
+    job.run(sc, bare(volume.root))
     engine = Engine.open(volume)
     assert Thumbnails(volume).read(engine, others) == {one: stored[one] for one in others}
 

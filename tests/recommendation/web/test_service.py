@@ -25,7 +25,6 @@ from pyspark import SparkContext
 
 from recommendation import job
 from recommendation.search.answerer import Answerer
-from recommendation.settings import Settings
 from recommendation.web import service as processes
 from recommendation.web.locations import hide_folders
 from recommendation.web.service import open_socket
@@ -33,6 +32,7 @@ from recommendation.web.worker import Server, watch_generations
 from shared.errors import CannotProceedError, UsageError
 from shared.storage import LocalStorage
 from tests.commands import ROOT, Running, start_imagerec
+from tests.recommendation.bare import bare
 from tests.recommendation.conftest import Collection
 
 pytestmark = pytest.mark.spark
@@ -99,7 +99,7 @@ def test_a_service_answers_takes_over_and_stops(
     answered = json.loads((queries / "answers" / "job.json").read_text())
     assert hide_folders(answered)["results"] == answer["results"]
 
-    job.run(sc, Settings(map=False, data=own_collection.volume.root, trees=7))
+    job.run(sc, bare(own_collection.volume.root, trees=7))
     wait_for(lambda: httpx.get(f"{address}/v1/status").json()["generation"] != answer["generation"])
     assert httpx.get(f"{address}/healthz").status_code == 200
 
