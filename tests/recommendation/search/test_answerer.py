@@ -1,6 +1,7 @@
 """A new generation is taken over without a pause; a broken one is refused and the old one answers on."""
 
 import logging
+import shutil
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,17 +24,31 @@ from tests.recommendation.conftest import Collection
 pytestmark = pytest.mark.spark
 
 
-def build_another(sc: SparkContext, volume: LocalStorage) -> str:
-    """Another generation of the same collection; return its name."""
+@pytest.fixture(scope="module")
+def rebuilt(sc: SparkContext, collection: Collection, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder `index` that has another generation of the collection, too, which is the live one."""
+    volume = LocalStorage(tmp_path_factory.mktemp("rebuilt") / "volume")
+    shutil.copytree(collection.volume.root, volume.root)
     job.run(sc, bare(volume.root, trees=7))
+    return volume.root / "index"
+
+
+def publish_another(rebuilt: Path, volume: LocalStorage) -> str:
+    """Bring the other generation to a copy of the collection, CURRENT last; return its name."""
+    for path in rebuilt.rglob("*"):
+        copy = volume.root / "index" / path.relative_to(rebuilt)
+        if path.is_file() and not copy.exists():
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy2(path, copy)
+    write_atomically(volume.root / "index" / "CURRENT", (rebuilt / "CURRENT").read_bytes())
     return answerer.generation_name(volume)
 
 
-def test_a_new_generation_is_noticed_and_answers(sc: SparkContext, own_collection: Collection) -> None:
+def test_a_new_generation_is_noticed_and_answers(rebuilt: Path, own_collection: Collection) -> None:
     answerer = Answerer(own_collection.volume)
     before = answerer.current.engine.generation
     assert not answerer.refresh()
-    after = build_another(sc, own_collection.volume)
+    after = publish_another(rebuilt, own_collection.volume)
     assert answerer.current.engine.generation == before
     assert answerer.refresh()
     assert not answerer.refresh()
@@ -42,12 +57,12 @@ def test_a_new_generation_is_noticed_and_answers(sc: SparkContext, own_collectio
 
 
 def test_a_query_under_way_keeps_its_generation_even_when_that_is_removed(
-    sc: SparkContext, own_collection: Collection
+    rebuilt: Path, own_collection: Collection
 ) -> None:
     answerer = Answerer(own_collection.volume)
     old = answerer.current
     image_id = old.engine.features_of(stored_id(old)).image_id
-    build_another(sc, own_collection.volume)
+    publish_another(rebuilt, own_collection.volume)
     answerer.refresh()
     for key in keys_of(own_collection.volume, old.engine.generation):
         own_collection.volume.delete(key)
@@ -67,12 +82,12 @@ def stored_id(one: answerer.Current) -> str:
 
 @pytest.mark.parametrize("damage", ["generation", "CURRENT", "gone"])
 def test_a_broken_generation_is_refused_and_the_old_one_answers_on(
-    sc: SparkContext, own_collection: Collection, damage: str, caplog: pytest.LogCaptureFixture
+    rebuilt: Path, own_collection: Collection, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     volume = own_collection.volume
     answerer = Answerer(volume)
     before = answerer.current.engine.generation
-    after = build_another(sc, volume)
+    after = publish_another(rebuilt, volume)
     if damage == "generation":
         path = volume.local_path(next(key for key in keys_of(volume, after) if key.endswith(".embedding.npy")))
         path.write_bytes(path.read_bytes()[:-1] + b"\x01\x02")
@@ -102,11 +117,11 @@ def test_a_missing_model_is_named(own_collection: Collection) -> None:
 
 
 def test_a_current_that_is_damaged_is_named_and_its_repair_is_noticed(
-    sc: SparkContext, own_collection: Collection, caplog: pytest.LogCaptureFixture
+    rebuilt: Path, own_collection: Collection, caplog: pytest.LogCaptureFixture
 ) -> None:
     volume = own_collection.volume
     answerer = Answerer(volume)
-    after = build_another(sc, volume)
+    after = publish_another(rebuilt, volume)
     path = volume.root / "index" / "CURRENT"
     right = path.read_bytes()
     for damaged in (b"\xff" + right[1:], b"", b"\0" * 17, right[:-2] + b"\xe9\n"):
@@ -123,11 +138,11 @@ def test_a_current_that_is_damaged_is_named_and_its_repair_is_noticed(
 
 @pytest.mark.parametrize("folder", ["index", "models"])
 def test_a_refused_generation_is_tried_again_when_its_files_change(
-    sc: SparkContext, own_collection: Collection, folder: str
+    rebuilt: Path, own_collection: Collection, folder: str
 ) -> None:
     volume = own_collection.volume
     answerer = Answerer(volume, clock=lambda: 0.0)
-    after = build_another(sc, volume)
+    after = publish_another(rebuilt, volume)
     embedder.cache_clear()
     shard = Path(volume.root, "index").rglob("*.npy")
     path = (
@@ -144,11 +159,11 @@ def test_a_refused_generation_is_tried_again_when_its_files_change(
 
 
 def test_a_refused_generation_is_tried_again_after_a_while(
-    sc: SparkContext, own_collection: Collection, monkeypatch: pytest.MonkeyPatch
+    rebuilt: Path, own_collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     volume, times = own_collection.volume, iter([0.0, 59.0, 61.0, 61.0])
     answerer = Answerer(volume, clock=lambda: next(times))
-    build_another(sc, volume)
+    publish_another(rebuilt, volume)
     opened = []
 
     def fail(_: LocalStorage) -> NoReturn:
