@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.processes import imagerec
 
+INDEX_ONLY = ("--map", "no", "--report", "no", "--duplicates", "no")
 COLUMNS = ("collection", "networks", "averaged with", "P@5 default", "embedding", "plain", "mAP@10", "weights")
 SEED = 1
 ONE = "efficientnet-lite0"
@@ -54,11 +55,11 @@ def second_network(networks: Path, folder: Path) -> Path | None:
 
 def measure(name: str, pictures: Path, labels: Path, volume: Path, other: Path | None) -> Iterator[tuple[Any, ...]]:
     """A row for each way to answer, all on one volume."""
-    run("run", "--source", str(pictures), "--data", str(volume), "--model", ONE)
+    run("run", "--source", str(pictures), "--data", str(volume), "--model", ONE, "--charts", "no", *INDEX_ONLY)
     for model in [ONE, *([f"{ONE}+{other}"] if other else [])]:
         run("embedding", "--data", str(volume), "--model", model)
         for neighbours in ("0", "5"):
-            run("recommendation", "--data", str(volume), "--expand-neighbours", neighbours)
+            run("recommendation", "--data", str(volume), "--expand-neighbours", neighbours, *INDEX_ONLY)
             found = json.loads(run("evaluate", "--data", str(volume), "--labels", str(labels), "--json"))
             index = json.loads(run("status", "--data", str(volume), "--json"))["index"]
             precision = found["precision_at_5"]
