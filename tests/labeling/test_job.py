@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -53,11 +54,19 @@ def states(volume: LocalStorage) -> dict[str, tuple[int, bytes]]:
     return {str(path.relative_to(volume.root)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
-@pytest.fixture
-def labelled(sc: SparkContext, volume: LocalStorage) -> LocalStorage:
+@pytest.fixture(scope="module")
+def made(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
     """A volume of three pictures, labelled."""
+    volume = LocalStorage(tmp_path_factory.mktemp("made") / "volume")
     publish(volume, {"a": FIRST, "b": SECOND})
     assert run(sc, volume)[2:5] == (3, 3, 0)
+    return volume
+
+
+@pytest.fixture
+def labelled(made: LocalStorage, volume: LocalStorage) -> LocalStorage:
+    """A copy of it that a test may change."""
+    shutil.copytree(made.root, volume.root)
     return volume
 
 

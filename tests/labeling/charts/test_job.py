@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,19 @@ def listed(volume: LocalStorage) -> list[str]:
     return [one["name"] for one in json.loads((volume.root / CHARTS / "charts.json").read_text())["charts"]]
 
 
-@pytest.fixture
-def drawn(sc: SparkContext, volume: LocalStorage) -> LocalStorage:
+@pytest.fixture(scope="module")
+def made(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> LocalStorage:
     """A volume of three labelled pictures, with charts."""
+    volume = LocalStorage(tmp_path_factory.mktemp("made") / "volume")
     publish(volume, {"a": FIRST, "b": SECOND})
     run(sc, volume)
+    return volume
+
+
+@pytest.fixture
+def drawn(made: LocalStorage, volume: LocalStorage) -> LocalStorage:
+    """A copy of it that a test may change."""
+    shutil.copytree(made.root, volume.root)
     return volume
 
 
