@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from recommendation.map import quality
 from recommendation.map.captions import BINS, EDGE, THUMBNAIL, Caption, Points, arrange, heights
 from recommendation.map.explore import files
 from recommendation.map.explore.reader import Explorer
@@ -179,6 +180,8 @@ def title_of(document: Mapping[str, Any], highlight: Highlight | None) -> str:
 
 def facts_of(document: Mapping[str, Any]) -> str:
     """How the map was made and how far it can be trusted."""
+    if document["pictures"] <= quality.K:
+        return f"layout {document['layout']}"
     found = document["quality"]
     parts = [
         f"layout {document['layout']}, fitted on {document['fitted']:,}",

@@ -7,6 +7,7 @@ from typing import Any
 from recommendation.index import generation
 from recommendation.index.document import Summary
 from recommendation.map.explore import files
+from recommendation.map.quality import K
 from recommendation.quality import stored
 from recommendation.recommend import saved
 from shared import tables
@@ -33,6 +34,7 @@ LARGEST_CLUSTERS = 8
 #: Recommenders that the report compares.
 COMPARED = ("hybrid", "content", "classifier:forest", "popular", "random")
 LARGE = (100_000, 1_000_000)  # pictures that times are extrapolated to
+LEAST_MEASURED = 100  # pictures: with fewer, start-up is all that is measured
 
 Facts = dict[str, Any]
 
@@ -50,7 +52,7 @@ def gather(volume: Storage, snapshot: Snapshot) -> tuple[Facts, dict[str, bytes]
     charts, drawings = charts_of(volume)
     stages = [*stage_times(volume, snapshot), recommendation_time(index)]
     facts: Facts = {
-        "pictures": number(snapshot.rows(IMAGES)),
+        "pictures": counted(snapshot.rows(IMAGES), "picture"),
         "data": data_of(totals, snapshot),
         "measures": measures_of(index),
         "default": default_of(index),
@@ -101,8 +103,8 @@ def data_of(totals: Mapping[str, Sequence[tuple[str, int]]], snapshot: Snapshot)
     return {
         "rows": rows,
         "sources": [[short(value), number(count)] for value, count in totals.get("source", ())[:6]],
-        "unlicensed": number(max(snapshot.rows(IMAGES) - licensed, 0)),
-        "failed": number(snapshot.rows(FAILURES)),
+        "unlicensed": counted(max(snapshot.rows(IMAGES) - licensed, 0), "picture"),
+        "failed": counted(snapshot.rows(FAILURES), "file"),
         "reasons": [[value.replace("_", " "), number(count)] for value, count in totals.get("failure", ())],
     }
 
@@ -168,9 +170,9 @@ def time_of(stage: str, pictures: int, seconds: float) -> Facts:
         "name": stage,
         "pictures": number(pictures),
         "seconds": f"{seconds:.1f}",
-        "rate": f"{1 / pace:.0f}" if pace > 0 else "-",
+        "rate": f"{1 / pace:.3g}" if pace > 0 else "-",
         "per_picture": round(pace, 6),
-        "larger": [duration(pace * n) for n in LARGE],
+        "larger": [duration(pace * n) if pictures >= LEAST_MEASURED else "-" for n in LARGE],
     }
 
 
@@ -231,14 +233,14 @@ def searched_of(found: Mapping[str, Any] | None) -> Facts:
 
 
 def map_of(volume: Storage) -> Facts:
-    """The largest clusters of the map and how far it can be trusted; empty without a map."""
+    """The largest clusters of the map and how far it can be trusted; empty without a map, and of few pictures."""
     found = files.read_document(volume)
-    if found is None or volume.stat(MAP) is None:
+    if found is None or volume.stat(MAP) is None or found["pictures"] <= K:
         return {}
     quality = found["quality"]
     return {
         "layout": found["layout"],
-        "clusters": number(len(found["clusters"])),
+        "clusters": counted(len(found["clusters"]), "cluster"),
         "largest": [[one["name"], number(one["pictures"])] for one in found["clusters"][:LARGEST_CLUSTERS]],
         "trustworthiness": f"{quality['trustworthiness']:.3f}",
         "kept": f"{quality['kept']:.0%}".replace("%", " %"),
@@ -270,3 +272,8 @@ def charts_of(volume: Storage) -> tuple[list[list[str]], dict[str, bytes]]:
 def number(value: int) -> str:
     """A number with thousands apart."""
     return f"{value:,}"
+
+
+def counted(value: int, noun: str) -> str:
+    """A number of things."""
+    return f"{number(value)} {noun}" if value == 1 else f"{number(value)} {noun}s"

@@ -25,9 +25,9 @@ MOST_BYTES, MOST_PAGES = 2_000_000, 4
 def report_on(**changed: Any) -> dict[str, Any]:
     """The data of a report on a small collection."""
     stage = {"name": "labeling", "pictures": "12", "seconds": "1.5", "rate": "8", "larger": ["3 h", "35 h"]}
-    data = {"rows": [["Tags", HOSTILE]], "sources": [], "unlicensed": "0", "failed": "0", "reasons": []}
+    data = {"rows": [["Tags", HOSTILE]], "sources": [], "unlicensed": "0 pictures", "failed": "0 files", "reasons": []}
     return {
-        "pictures": "12",
+        "pictures": "12 pictures",
         "data": data,
         "measures": [["hash", "copies", "a", "b", "scan", "1.000", "0.42", "0.54"]],
         "default": {"weights": "embedding", "kind": "precision@5", "figures": []},
@@ -96,6 +96,12 @@ def test_evaluations_of_this_index_are_told(volume: LocalStorage, tmp_path: Path
     values = {name: {"color": 0.5} for name in ("precision_at_1", "precision_at_5", "map_at_10")}
     searched = facts.searched_of({"queries": 264, "labels": "tag", **values})
     assert "color 0.500 0.500 0.500" in text_of(pdf.typeset(report_on(searched=searched), {}), tmp_path)
+
+
+def test_few_pictures_say_nothing_about_many() -> None:
+    assert facts.time_of("labeling", 1, 9.8)["larger"] == ["-", "-"]
+    assert facts.time_of("labeling", 100, 9.8)["larger"] == ["2.7 h", "27.2 h"]
+    assert (facts.counted(1, "picture"), facts.counted(1200, "picture")) == ("1 picture", "1,200 pictures")
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(5.0, "5 s"), (119.0, "119 s"), (600.0, "10 min"), (36_000.0, "10.0 h")])
