@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench import report
 from bench.people import tastes
@@ -90,12 +91,19 @@ def measure_family(family: str, pictures: Pictures, world: World, seeds: int) ->
         common = common_of(found)
         for number, (one, model, person) in enumerate(found):
             model = run.with_common(model, common[1 - number % 2])
-            for name in NAMES:
+            for name in ("hybrid", *SINGLES):
                 values[name].append(measure(model, person, name).values["ndcg@10"])
+            values["random"].append(chance(person.relevant, 10))
             order = np.argsort(-one.chances[person.candidates], kind="stable")
             values["oracle"].append(metrics.ndcg(person.relevant[order], 10))
             listed.append(check_list(model, person))
     return Family(values, listed)
+
+
+def chance(relevant: NDArray[np.bool_], k: int) -> float:
+    """The mean nDCG of all orders of the candidates, which is what a random list has on average."""
+    discounts = 1 / np.log2(np.arange(2, k + 2))
+    return float(relevant.mean() * discounts.sum() / discounts[: int(relevant.sum())].sum())
 
 
 def common_of(people: Sequence[tuple[Person, Model, Split]]) -> list[run.Common]:
