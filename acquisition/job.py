@@ -232,9 +232,9 @@ def check_loss(
     """Refuse to remove what a disk that is not mounted would take along; errors as `safeguard.refuse_loss`."""
     lost = counts[changes.REMOVED] - counts[steps.EDITED]
     if lost > 0:
-        before = synchronise.count_pictures(sc, volume, stage_parts(snapshot, LOCATIONS), source.id)
-        after = synchronise.count_pictures(sc, volume, places, source.id) + rows_staged(staged)
-        safeguard.refuse_loss(source.name, lost, before, after)
+        stored = stage_parts(snapshot, LOCATIONS)
+        before, after = synchronise.count_pictures(sc, volume, stored, places, source.id)
+        safeguard.refuse_loss(source.name, lost, before, after + rows_staged(staged))
 
 
 def rows_staged(staged: Sequence[Done]) -> int:

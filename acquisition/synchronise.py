@@ -203,9 +203,14 @@ def finish_slices(sc: SparkContext, volume: Storage, staged: Sequence[Done], new
     return joined.flatMap(lambda one: finish(one[0], one[1] or ())).collect()
 
 
-def count_pictures(sc: SparkContext, volume: Storage, places: Sequence[Part], source_id: str) -> int:
-    """How many pictures a source has in some parts of LOCATIONS."""
-    return spread(sc, places).flatMap(partial(steps.ids_of_source, source_id, volume)).distinct().count()
+def count_pictures(
+    sc: SparkContext, volume: Storage, before: Sequence[Part], after: Sequence[Part], source_id: str
+) -> tuple[int, int]:
+    """How many pictures a source has in the parts of LOCATIONS before and after a change."""
+    versions = [*((0, part) for part in before), *((1, part) for part in after)]
+    ids = spread(sc, versions).flatMapValues(partial(steps.ids_of_source, source_id, volume))
+    found = ids.distinct(partitions([*before, *after])).keys().countByValue()
+    return found[0], found[1]
 
 
 def stage_parts(snapshot: Snapshot, contract: Contract) -> list[Part]:

@@ -19,7 +19,7 @@ from acquisition.fetching import plan, progress, tracking
 from acquisition.fetching.client import ServiceClient
 from acquisition.fetching.journal import Journal
 from acquisition.fetching.listing import Listed, list_candidates
-from acquisition.fetching.outcomes import STORED
+from acquisition.fetching.outcomes import REDIRECTED, STORED
 from acquisition.fetching.picture import Ask, Stored
 from acquisition.fetching.plan import Known, Position, Record, Wishes
 from acquisition.fetching.rules import FetchRules
@@ -71,11 +71,12 @@ def collect(sc: SparkContext, volume: Storage, wanted: Wanted) -> Snapshot:
     client.rules = wanted.rules
     listed = list_candidates(journal, wanted.service, listing, wanted.wishes, wanted.settings.limit)
     snapshot = tables.open_snapshot(volume)
-    if wanted.wishes.is_authoritative and not wanted.wishes.is_removal_allowed:
+    if wanted.wishes.is_authoritative and not wanted.wishes.is_removal_allowed and own_parts(snapshot, wanted.wishes):
         check_loss(known_records(sc, volume, snapshot, journal, wanted.wishes).values(), wanted.wishes.source_id)
     counts = fetch_rounds(sc, volume, snapshot, journal, wanted)
-    records = known_records(sc, volume, snapshot, journal, wanted.wishes).values()
-    tracking.track(client, journal, records, listing.tracking_headers)
+    if listing.tracking_headers:
+        records = known_records(sc, volume, snapshot, journal, wanted.wishes).values()
+        tracking.track(client, journal, records, listing.tracking_headers)
     published = publish(sc, volume, snapshot, journal, wanted.wishes, listed)
     say(volume, published, wanted, listed, counts)
     return published
@@ -99,8 +100,11 @@ def fetch_rounds(
         if not n_of:
             break
         with progress.shown(journal, n_of):
-            counts += ask_hosts(sc, volume, journal, wanted.rules, asks, n_of)
+            asked = ask_hosts(sc, volume, journal, wanted.rules, asks, n_of)
         asks.unpersist()
+        counts += asked
+        if not any(REDIRECTED in one.outcomes for one in asked):
+            break
     return counts
 
 
@@ -120,7 +124,7 @@ def known_records(
 
 def partitions(sc: SparkContext, rows: int) -> int:
     """How many partitions a shuffle of so many rows needs."""
-    return max(min(sc.defaultParallelism, 1 + rows // ROWS_OF_A_PART), 1 + rows // ROWS_PER_PARTITION)
+    return max(min(sc.defaultParallelism, 1 + max(0, rows - 1) // ROWS_OF_A_PART), 1 + rows // ROWS_PER_PARTITION)
 
 
 def own_parts(snapshot: Snapshot, wishes: Wishes) -> list[Part]:
@@ -221,7 +225,9 @@ def publish(
     records = known_records(sc, volume, snapshot, journal, wishes).values()
     if journal.is_empty() and records.filter(partial(plan.is_outdated, wishes)).isEmpty():
         return snapshot
-    rows = records.sortBy(lambda one: one.position).map(partial(plan.fetches_row, wishes))
+    rows = records.sortBy(lambda one: one.position, numPartitions=records.getNumPartitions()).map(
+        partial(plan.fetches_row, wishes)
+    )
     placed = rows.filter(lambda row: row is not None).zipWithIndex()
     parts = placed.map(lambda one: (one[1] // ROWS_OF_A_PART, one)).groupByKey()
     prefix = source_prefix(wishes.source_id)

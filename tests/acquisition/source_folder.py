@@ -44,7 +44,7 @@ def edit_unseen(path: Path, data: bytes) -> None:
 
 
 def run_source(sc: SparkContext, volume: LocalStorage, source: Path | str, **settings: Any) -> StageCounts:
-    made = Settings(data=volume.root, source=str(source), master="local[2]", **settings)
+    made = Settings(data=volume.root, source=str(source), master="local[2]", **{"json_exports": False, **settings})
     job.check(made)
     return checked(job.run(sc, made))
 

@@ -127,7 +127,7 @@ def test_the_command_says_what_it_wrote(filled: LocalStorage, tmp_path: Path) ->
 def test_memory_does_not_grow_with_the_collection(volume: LocalStorage, tmp_path: Path) -> None:
     def peak(n_slices: int, name: str) -> int:
         there = LocalStorage(tmp_path / name)
-        some = [picture(number, author="Jane", title="t" * 200, license_id="CC-BY-4.0") for number in range(1_000)]
+        some = [picture(number, author="Jane", title="t" * 200, license_id="CC-BY-4.0") for number in range(300)]
         parts = write_slices(there, "acquisition", {f"s{number}": {IMAGES: some} for number in range(n_slices)})
         tables.publish(there, tables.EMPTY, "acquisition", parts)
         tracemalloc.start()

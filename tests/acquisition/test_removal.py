@@ -47,7 +47,7 @@ def stored_thumbnails(volume: LocalStorage) -> list[str]:
 def test_a_removed_picture_is_gone_at_once_and_does_not_come_back(
     sc: SparkContext, run: Run, volume: LocalStorage, source: Path
 ) -> None:
-    run(source)
+    run(source, json_exports=True)
     image_id = id_of(volume, "001.png")
     assert removal_job.remove(sc, volume, Removal(ids=frozenset({image_id}))) == 1
     assert filenames(volume) == ["000.png", "002.png"]
@@ -160,17 +160,14 @@ def test_a_volume_without_sources_says_so(volume: LocalStorage, capsys: pytest.C
     assert "nothing is stored in" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
+def test_wrong_usage_of_remove_is_refused(
+    run: Run, volume: LocalStorage, source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(source)
+    for arguments, message in (
         (["--id", "xyz"], "expected 32 hex digits, got xyz"),
         (["--source", "/no/such"], "expected one of .*pictures, got '/no/such'"),
         (["--source", "pictures", "--undo"], "expected --id with it"),
-    ],
-)
-def test_wrong_usage_of_remove_is_refused(
-    run: Run, volume: LocalStorage, source: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
-) -> None:
-    run(source)
-    assert remove.main(["--data", str(volume.root), *arguments]) == 2
-    assert re.search(message, capsys.readouterr().err)
+    ):
+        assert remove.main(["--data", str(volume.root), *arguments]) == 2
+        assert re.search(message, capsys.readouterr().err)

@@ -2,18 +2,22 @@
 
 import json
 import os
-import shutil
+from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pytest
 from pyspark import SparkContext
 
 from acquisition import exports
+from acquisition.safeguard import refuse_loss
 from shared.errors import CannotProceedError, UsageError
+from shared.pipeline.runs import StageCounts
 from shared.storage import LocalStorage
-from shared.tables import open_snapshot, publish, read_rows, write_part
+from shared.tables import Part, open_snapshot, publish, write_part
 from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS, Contract
 from tests.acquisition.source_folder import (
     Run,
@@ -27,6 +31,7 @@ from tests.acquisition.source_folder import (
     rows,
     run_source,
 )
+from tests.rows import Row
 
 pytestmark = pytest.mark.spark
 
@@ -43,204 +48,247 @@ def run(sc: SparkContext, volume: LocalStorage) -> Run:
     return partial(run_source, sc, volume)
 
 
-def exported(volume: LocalStorage) -> list[str]:
-    return sorted(one["filename"] for one in json.loads(volume.read(exports.NAME)))
+class Round(NamedTuple):
+    """The collection after a run."""
+
+    source: Path
+    counts: StageCounts
+    images: list[Row]
+    locations: list[Row]
+    failures: list[Row]
+    thumbnails: list[str]
+    slices: list[str]
+    parts: list[Part]
+    exported: list[str]
+
+    def below(self, folder: str, table: str = "images") -> list[Row]:
+        """The rows of a folder of the source."""
+        found = [row for row in getattr(self, table) if Path(row["location"]).is_relative_to(self.source / folder)]
+        return sorted(found, key=lambda row: str(row["location"]))
+
+    def names(self, folder: str) -> list[str]:
+        return [row["filename"] for row in self.below(folder)]
+
+    def failed(self, folder: str) -> list[str]:
+        return [row["reason"] for row in self.failures if Path(row["item"]).is_relative_to(self.source / folder)]
 
 
-def test_a_deleted_picture_leaves_the_collection_and_its_thumbnail_stays_in_history(
-    run: Run, volume: LocalStorage, source: Path
-) -> None:
-    add_pictures(source, 0, 3)
-    run(source)
-    (before,) = open_snapshot(volume).parts(IMAGES)
-    (source / "001.png").unlink()
-    counts = run(source)
-    assert (counts.listed, counts.done, counts.skipped, counts.removed) == (2, 0, 2, 1)
-    assert counts.note == "1 removed from the collection"
-    assert filenames(volume) == exported(volume) == ["000.png", "002.png"]
-    assert places(volume) == [("pictures", "000.png"), ("pictures", "002.png")]
-    (after,) = open_snapshot(volume).parts(IMAGES)
-    assert (after.slice, after.stage, after.fingerprint) == (before.slice, before.stage, before.fingerprint)
-    assert (before.revision, len(after.revision)) == ("", 8)
-    assert open_snapshot(volume).rows(THUMBNAILS) == 3
-    assert volume.stat(before.key) is not None  # for readers that began before
-    assert run(source).removed == 0
+def first_round(source: Path) -> None:
+    for folder, start, end in (("deleted", 0, 3), ("edited", 4, 6), ("swapped", 7, 9), ("back", 11, 14)):
+        add_pictures(source / folder, start, end)
+    add(source, "moved/beach/a.png", picture(3))
+    add(source, "unseen/a.png", picture(6))
+    for name in ("a.png", "b.png", "c.png"):
+        add(source, f"copies/{name}", picture(9))
+    add(source, "link/z.png", picture(10))
+    (source / "link/a.png").symlink_to(source / "link/z.png")
+    add_pictures(source / "mended", 15, 16)
+    add(source, "mended/torn.png", picture(14)[:60])
+    add(source, "repaired/torn.png", picture(24)[:60])
+    add_pictures(source / "broken", 16, 18)
+    add_pictures(source / "pipe", 18, 20)
+    add_pictures(source.parent / "disk", 20, 23)
+    (source / "mounted").symlink_to(source.parent / "disk")
+    add(source, "torn.png", picture(23)[:60])
 
 
-def test_a_slice_without_pictures_loses_its_part(run: Run, volume: LocalStorage, source: Path) -> None:
-    add(source, "a.png", picture(1))
-    run(source)
-    add(source, "b.png", picture(2))
-    run(source)
-    (source / "a.png").unlink()
-    run(source)
-    assert filenames(volume) == ["b.png"]
-    assert [part.rows for part in open_snapshot(volume).parts(IMAGES)] == [1]
+def second_round(source: Path) -> None:
+    (source / "deleted/001.png").unlink()
+    add(source, "edited/005.png", picture(30))
+    add(source, "swapped/007.png", picture(8))
+    add(source, "swapped/008.png", picture(7))
+    (source / "back/012.png").unlink()
+    (source / "moved/mountain").mkdir()
+    (source / "moved/beach/a.png").rename(source / "moved/mountain/b.png")
+    edit_unseen(source / "unseen/a.png", picture(6)[:-1] + b"\xff")
+    (source / "copies/a.png").unlink()
+    target = add(source.parent, "elsewhere.png", picture(10))
+    (source / "link/z.png").unlink()
+    (source / "link/a.png").unlink()
+    (source / "link/a.png").symlink_to(target)
+    (source / "mended/torn.png").unlink()
+    add(source, "broken/017.png", picture(17)[:60])
+    (source / "pipe/019.png").unlink()
+    os.mkfifo(source / "pipe/019.png")
+    (source.parent / "disk").rename(source.parent / "unmounted")
 
 
-def test_a_moved_picture_keeps_its_identity_and_gets_its_new_name_and_tags(
-    run: Run, volume: LocalStorage, source: Path
-) -> None:
-    add(source, "beach/a.png", picture(1))
-    run(source)
-    (before,) = rows(volume, IMAGES)
-    (source / "mountain").mkdir()
-    (source / "beach/a.png").rename(source / "mountain/b.png")
-    counts = run(source)
-    assert (counts.done, counts.removed, counts.note) == (1, 0, "1 moved")
-    (after,) = rows(volume, IMAGES)
-    assert (after["image_id"], after["location"], after["tags"]) == (
-        before["image_id"],
-        str(source / "mountain/b.png"),
-        ["mountain"],
+def third_round(source: Path) -> None:
+    (source / "copies/b.png").unlink()
+    add_pictures(source / "back", 12, 13)
+    add(source, "repaired/torn.png", picture(24))
+    (source / "pipe/019.png").unlink()
+    add_pictures(source / "pipe", 19, 20)
+    (source.parent / "unmounted").rename(source.parent / "disk")
+
+
+def fourth_round(source: Path) -> None:
+    add(source, "copies/a.png", picture(9))
+    add(source, "alone/a.png", picture(31))
+
+
+def fifth_round(source: Path) -> None:
+    (source / "alone/a.png").unlink()
+
+
+CHANGES: tuple[Callable[[Path], None], ...] = (first_round, second_round, third_round, fourth_round, fifth_round)
+
+
+@pytest.fixture(scope="module")
+def history(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> list[Round]:
+    """A source that changes in many ways between runs; the last run reads every file again."""
+    folder = tmp_path_factory.mktemp("history")
+    source, volume = folder / "pictures", LocalStorage(folder / "volume")
+    found = []
+    for change in CHANGES:
+        change(source)
+        found.append(look(source, volume, run_source(sc, volume, source, json_exports=True)))
+        assert all(volume.stat(part.key) for one in found for part in one.parts)  # for readers that began before
+    return [*found, look(source, volume, run_source(sc, volume, source, reread=True))]
+
+
+def look(source: Path, volume: LocalStorage, counts: StageCounts) -> Round:
+    snapshot = open_snapshot(volume)
+    return Round(
+        source,
+        counts,
+        images=rows(volume, IMAGES),
+        locations=rows(volume, LOCATIONS),
+        failures=rows(volume, FAILURES),
+        thumbnails=sorted(row["image_id"] for row in rows(volume, THUMBNAILS)),
+        slices=[part.slice for part in snapshot.parts(THUMBNAILS)],
+        parts=snapshot.parts(IMAGES),
+        exported=sorted(one["filename"] for one in json.loads(volume.read(exports.NAME))),
     )
-    assert len(open_snapshot(volume).parts(THUMBNAILS)) == 1
-    assert [row["location"] for row in rows(volume, LOCATIONS)] == [after["location"]]
 
 
-def test_a_whole_source_may_move_without_being_taken_for_a_loss(run: Run, volume: LocalStorage, source: Path) -> None:
-    for number in range(30):
-        add(source, f"old/{number}.png", picture(number))
-    run(source)
-    (source / "old").rename(source / "new")
-    assert run(source).note == "30 moved"
-    assert {row["tags"][0] for row in rows(volume, IMAGES)} == {"new"}
+def test_every_entry_of_each_run_ends_somewhere(history: list[Round]) -> None:
+    assert [(*one.counts[2:6], one.counts.removed) for one in history] == [
+        (28, 25, 0, {"truncated": 3}, 0),
+        (21, 6, 12, {"truncated": 1, "unreadable": 1, "vanished": 1}, 5),
+        (23, 3, 20, {}, 0),
+        (25, 2, 23, {}, 0),
+        (24, 0, 24, {}, 1),
+        (24, 22, 0, {"truncated": 2}, 0),
+    ]
+    for one in history[:-1]:
+        assert one.exported == sorted(row["filename"] for row in one.images)
 
 
-def test_an_edited_picture_becomes_another_one(run: Run, volume: LocalStorage, source: Path) -> None:
-    add_pictures(source, 0, 2)
-    run(source)
-    add(source, "001.png", picture(7))
-    counts = run(source)
-    assert (counts.done, counts.skipped, counts.removed) == (1, 1, 1)
-    assert sorted(row["width_px"] for row in rows(volume, IMAGES)) == [20, 27]
-    assert len(rows(volume, LOCATIONS)) == 2
+def test_a_deleted_picture_leaves_the_collection_and_its_thumbnail_stays_in_history(history: list[Round]) -> None:
+    before, after = history[:2]
+    assert before.names("deleted") == ["000.png", "001.png", "002.png"]
+    assert after.names("deleted") == ["000.png", "002.png"]
+    assert [row["filename"] for row in after.below("deleted", "locations")] == ["000.png", "002.png"]
+    assert "5 removed from the collection" in after.counts.note
+    (old,), (new, _) = before.parts, after.parts
+    assert (new.slice, new.stage, new.fingerprint) == (old.slice, old.stage, old.fingerprint)
+    assert (old.revision, len(new.revision)) == ("", 8)
+    assert {*before.thumbnails} < {*after.thumbnails}
 
 
-def test_every_picture_may_be_edited_at_once(run: Run, volume: LocalStorage, source: Path) -> None:
-    add_pictures(source, 0, 25)
-    run(source)
-    for number in range(25):
-        add(source, f"{number:03d}.png", picture(100 + number))
-    counts = run(source)
-    assert (counts.done, counts.removed) == (25, 25)
+def test_a_slice_without_pictures_loses_its_part(history: list[Round]) -> None:
+    third, fourth, fifth = history[2:5]
+    assert len({part.slice for part in fourth.parts} - {part.slice for part in third.parts}) == 1
+    assert {part.slice for part in fifth.parts} == {part.slice for part in third.parts}
 
 
-def test_an_edit_that_keeps_size_and_time_is_noticed(run: Run, volume: LocalStorage, source: Path) -> None:
-    path = add(source, "a.png", picture(1))
-    run(source)
-    (before,) = rows(volume, IMAGES)
-    edit_unseen(path, path.read_bytes()[:-1] + b"\xff")
-    assert run(source).done == 1
-    (after,) = rows(volume, IMAGES)
+def test_a_moved_picture_keeps_its_identity_and_gets_its_new_name_and_tags(history: list[Round]) -> None:
+    (before,), (after,) = (one.below("moved") for one in history[:2])
+    assert (after["image_id"], Path(after["location"]).name, after["tags"][-1]) == (
+        before["image_id"],
+        "b.png",
+        "mountain",
+    )
+    assert history[1].thumbnails.count(after["image_id"]) == 1
+    assert [row["location"] for row in history[1].below("moved", "locations")] == [after["location"]]
+
+
+def test_an_edited_picture_becomes_another_one(history: list[Round]) -> None:
+    assert [row["width_px"] for row in history[1].below("edited")] == [24, 50]
+    assert len(history[1].below("edited", "locations")) == 2
+
+
+def test_an_edit_that_keeps_size_and_time_is_noticed(history: list[Round]) -> None:
+    (before,), (after,) = (one.below("unseen") for one in history[:2])
     assert after["image_id"] != before["image_id"]
 
 
-def test_rereading_reads_every_file_and_changes_nothing_that_is_equal(
-    run: Run, volume: LocalStorage, source: Path
-) -> None:
-    add_pictures(source, 0, 3)
-    add(source, "torn.png", picture(9)[:60])
-    run(source)
-    images = open_snapshot(volume).parts(IMAGES)
-    counts = run(source, reread=True)
-    assert (counts.done, counts.failed, counts.skipped, counts.note) == (3, {"truncated": 1}, 0, "")
-    assert open_snapshot(volume).parts(IMAGES) == images
-    assert len(rows(volume, LOCATIONS)) == 3
-    assert len(rows(volume, FAILURES)) == 1
+def test_rereading_reads_every_file_and_changes_nothing_that_is_equal(history: list[Round]) -> None:
+    before, after = history[4:]
+    assert after.parts == before.parts
+    assert after.counts.note == ""
+    assert len(after.locations) == len(before.locations) == 22
+    assert len(after.failures) == 2
 
 
-def test_pictures_whose_files_swapped_their_contents_swap_their_names(
-    run: Run, volume: LocalStorage, source: Path
-) -> None:
-    add_pictures(source, 0, 2)
-    run(source)
-    before = {row["image_id"]: row["filename"] for row in rows(volume, IMAGES)}
-    add(source, "000.png", picture(1))
-    add(source, "001.png", picture(0))
-    run(source)
-    after = {row["image_id"]: row["filename"] for row in rows(volume, IMAGES)}
+def test_pictures_whose_files_swapped_their_contents_swap_their_names(history: list[Round]) -> None:
+    before, after = ({row["image_id"]: row["filename"] for row in one.below("swapped")} for one in history[:2])
     assert after == dict(zip(before, reversed(before.values()), strict=True))
 
 
-def test_a_picture_stays_while_one_copy_is_left_and_shows_the_smallest_location(
-    run: Run, volume: LocalStorage, source: Path
-) -> None:
-    for name in ("a.png", "b.png", "c.png"):
-        add(source, name, picture(1))
-    assert run(source).note == "2 exact duplicates"
-    for gone, shown in (("a.png", "b.png"), ("b.png", "c.png")):
-        (source / gone).unlink()
-        assert run(source).removed == 0
-        assert filenames(volume) == [shown]
-    add(source, "a.png", picture(1))
-    run(source)
-    assert filenames(volume) == ["a.png"]
+def test_a_picture_stays_while_one_copy_is_left_and_shows_the_smallest_location(history: list[Round]) -> None:
+    assert [one.names("copies") for one in history[:4]] == [["a.png"], ["b.png"], ["c.png"], ["a.png"]]
+    assert [one.counts.note for one in history[:4:3]] == ["3 exact duplicates", "1 exact duplicates"]
+    assert [row["filename"] for row in history[3].below("copies", "locations")] == ["a.png", "c.png"]
 
 
-def test_a_link_never_wins_over_the_file_itself(run: Run, volume: LocalStorage, source: Path) -> None:
-    add(source, "z.png", picture(1))
-    (source / "a.png").symlink_to(source / "z.png")
-    run(source)
-    assert filenames(volume) == ["z.png"]
-    target = add(source.parent, "elsewhere.png", picture(1))
-    (source / "z.png").unlink()
-    (source / "a.png").unlink()
-    (source / "a.png").symlink_to(target)
-    run(source)
-    assert filenames(volume) == ["a.png"]
+def test_a_link_never_wins_over_the_file_itself(history: list[Round]) -> None:
+    assert [one.names("link") for one in history[:2]] == [["z.png"], ["a.png"]]
 
 
-def test_a_picture_that_comes_back_is_a_picture_again(run: Run, volume: LocalStorage, source: Path) -> None:
-    add_pictures(source, 0, 3)
-    run(source)
-    (source / "001.png").unlink()
-    run(source)
-    add_pictures(source, 1, 2)
-    assert run(source).done == 1
-    assert filenames(volume) == ["000.png", "001.png", "002.png"]
-    assert sorted(part.rows for part in open_snapshot(volume).parts(IMAGES)) == [1, 2]
+def test_a_picture_that_comes_back_is_a_picture_again(history: list[Round]) -> None:
+    assert [one.names("back") for one in history[:3]] == [
+        ["011.png", "012.png", "013.png"],
+        ["011.png", "013.png"],
+        ["011.png", "012.png", "013.png"],
+    ]
 
 
-def test_failures_of_files_that_are_gone_go(run: Run, volume: LocalStorage, source: Path) -> None:
-    add_pictures(source, 0, 1)
-    add(source, "torn.png", picture(9)[:60])
-    run(source)
-    (source / "torn.png").unlink()
-    assert run(source).failed == {}
-    assert rows(volume, FAILURES) == []
+def test_a_file_that_was_repaired_is_read_again_and_no_failure_any_more(history: list[Round]) -> None:
+    assert [one.failed("repaired") for one in history[:3]] == [["truncated"], ["truncated"], []]
+    assert history[2].names("repaired") == ["torn.png"]
 
 
-def test_a_picture_that_was_broken_by_an_edit_leaves_and_is_a_failure(
-    run: Run, volume: LocalStorage, source: Path
-) -> None:
-    add_pictures(source, 0, 2)
-    run(source)
-    add(source, "001.png", picture(1)[:60])
-    counts = run(source)
-    assert (counts.failed, counts.removed) == ({"truncated": 1}, 1)
-    assert filenames(volume) == ["000.png"]
-    assert run(source).skipped == 2
+def test_slices_of_several_runs_never_share_a_name(history: list[Round]) -> None:
+    assert len(history[-1].slices) == len({*history[-1].slices}) == 4
 
 
-def test_a_file_that_cannot_be_read_just_now_keeps_its_picture(run: Run, volume: LocalStorage, source: Path) -> None:
-    add_pictures(source, 0, 2)
-    run(source)
-    (source / "001.png").unlink()
-    os.mkfifo(source / "001.png")
-    counts = run(source)
-    assert (counts.failed, counts.removed) == ({"unreadable": 1}, 0)
-    assert filenames(volume) == ["000.png", "001.png"]
-    (source / "001.png").unlink()
-    add_pictures(source, 1, 2)
-    assert run(source).failed == {}
-    assert rows(volume, FAILURES) == []
+def test_failures_of_files_that_are_gone_go(history: list[Round]) -> None:
+    assert [one.failed("mended") for one in history[:2]] == [["truncated"], []]
+
+
+def test_a_picture_that_was_broken_by_an_edit_leaves_and_is_a_failure(history: list[Round]) -> None:
+    assert [one.failed("broken") for one in history[:2]] == [[], ["truncated"]]
+    assert history[1].names("broken") == ["016.png"]
+
+
+def test_a_file_that_cannot_be_read_just_now_keeps_its_picture(history: list[Round]) -> None:
+    assert [one.failed("pipe") for one in history[:3]] == [[], ["unreadable"], []]
+    assert [one.names("pipe") for one in history[:3]] == [["018.png", "019.png"]] * 3
+
+
+def test_a_subfolder_that_cannot_be_listed_keeps_its_pictures_and_the_rest_goes_on(history: list[Round]) -> None:
+    assert [one.names("mounted") for one in history[:3]] == [["020.png", "021.png", "022.png"]] * 3
+    assert [row["reason"] for row in history[1].failures if Path(row["item"]).name == "mounted"] == ["vanished"]
 
 
 # What must not empty a collection.
 
 
-def test_a_source_that_is_gone_changes_nothing(run: Run, volume: LocalStorage, source: Path) -> None:
+def test_every_picture_may_be_moved_or_edited_at_once(run: Run, volume: LocalStorage, source: Path) -> None:
+    add_pictures(source / "old", 0, 21)
+    run(source)
+    (source / "old").rename(source / "new")
+    assert run(source).note == "21 moved"
+    assert {row["tags"][0] for row in rows(volume, IMAGES)} == {"new"}
+    for number in range(21):
+        add(source, f"new/{number:03d}.png", picture(100 + number))
+    counts = run(source)
+    assert (counts.done, counts.removed) == (21, 21)
+
+
+def test_a_source_that_is_gone_or_empty_changes_nothing(run: Run, volume: LocalStorage, source: Path) -> None:
     add_pictures(source, 0, 3)
     run(source)
     before = contents(volume)
@@ -249,16 +297,6 @@ def test_a_source_that_is_gone_changes_nothing(run: Run, volume: LocalStorage, s
         run(source, allow_removal=True)
     with pytest.raises(UsageError, match="which is not there"):
         run(source.with_name("never was"))
-    assert contents(volume) == before
-
-
-def test_an_empty_folder_where_there_were_pictures_changes_nothing(
-    run: Run, volume: LocalStorage, source: Path
-) -> None:
-    add_pictures(source, 0, 3)
-    run(source)
-    before = contents(volume)
-    shutil.rmtree(source)
     source.mkdir()
     with pytest.raises(CannotProceedError, match=r"where there were some; is its disk mounted\?.*--allow-removal"):
         run(source)
@@ -268,71 +306,31 @@ def test_an_empty_folder_where_there_were_pictures_changes_nothing(
     assert rows(volume, IMAGES) == rows(volume, LOCATIONS) == []
 
 
-@pytest.mark.parametrize(("kept", "is_refused"), [(19, True), (20, False)])
-def test_a_run_that_would_lose_more_than_half_is_refused(
-    run: Run, volume: LocalStorage, source: Path, kept: int, is_refused: bool
-) -> None:
+@pytest.mark.parametrize(
+    ("lost", "before", "is_refused"), [(21, 40, True), (20, 40, False), (20, 21, False), (1, 1, True), (21, 42, False)]
+)
+def test_a_run_may_lose_few_pictures_or_half_of_them_but_not_all(lost: int, before: int, is_refused: bool) -> None:
+    with pytest.raises(CannotProceedError) if is_refused else nullcontext():
+        refuse_loss("s", lost, before, before - lost)
+
+
+def test_a_run_that_would_lose_more_than_half_is_refused(run: Run, volume: LocalStorage, source: Path) -> None:
     add_pictures(source, 0, 40)
     run(source)
     before = contents(volume)
-    for number in range(kept, 40):
+    for number in range(19, 40):
         (source / f"{number:03d}.png").unlink()
-    if is_refused:
-        with pytest.raises(CannotProceedError, match=r"21 of 40 pictures of .* are not there any more.*Nothing was"):
-            run(source)
-        assert contents(volume).items() >= before.items()
-        assert len(filenames(volume)) == 40
-        assert run(source, allow_removal=True).removed == 21
-    else:
-        assert run(source).removed == 20
-
-
-def test_few_pictures_may_go_whatever_their_share_is(run: Run, volume: LocalStorage, source: Path) -> None:
-    add_pictures(source, 0, 21)
-    run(source)
-    for number in range(1, 21):
-        (source / f"{number:03d}.png").unlink()
-    assert run(source).removed == 20
-
-
-def test_a_subfolder_that_cannot_be_listed_keeps_its_pictures_and_the_rest_goes_on(
-    run: Run, volume: LocalStorage, source: Path, tmp_path: Path
-) -> None:
-    disk = tmp_path / "disk"
-    add_pictures(disk, 0, 3)
-    add_pictures(source, 10, 12)
-    (source / "mounted").symlink_to(disk)
-    run(source)
-    disk.rename(tmp_path / "unmounted")
-    (source / "010.png").unlink()
-    counts = run(source)
-    assert (counts.failed, counts.removed) == ({"vanished": 1}, 1)
-    assert filenames(volume) == ["000.png", "001.png", "002.png", "011.png"]
-    (tmp_path / "unmounted").rename(disk)
-    assert run(source)[2:6] == (4, 0, 4, {})
+    with pytest.raises(CannotProceedError, match=r"21 of 40 pictures of .* are not there any more.*Nothing was"):
+        run(source)
+    assert contents(volume).items() >= before.items()
+    assert len(filenames(volume)) == 40
+    assert run(source, allow_removal=True).removed == 21
 
 
 def test_a_list_that_is_gone_or_names_nothing_that_is_there_changes_nothing(
     run: Run, volume: LocalStorage, source: Path
 ) -> None:
-    add_pictures(source, 0, 2)
-    paths = add(source, "list.txt", b"000.png\n001.png\n")
-    run(paths)
-    before = contents(volume)
-    (source / "000.png").rename(source / "away0")
-    (source / "001.png").rename(source / "away1")
-    with pytest.raises(CannotProceedError, match=r"2 of 2 pictures of .* are not there any more"):
-        run(paths)
-    paths.write_bytes(b"")
-    with pytest.raises(CannotProceedError, match="where there were some"):
-        run(paths)
-    paths.unlink()
-    with pytest.raises(CannotProceedError, match="is not there, and there are pictures of it"):
-        run(paths)
-    assert contents(volume).items() >= before.items()
-
-
-def test_a_line_that_is_taken_out_of_a_list_takes_its_picture_out(run: Run, volume: LocalStorage, source: Path) -> None:
+    """A line that is taken out of it takes its picture out."""
     add_pictures(source, 0, 2)
     paths = add(source, "list.csv", b"path,license\n000.png,CC0\n001.png,CC0\n")
     run(paths)
@@ -340,6 +338,17 @@ def test_a_line_that_is_taken_out_of_a_list_takes_its_picture_out(run: Run, volu
     assert run(paths).removed == 1
     (row,) = rows(volume, IMAGES)
     assert (row["filename"], row["license"], row["title"]) == ("001.png", "CC-BY-4.0", "Sea")
+    before = contents(volume)
+    (source / "001.png").rename(source / "away")
+    with pytest.raises(CannotProceedError, match=r"1 of 1 pictures of .* are not there any more"):
+        run(paths)
+    paths.write_bytes(b"path\n")
+    with pytest.raises(CannotProceedError, match="where there were some"):
+        run(paths)
+    paths.unlink()
+    with pytest.raises(CannotProceedError, match="is not there, and there are pictures of it"):
+        run(paths)
+    assert contents(volume).items() >= before.items()
 
 
 # Several sources on one volume.
@@ -378,9 +387,8 @@ def test_a_file_that_two_sources_list_is_read_once_and_goes_with_the_last(
 # Nothing is lost when a run is cut off.
 
 
-@pytest.mark.parametrize("cut", ["rewrite", "finish_slices", "publish"])
-def test_a_synchronisation_that_was_cut_off_leaves_the_collection_and_the_next_one_ends_it(
-    run: Run, volume: LocalStorage, source: Path, monkeypatch: pytest.MonkeyPatch, cut: str
+def test_a_synchronisation_that_is_cut_off_leaves_the_collection_and_the_next_one_goes_on(
+    run: Run, volume: LocalStorage, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_pictures(source, 0, 40)
     add(source, "torn.png", b"<html>")
@@ -390,18 +398,17 @@ def test_a_synchronisation_that_was_cut_off_leaves_the_collection_and_the_next_o
     (source / "004.png").rename(source / "moved.png")
     (source / "torn.png").unlink()
     add(source, "005.png", picture(50))
-    with monkeypatch.context() as patch:
-        module = "acquisition.job" if cut == "publish" else "acquisition.synchronise"
-        patch.setattr(f"{module}.{cut}", _cut_off)
-        with pytest.raises(KeyboardInterrupt):
-            run(source)
-    assert open_snapshot(volume) == snapshot
-    assert contents(volume).items() >= before.items()
+    for cut in ("synchronise.rewrite", "synchronise.finish_slices", "job.publish"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"acquisition.{cut}", _cut_off)
+            with pytest.raises(KeyboardInterrupt):
+                run(source)
+        assert open_snapshot(volume) == snapshot
+        assert contents(volume).items() >= before.items()
     assert run(source).removed == 2
     expected = [f"{number:03d}.png" for number in range(40) if number not in {3, 4}]
     assert filenames(volume) == [*expected, "moved.png"]
     assert rows(volume, FAILURES) == []
-    assert [row for part in open_snapshot(volume).parts(IMAGES) for row in read_rows(volume, part)]
 
 
 def _cut_off(*_: object) -> None:
@@ -433,12 +440,11 @@ def forget_sources(volume: LocalStorage) -> None:
     publish(volume, open_snapshot(volume), "acquisition", {LOCATIONS.name: [part]})
 
 
-@pytest.mark.parametrize("most", [1, 1000])
 def test_a_large_collection_is_brought_up_to_date_by_the_pictures_that_changed(
-    run: Run, volume: LocalStorage, source: Path, monkeypatch: pytest.MonkeyPatch, most: int
+    run: Run, volume: LocalStorage, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("acquisition.synchronise.ROWS_PER_PARTITION", 10)
-    monkeypatch.setattr("acquisition.synchronise.MOST_TOUCHED_IDS", most)
+    """Several partitions; with a list of those pictures, and where there are too many for one."""
+    monkeypatch.setattr("acquisition.synchronise.ROWS_PER_PARTITION", 30)
     add_pictures(source, 0, 70)
     run(source)
     untouched = {part.slice: part for part in open_snapshot(volume).parts(IMAGES)}
@@ -451,6 +457,14 @@ def test_a_large_collection_is_brought_up_to_date_by_the_pictures_that_changed(
     expected = [f"{number:03d}.png" for number in range(70) if number not in {3, 4, 6}]
     assert filenames(volume) == sorted([*expected, "moved.png", "new.png"])
     assert sum(untouched.get(part.slice) == part for part in open_snapshot(volume).parts(IMAGES)) == 2
+    monkeypatch.setattr("acquisition.synchronise.MOST_TOUCHED_IDS", 1)
+    (source / "moved.png").rename(source / "004.png")
+    (source / "040.png").unlink()
+    add(source, "newer.png", picture(101))
+    counts = run(source)
+    assert (counts.done, counts.removed) == (2, 1)
+    assert filenames(volume) == sorted({*expected, "004.png", "new.png", "newer.png"} - {"040.png"})
+    assert sum(untouched.get(part.slice) == part for part in open_snapshot(volume).parts(IMAGES)) == 1
 
 
 def test_the_newest_reading_of_a_path_counts_whichever_source_read_it(

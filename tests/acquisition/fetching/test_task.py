@@ -84,7 +84,7 @@ def test_pictures_are_stored_under_their_content(volume: LocalStorage, host: Hos
 def test_no_host_is_asked_more_often_than_its_limit_however_many_tasks_there_are(
     volume: LocalStorage, n_tasks: int
 ) -> None:
-    window_s, most = 1.0, 10
+    window_s, most = 0.5, 10
     with serving() as first, serving() as second, serving() as third:
         hosts = (first, second, third)
         rules = QUICK._replace(host_limits=tuple(HostLimit(one.name, most, window_s, 2) for one in hosts))

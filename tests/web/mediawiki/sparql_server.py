@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 import pyoxigraph
-from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
+
+from tests.acquisition.sources.web.servers.photo_server import QuickServer
 
 WDT, WD = "http://www.wikidata.org/prop/direct/", "http://www.wikidata.org/entity/"
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -17,7 +18,7 @@ class SparqlServer:
     """An endpoint. Use it in a ``with`` statement; `faults` are played one a request: ``timeout``, ``cut``, ``busy``."""
 
     def __init__(self) -> None:
-        self.http = HTTPServer(host="127.0.0.1", port=0)
+        self.http = QuickServer(host="127.0.0.1", port=0)
         self.store = pyoxigraph.Store()
         self.faults: list[str] = []
         self.n_asked = 0

@@ -19,6 +19,14 @@ class Asked(NamedTuple):
     headers: Mapping[str, str]
 
 
+class QuickServer(HTTPServer):
+    """A server that stops at once."""
+
+    def thread_target(self) -> None:
+        assert self.server is not None
+        self.server.serve_forever(poll_interval=0.01)
+
+
 def draw(number: int) -> bytes:
     """A small photo that no other number has."""
     picture = Image.new("RGB", (96, 64), (number * 37 % 256, number * 91 % 256, number * 151 % 256))
@@ -39,7 +47,7 @@ class PhotoServer:
     """
 
     def __init__(self) -> None:
-        self.http = HTTPServer(host="127.0.0.1", port=0)
+        self.http = QuickServer(host="127.0.0.1", port=0)
         self.asked: list[Asked] = []
 
     def __enter__(self) -> Self:
