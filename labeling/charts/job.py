@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pyspark import RDD, SparkContext
 
 from shared import tables
+from shared.pipeline import totals
 from shared.storage import Storage
 from shared.storage.files import digest
 from shared.storage.volume import CHARTS
@@ -63,7 +64,7 @@ def refresh(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> None:
     best = best_of_colors(sc, volume, snapshot)
     people = (profiles.takeOrdered(12, key=most_likes_first), profiles.count(), groups(profiles))
     try:
-        charts = album.all_charts(totals_of(volume, snapshot), palettes(volume, snapshot, best), *people)
+        charts = album.all_charts(totals.by_kind(volume, snapshot), palettes(volume, snapshot, best), *people)
         album.refresh(volume, content, library_versions(), charts, f"{snapshot.rows(IMAGES):,} pictures")
     except album.ERRORS as error:
         log.warning("charts are left out: %s", error)
@@ -96,15 +97,6 @@ def is_current(volume: Storage, content: str) -> bool:
         return False
     files = ["index.html", "charts.css", *(f"{name}.{suffix}" for name in names for suffix in ("png", "svg"))]
     return found["content"] == content and all(volume.stat(f"{CHARTS}/{one}") is not None for one in files)
-
-
-def totals_of(volume: Storage, snapshot: Snapshot) -> dict[str, list[tuple[str, int]]]:
-    """TOTALS by kind, the most frequent first."""
-    found: dict[str, list[tuple[str, int]]] = {}
-    for part in snapshot.parts(TOTALS):
-        for row in tables.read_rows(volume, part):
-            found.setdefault(row["kind"], []).append((row["value"], row["pictures"]))
-    return found
 
 
 def best_of_colors(sc: SparkContext, volume: Storage, snapshot: Snapshot) -> list[Best]:

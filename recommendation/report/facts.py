@@ -14,10 +14,11 @@ from shared import tables
 from shared.drawing.lettering import plain_text
 from shared.errors import CannotProceedError
 from shared.pictures.measures import MEASURES
+from shared.pipeline import totals
 from shared.storage import Storage
 from shared.storage.volume import CHARTS, REPORTS
 from shared.tables import Snapshot
-from shared.tables.contracts import FAILURES, IMAGES, LIKES, PROFILES, RECOMMENDATIONS, RUNS, TOTALS
+from shared.tables.contracts import FAILURES, IMAGES, LIKES, PROFILES, RECOMMENDATIONS, RUNS
 
 STAGES = ("acquisition", "labeling", "embedding")
 #: What each measure is good and bad at, as docs/quality.md says.
@@ -48,12 +49,12 @@ def gather(volume: Storage, snapshot: Snapshot) -> tuple[Facts, dict[str, bytes]
     index = generation.read_live_document(volume)
     if index is None:
         raise CannotProceedError("there is no index to report on; `imagerec run` makes one")
-    totals = totals_of(volume, snapshot)
+    counted_by_kind = totals.by_kind(volume, snapshot)
     charts, drawings = charts_of(volume)
     stages = [*stage_times(volume, snapshot), recommendation_time(index)]
     facts: Facts = {
         "pictures": counted(snapshot.rows(IMAGES), "picture"),
-        "data": data_of(totals, snapshot),
+        "data": data_of(counted_by_kind, snapshot),
         "measures": measures_of(index),
         "default": default_of(index),
         "model": index["model"],
@@ -83,29 +84,20 @@ def cleaned(value: Any) -> Any:
     return [cleaned(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def totals_of(volume: Storage, snapshot: Snapshot) -> dict[str, list[tuple[str, int]]]:
-    """TOTALS by kind, the most frequent first."""
-    found: dict[str, list[tuple[str, int]]] = {}
-    for part in snapshot.parts(TOTALS):
-        for row in tables.read_rows(volume, part):
-            found.setdefault(row["kind"], []).append((row["value"], row["pictures"]))
-    return found
-
-
-def data_of(totals: Mapping[str, Sequence[tuple[str, int]]], snapshot: Snapshot) -> Facts:
+def data_of(counts: Mapping[str, Sequence[tuple[str, int]]], snapshot: Snapshot) -> Facts:
     """What the collection is made of: a line a kind, the most frequent values."""
     kinds = (
         *(("Formats", "format"), ("Orientation", "orientation"), ("Size", "size_category"), ("Years", "year")),
         *(("Cameras", "camera"), ("Tags", "tag"), ("Licences", "license"), ("Authors", "author")),
     )
-    rows = [[name, most_frequent(totals[kind])] for name, kind in kinds if totals.get(kind)]
-    licensed = sum(count for _, count in totals.get("license", ()))
+    rows = [[name, most_frequent(counts[kind])] for name, kind in kinds if counts.get(kind)]
+    licensed = sum(count for _, count in counts.get("license", ()))
     return {
         "rows": rows,
-        "sources": [[short(value), number(count)] for value, count in totals.get("source", ())[:6]],
+        "sources": [[short(value), number(count)] for value, count in counts.get("source", ())[:6]],
         "unlicensed": counted(max(snapshot.rows(IMAGES) - licensed, 0), "picture"),
         "failed": counted(snapshot.rows(FAILURES), "file"),
-        "reasons": [[value.replace("_", " "), number(count)] for value, count in totals.get("failure", ())],
+        "reasons": [[value.replace("_", " "), number(count)] for value, count in counts.get("failure", ())],
     }
 
 

@@ -13,6 +13,7 @@ import pytest
 from recommendation.quality import stored
 from recommendation.report import facts, pdf
 from shared import tables
+from shared.pipeline import totals
 from shared.storage import LocalStorage
 from shared.tables.contracts import IMAGES
 from tests.commands import imagerec_here
@@ -118,9 +119,9 @@ def test_every_number_is_the_volumes(collection: Collection, tmp_path: Path) -> 
     assert page_count(data) <= MOST_PAGES
     text = text_of(data, tmp_path)
     snapshot = tables.open_snapshot(collection.volume)
-    totals = facts.totals_of(collection.volume, snapshot)
+    counts = totals.by_kind(collection.volume, snapshot)
     assert f"The collection has {snapshot.rows(IMAGES)} pictures." in text
-    for value, number in totals["orientation"]:
+    for value, number in counts["orientation"]:
         assert f"{value} {number}" in text
     status = json.loads(imagerec_here("status", "--data", collection.volume.root, "--json").stdout)
     for measure, found in status["index"]["measures"].items():
