@@ -1,4 +1,4 @@
-"""Measure speed, memory and search, print the tables and write bench/results.md."""
+"""Measure speed, memory and search, print the tables and bring bench/results.md up to date."""
 
 import argparse
 import sys
@@ -28,12 +28,12 @@ def main() -> int:
     if not arguments.photos.is_dir():
         print(f"bench: expected a folder with photographs in --photos; {external_data.missing(arguments.photos)}")
         return 2
-    sections = [f"# Measurements\n\n{report.machine()}\n"]
+    sections = []
     with tempfile.TemporaryDirectory() as folder:
         for section in measure(arguments, Path(folder)):
             print(section, flush=True)
             sections.append(section)
-    RESULTS.write_text("\n".join(sections))
+    RESULTS.write_text(report.merged(RESULTS.read_text(), sections))
     return 0
 
 

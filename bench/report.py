@@ -25,6 +25,18 @@ def _text(cell: Any) -> str:
     return f"{cell:,.0f}" if abs(cell) >= 1000 else f"{cell:.3g}"
 
 
+def merged(before: str, measured: Iterable[str]) -> str:
+    """A report in which the sections that were measured replace those of the same title; new ones follow.
+
+    Args:
+        measured: tables, see `table`, and paragraphs that belong to the table before.
+    """
+    others = "\n".join(["", *measured]).split("\n## ")[1:]
+    noted = [one.replace("\n\n", f"\n\n{machine()}\n\n", 1) for one in others]
+    sections = {one.partition("\n")[0]: one.strip() for one in (*before.split("\n## "), *noted)}
+    return "\n\n## ".join(sections.values()) + "\n"
+
+
 def machine() -> str:
     """What the figures were measured on, in a line."""
     name = next(

@@ -16,9 +16,9 @@ from shared.tables.contracts import FEATURES
 from tests.in_process import context
 from tests.recommendation.made_up import image_id, make_volume, remove_pictures
 
-ROWS, SLICE_ROWS = 400, 40
+ROWS, SLICE_ROWS = 200, 40
 SLICES = {f"{number:02}": range(SLICE_ROWS * number, SLICE_ROWS * (number + 1)) for number in range(ROWS // SLICE_ROWS)}
-QUERIES = (0, 57, 201, ROWS - 1)
+QUERIES = (0, 57, 101, ROWS - 1)
 
 
 def build(volume: LocalStorage, search: str, shard_rows: int) -> Engine:
@@ -43,7 +43,7 @@ def with_many_equal_hashes(volume: LocalStorage) -> LocalStorage:
 
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Engine]:
-    """The same collection in one shard and in ten, scanned and through Annoy."""
+    """The same collection in one shard and in five, scanned and through Annoy."""
     return {
         (search, shard_rows): build(
             with_many_equal_hashes(LocalStorage(tmp_path_factory.mktemp(f"{search}-{shard_rows}"))), search, shard_rows
@@ -61,7 +61,7 @@ def test_the_collection_is_in_as_many_shards_as_asked(engines: dict[tuple[str, i
     assert {key: engine.summary()["shards"] for key, engine in engines.items()} == {
         (search, shard_rows): count
         for search in ("scan", "annoy")
-        for shard_rows, count in ((SLICE_ROWS, 10), (4000, 1))
+        for shard_rows, count in ((SLICE_ROWS, ROWS // SLICE_ROWS), (10 * ROWS, 1))
     }
 
 
