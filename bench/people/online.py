@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # no types there
 
 from bench import report
 from recommendation.index import annoy_index
@@ -99,7 +100,7 @@ def main() -> int:
     parser.add_argument("pictures", type=int, nargs="+")
     rows = []
     for count in parser.parse_args().pictures:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):  # as in the service
             taken = np.array(measure(make_state(Path(folder), count))) * 1000
         wall, processor = np.percentile(taken, [50, 95], axis=0).T
         rows.append((count, *map(float, wall), *map(float, processor)))
