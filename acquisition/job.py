@@ -19,6 +19,7 @@ from pyspark import RDD, SparkContext
 from acquisition import changes, exports, listing, safeguard, steps, synchronise
 from acquisition.changes import Change, Scope
 from acquisition.fetching import download
+from acquisition.fetching import originals as fetched_originals
 from acquisition.fetching.rules import FetchRules
 from acquisition.removal import removed_ids
 from acquisition.settings import Settings
@@ -79,6 +80,7 @@ def run(
     """
     limits = limits._replace(picture=settings.picture_limits)
     volume, work = settings.volume, settings.volume.folder(WORK)
+    earlier = tables.open_snapshot(volume)
     make_source(sc, settings, rules)
     snapshot = tables.open_snapshot(volume)
     presence.check_all(volume, (part for contract in TABLES for part in snapshot.parts(contract, STAGE.name)))
@@ -87,6 +89,8 @@ def run(
     staged = stage_slices(sc, work, now.fresh, limits, removed_ids(volume, snapshot))
     outcome = bring_up_to_date(sc, settings, snapshot, now, staged)
     published = publish(volume, snapshot, outcome.parts)
+    if fetched_originals.is_due(earlier, published):
+        fetched_originals.sweep(sc, volume, published)
     if settings.json_exports:
         exports.refresh(sc, volume, published)
     volume.delete_folder(WORK)

@@ -83,6 +83,7 @@ DOORS = {
         "job.py",
         "acquisition/synchronise.py",
         "acquisition/fetching/download.py",
+        "acquisition/fetching/originals.py",
         "acquisition/fetching/tracking.py",
         "exports.py",
         "shared/spark/session.py",

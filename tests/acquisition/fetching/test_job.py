@@ -93,10 +93,16 @@ def test_pictures_of_a_list_are_stored_with_their_origin_and_asked_for_once_unti
     assert (again.listed, again.done, again.skipped) == (3, 0, 3)
     assert len(web.host.paths()) == 3
     web.host.replies["/gone.png"] = Reply(status=410)
+    mine = web.volume.local_path("images/ab/mine.png")
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_bytes(picture(7))
     web.run(web.listed(names), refresh=True)
     assert web.outcomes() == {"same.png": "not_modified", "new.png": "ok", "gone.png": "gone"}
     assert len(web.host.paths()) == 6
-    assert len(rows_of(web.volume, IMAGES)) == 2
+    images = rows_of(web.volume, IMAGES)
+    assert len(images) == 2
+    kept = {Path(row["location"]) for row in images}
+    assert {path for path in web.volume.local_path("images").rglob("*") if path.is_file()} == {*kept, mine}
 
 
 def test_what_a_host_answers_decides_the_outcome(web: Web) -> None:
