@@ -39,6 +39,7 @@ class Record(NamedTuple):
         row: its metadata, of the newest listing that has it.
         result: columns of the last final outcome, or of the last one; None: it was never asked for.
         redirect: the row of the address that another task was sent to.
+        older: metadata of the stored bytes if they are of another size than the listing offers now.
     """
 
     position: Position
@@ -46,6 +47,7 @@ class Record(NamedTuple):
     result: Row | None
     redirect: Row | None
     is_listed: bool
+    older: Row | None = None
 
 
 class Wishes(NamedTuple):
@@ -80,7 +82,17 @@ def merge(found: Iterable[Known]) -> Iterator[Record]:
     outcomes = [one.row for one in everything if one.kind == OUTCOMES.name]
     before = {name: stored.row[name] for name in RESULT} if stored else None
     result, redirect = last_result(before, sorted(outcomes, key=lambda row: row["fetched"]))
-    yield Record(first.position, {name: first.row[name] for name in METADATA}, result, redirect, bool(listed))
+    older = stored.row if stored and is_of_another_size(first.row, stored.row, outcomes) else None
+    metadata = {name: first.row[name] for name in METADATA}
+    kept = {name: older[name] for name in METADATA} if older else None
+    yield Record(first.position, metadata, result, redirect, bool(listed), kept)
+
+
+def is_of_another_size(listed: Row, stored: Row, outcomes: Iterable[Row]) -> bool:
+    """Whether stored bytes are of another address and width than those that are listed, and these were not had since."""
+    is_other = listed["url"] != stored["url"] and listed["width_px"] != stored["width_px"]
+    is_had = any(row["url"] == listed["url"] and row["outcome"] not in {TRANSIENT, REDIRECTED} for row in outcomes)
+    return stored["outcome"] in STORED and is_other and not is_had
 
 
 def has_bytes(record: Record) -> bool:
@@ -134,7 +146,8 @@ def ask_of(wishes: Wishes, is_there: Callable[[str], bool], record: Record) -> A
     if result is None or (result["outcome"] in BY_SETTINGS and not result["status"]):
         return fresh
     if result["outcome"] in STORED:
-        if result["sha256"][:IMAGE_ID_LENGTH] not in wishes.removed and not is_there(result["key"]):
+        is_removed = result["sha256"][:IMAGE_ID_LENGTH] in wishes.removed
+        if not is_removed and (record.older is not None or not is_there(result["key"])):
             return fresh
         return conditional(fresh, result) if wishes.is_refresh and result["fetched"] < wishes.started else None
     if result["fetched"] >= wishes.started:
@@ -180,7 +193,7 @@ def fetches_row(wishes: Wishes, record: Record) -> Row | None:
     else:
         result = record.result or {**empty, "outcome": TRANSIENT, "detail": "not asked yet"}
     columns = {name: result[name] for name in RESULT}
-    return {"source_id": wishes.source_id, "source": wishes.source, **record.row, **columns}
+    return {"source_id": wishes.source_id, "source": wishes.source, **(record.older or record.row), **columns}
 
 
 def is_outdated(wishes: Wishes, record: Record) -> bool:

@@ -70,7 +70,8 @@ def candidate(**values: Any) -> Known:
 
 def outcome(kind: str, at: datetime = BEFORE, **values: Any) -> Known:
     columns = {"sha256": "ab" * 32, "key": "images/ab/ab.jpg", "size_bytes": 7, "etag": '"1"'} if kind == "ok" else {}
-    return Known(OUTCOMES.name, (0, 0), result_row(("a", URL), at, outcome=kind, **{**columns, **values}))
+    record = "a", values.pop("url", URL)
+    return Known(OUTCOMES.name, (0, 0), result_row(record, at, outcome=kind, **{**columns, **values}))
 
 
 def ask(*known: Known, wishes: Wishes = WISHES, is_there: bool = True) -> Ask | None:
@@ -115,6 +116,22 @@ def test_a_refresh_asks_whether_a_stored_picture_has_changed() -> None:
     assert (
         ask(candidate(), outcome("ok"), outcome("not_modified", AFTER), wishes=WISHES._replace(is_refresh=True)) is None
     )
+
+
+def test_another_width_is_asked_for_and_the_old_one_described_until_it_is_there() -> None:
+    stored = Known(FETCHES.name, (1 << 32, 0), row(candidate(width_px=330), outcome("ok")))
+    wide = candidate(width_px=960, url="https://example.org/wide.jpg")
+    assert ask(stored, candidate(width_px=960)) is None  # the same bytes, described otherwise
+    assert ask(stored, candidate(width_px=330, url="https://other/a.jpg")) is None
+    found = ask(stored, wide)
+    assert found is not None
+    assert (found.url, found.stored) == ("https://example.org/wide.jpg", None)
+    failed, had = (outcome(kind, AFTER, url="https://example.org/wide.jpg") for kind in ("transient", "ok"))
+    assert row(stored, wide, failed)["width_px"] == 330
+    assert ask(stored, wide, had) is None
+    assert row(stored, wide, had)["width_px"] == 960
+    removed = WISHES._replace(removed=frozenset({"ab" * 16}))
+    assert ask(stored, wide, wishes=removed) is None
 
 
 def test_a_passing_failure_replaces_nothing_final() -> None:
