@@ -11,6 +11,7 @@ from acquisition.sources.entries import Entry
 from acquisition.sources.registry import KINDS
 from shared import tables
 from shared.errors import TRANSIENT_REASONS, BadInputError
+from shared.licenses import UNKNOWN, find_license
 from shared.pictures import decoding, headers
 from shared.pictures.metadata import exif
 from shared.pictures.metadata.described import fill_entry, merge
@@ -64,7 +65,15 @@ def stage_picture(limits: DecodeLimits, removed: frozenset[str], entry: Entry) -
     picture = decoder(limits).decode(file.data)
     own = merge([read_sidecars(locations.decode(entry["location"])), picture.description])
     fields = picture._replace(exif=exif.fill(picture.exif, own.date_taken or entry["taken_at"], own.lens))._asdict()
-    return {"image_id": image_id, **fill_entry(entry, own), **file.state._asdict(), **fields}
+    return {"image_id": image_id, **identify_license(fill_entry(entry, own)), **file.state._asdict(), **fields}
+
+
+def identify_license(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with the identifier of the licence that its text names; unchanged if that is known, or is no licence's."""
+    if row["license_id"] or not row["license"]:
+        return row
+    found = find_license(name=row["license"])
+    return row if found is UNKNOWN else {**row, "license_id": found.id, "license_url": row["license_url"] or found.url}
 
 
 def image_id_of(data: bytes) -> str:

@@ -54,13 +54,27 @@ def test_what_a_picture_says_of_itself_fills_what_its_source_does_not(tmp_path: 
     path.write_bytes(encoded(plain(), "JPEG", xmp=FULL))
     origin = Origin(author="The list's", tags=["folder", "lake"])
     _, (_, row) = steps.entry_rows(DECODE_LIMITS, NOTHING_REMOVED, file_entry("list", path, origin))
-    assert {name: row[name] for name in ("author", "license", "title", "tags", "rating")} == {
+    names = ("author", "license", "license_id", "license_url", "title", "tags", "rating")
+    assert {name: row[name] for name in names} == {
         "author": "The list's",
         "license": "https://creativecommons.org/licenses/by/4.0/",
+        "license_id": "CC-BY-4.0",
+        "license_url": "https://creativecommons.org/licenses/by/4.0/",
         "title": "The lake",
         "tags": ["folder", "lake", "Alps"],
         "rating": 4,
     }
+
+
+@pytest.mark.parametrize(
+    ("stated", "license_id"),
+    [("CC0", "CC0-1.0"), ("© 2020 Ann", ""), ("All rights reserved", "LicenseRef-InC"), ("", "")],
+)
+def test_a_licence_of_a_file_gets_its_identifier_where_the_text_names_one(stated: str, license_id: str) -> None:
+    stored = steps.identify_license({"license": stated, "license_id": "", "license_url": ""})
+    assert (stored["license"], stored["license_id"]) == (stated, license_id)
+    web = {"license": "CC0", "license_id": "unknown", "license_url": ""}
+    assert steps.identify_license(web) == web
 
 
 @pytest.mark.parametrize("name", ["a.jpg.xmp", "a.xmp", "a.XMP"])
