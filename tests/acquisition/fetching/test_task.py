@@ -242,6 +242,33 @@ def test_addresses_that_are_not_public_are_never_asked(volume: LocalStorage, add
     assert outcomes(run(volume, [ask(f"http://{address}/a")], rules)) == {"a": "blocked_address"}
 
 
+def test_a_name_that_leads_elsewhere_the_second_time_is_not_followed(
+    volume: LocalStorage, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS rebinding: the address that was checked is asked, and a later one is checked before it is."""
+    port = int(host.name.rpartition(":")[2])
+    real, looked_up, connected = socket.getaddrinfo, list[str](), list[str]()
+
+    def resolve(name: str, *given: Any, **more: Any) -> Any:
+        if name != "rebind.example":
+            connected.append(name)
+            return real(name, *given, **more)
+        looked_up.append(name)
+        address = "127.0.0.1" if len(looked_up) == 1 else "169.254.169.254"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    many(host, 6)
+    asks = [ask(f"http://rebind.example:{port}/{number}") for number in range(6)]
+    assert {*outcomes(run(volume, asks)).values()} == {"ok"}
+    assert looked_up == ["rebind.example"]
+    assert {*connected} == {"127.0.0.1"}
+    assert {one.headers["host"] for one in host.asked} == {f"rebind.example:{port}"}
+    n_asked = len(host.asked)
+    assert outcomes(run(volume, asks[:2], source="later")) == {"0": "blocked_address", "1": "blocked_address"}
+    assert (len(host.asked), {*connected}) == (n_asked, {"127.0.0.1"})
+
+
 def test_a_redirect_to_a_host_of_another_task_is_left_to_it(volume: LocalStorage, host: Host) -> None:
     with serving() as other:
         host.replies["/a"] = Reply(status=302, headers=(("Location", f"{other.address}/b"),))
