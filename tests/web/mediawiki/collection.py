@@ -7,6 +7,8 @@ from tests.web.mediawiki.wiki import Upload
 
 N_FILES = 132
 ROOT, LEVELS = "Coast", ("Coast", "Cliffs", "Arches")
+#: Levels of files in turn: the first has more files than one answer of the API.
+LEVEL_OF = (0, 1, 0, 2)
 #: Template, the licence that it stands for; most files are under those that the default policy accepts.
 OPEN = {
     "cc-by-sa-4.0": "CC-BY-SA-4.0",
@@ -64,7 +66,7 @@ def known_file(number: int, drawing: Drawing) -> Known:
         license_id,
         f"Jane {number % 9}",
         f"{drawing.subject} & co {number}",
-        LEVELS[number % len(LEVELS)],
+        LEVELS[LEVEL_OF[number % len(LEVEL_OF)]],
         topics,
     )
 
