@@ -65,7 +65,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Readers of `path` see the old content or the new one, never a part. The folder is created when missing. A device or a
     pipe, such as /dev/null, is written to and not replaced.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and not path.is_file():
         with naming(path), path.open("wb") as file:
             yield file
@@ -77,8 +78,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    finally:
+    except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
