@@ -75,8 +75,9 @@ def test_each_kept_photo_of_unsplash_is_reported_once(
     given = {"unsplash_key": Secret(unsplash.KEY), "accept_terms": ("unsplash",)}
     counts = job.run(sc, settings_for(volume, unsplash_server, "unsplash:lighthouse", "", **given), rules=RULES)
     assert (counts.done, len(stored(volume))) == (113, 113)
-    reported = Counter(one.path for one in unsplash_server.asked_at("/downloads/"))
-    assert (len(reported), {*reported.values()}) == (113, {1})
+    assert len(unsplash_server.reported) == len({*unsplash_server.reported}) == 113
+    paths = [one.path for one in unsplash_server.asked]
+    assert paths.index("/downloads/photo0") > paths.index("/photos/0.jpg")  # once the bytes are stored
     images = rows_of(volume, IMAGES)
     assert {row["license_id"] for row in images} == {"LicenseRef-Unsplash"}
     assert all("Photo by Jane" in row["attribution"] and "utm_source=imagerec" in row["attribution"] for row in images)
@@ -86,6 +87,21 @@ def test_each_kept_photo_of_unsplash_is_reported_once(
     assert rows_of(volume, FETCHES) == before
     assert len(unsplash_server.asked_at("/photos/")) == len(unsplash_server.asked_at("/downloads/")) == 113
     check_secrets(volume)
+
+
+def test_photos_of_unsplash_that_a_quota_left_are_reported_by_the_next_run(
+    sc: SparkContext, volume: LocalStorage, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = {"unsplash_key": Secret(unsplash.KEY), "accept_terms": ("unsplash",)}
+    with unsplash.UnsplashServer(n=20, quota=8) as server:  # a page, and seven reports
+        fetch(sc, volume, server, "unsplash:lighthouse", "", **given)
+        assert (len(stored(volume)), len(server.reported)) == (18, 7)
+        assert len(server.asked_at("/downloads/")) == 8
+        assert "the other downloads are reported by the next run: the service answered 403" in caplog.text
+        server.left = 100
+        fetch(sc, volume, server, "unsplash:lighthouse", "", **given)
+        assert len(server.reported) == len({*server.reported}) == 18
+        assert len(server.asked_at("/photos/")) == 18
 
 
 def test_what_was_listed_before_a_quota_was_used_up_is_kept_and_the_next_run_goes_on(

@@ -19,6 +19,7 @@ class UnsplashServer(PhotoServer):
         self.left = quota
         self.quota = quota
         self.fault = 0
+        self.reported: list[str] = []
 
     def add_routes(self) -> None:
         self.route("/search/photos", self.search)
@@ -76,4 +77,6 @@ class UnsplashServer(PhotoServer):
 
     def download(self, request: Request) -> Response:
         refused = self.refusal(request)
+        if refused is None:
+            self.reported.append(request.path)
         return refused if refused is not None else to_json({"url": request.url})
