@@ -1,12 +1,13 @@
 """What the networks' categories are called: their synonyms and broader terms, from WordNet."""
 
 from functools import cache
-from pathlib import Path
+from importlib import resources
 from typing import NamedTuple
 
 from recommendation.words.tokens import words_of
 
-LIST = Path(__file__).with_name("imagenet.txt")
+#: Read through the package, for on a cluster's workers that is an archive.
+LIST = resources.files("recommendation.words").joinpath("imagenet.txt")
 
 
 class Called(NamedTuple):

@@ -1,5 +1,8 @@
 """What Spark is told, and what of it is an argument that everybody on the machine can read."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,7 @@ import pytest
 from shared.errors import CannotProceedError
 from shared.settings import Settings
 from shared.spark import environment
-from shared.spark.session import spark_conf, with_secret
+from shared.spark.session import spark_conf, with_secret, zip_code
 
 CLUSTER = "spark://127.0.0.1:7077"
 
@@ -53,3 +56,13 @@ def test_memory_and_host_come_from_the_settings() -> None:
     assert conf["spark.driver.memory"] == "2g"
     assert conf["spark.executor.memory"] == "3g"
     assert conf["spark.driver.host"] == "10.0.0.5"
+
+
+def test_code_in_an_archive_reads_the_lists_beside_it(tmp_path: Path) -> None:
+    """On a cluster the workers have the project as an archive only."""
+    script = "from recommendation.words import categories; print(categories.__file__, categories.called('tabby').names)"
+    environ = {**os.environ, "PYTHONPATH": str(zip_code(tmp_path))}
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith(f"{tmp_path}/imagerec_code.zip/recommendation/")
+    assert "cat" in ran.stdout
