@@ -78,9 +78,13 @@ class Browser:
         Args:
             sort: of SORTS, with `-` before it in descending order.
         """
-        check_listing(sort, offset, limit)
-        allowed, rows = self._mask(tuple(where)), self._rows(sort)
-        found = rows[allowed[rows]]
+        check_sort(sort)
+        return self.part(where, self._rows(sort), offset, limit)
+
+    def part(self, where: Sequence[str], rows: NDArray[np.int32], offset: int, limit: int) -> Found:
+        """The same from all rows in an order of the caller's."""
+        check_part(offset, limit)
+        found = rows[self._mask(tuple(where))[rows]]
         return Found(len(found), [self._item(row) for row in found[offset : offset + limit].tolist()])
 
     def _item(self, row: int) -> dict[str, Any]:
@@ -113,15 +117,23 @@ class Browser:
             return found
 
 
-def check_listing(sort: str, offset: int, limit: int) -> None:
-    """Do nothing if a list can be made.
+def check_sort(sort: str) -> None:
+    """Do nothing if there is such an order.
 
     Raises:
-        UsageError: there is no such order, or no such place.
+        UsageError: there is not.
     """
     if sort.removeprefix(DESCENDING) not in SORTS:
         names = ", ".join(SORTS)
         raise UsageError(f"sort: expected one of {names}, with - before it for descending order, got {sort[:80]!r}")
+
+
+def check_part(offset: int, limit: int) -> None:
+    """Do nothing if a list can have such a part.
+
+    Raises:
+        UsageError: it cannot.
+    """
     if offset < 0:
         raise UsageError(f"offset: expected 0 or more, got {offset}")
     if not 1 <= limit <= MAX_LIMIT:

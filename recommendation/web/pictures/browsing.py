@@ -2,15 +2,19 @@
 
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from functools import lru_cache, partial
+from typing import Annotated, Any, NamedTuple
 
+import numpy as np
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
+from numpy.typing import NDArray
 
 from recommendation.browse import facets
-from recommendation.browse.browser import MAX_LIMIT, Browser, Facets
+from recommendation.browse.browser import MAX_LIMIT, Browser, Facets, Found
 from recommendation.browse.orders import SORTS
 from recommendation.search.engine import Engine
+from recommendation.search.likeness import likeness_order
 from recommendation.search.request import MAX_CONDITIONS
 from recommendation.web.error_handlers import errors
 from recommendation.web.people import whole_number
@@ -22,6 +26,8 @@ else:  # pydantic, which makes the OpenAPI schema of these, refuses the standard
     from typing_extensions import TypedDict
 
 TOP, MAX_TOP, LIMIT = 20, 1000, 50
+SIMILAR = "similar:"  # an order: before the image_id of the picture that all are compared with
+KEPT_ORDERS = 8  # of a generation; 2 MB each for 500,000 pictures
 
 
 class FacetValue(TypedDict):
@@ -75,18 +81,33 @@ class ImagesAnswer(TypedDict):
 WHERE = Query(max_length=16 << 10, description="conditions that pictures meet, all of them, as in a query")
 
 
+class Current(NamedTuple):
+    """An engine, its browser, and what gives the order of all rows by similarity to the picture with an image_id."""
+
+    engine: Engine
+    browser: Browser
+    likeness: Callable[[str], NDArray[np.int32]]
+
+    def listing(self, where: list[str], sort: str, offset: int, limit: int) -> Found:
+        """A part of the list in an order of `Browser.listing`, or in that of SIMILAR; errors as these."""
+        if not sort.startswith(SIMILAR):
+            return self.browser.listing(where, sort, offset, limit)
+        return self.browser.part(where, self.likeness(sort.removeprefix(SIMILAR)), offset, limit)
+
+
 class Browsers:
     """The browser of the current generation."""
 
     def __init__(self, engine_of: Callable[[], Engine]) -> None:
         self._engine_of = engine_of
-        self._current: tuple[Engine, Browser] | None = None
+        self._current: Current | None = None
 
-    def current(self) -> tuple[Engine, Browser]:
-        """The engine and what it computed once; of two threads that change it at once one may compute it again."""
+    def current(self) -> Current:
+        """What belongs to the live engine; of two threads that change it at once one may compute it again."""
         engine, current = self._engine_of(), self._current
-        if current is None or current[0] is not engine:
-            current = self._current = engine, Browser(engine.pictures)
+        if current is None or current.engine is not engine:
+            likeness = lru_cache(maxsize=KEPT_ORDERS)(partial(likeness_order, engine))
+            current = self._current = Current(engine, Browser(engine.pictures), likeness)
         return current
 
 
@@ -110,7 +131,7 @@ def add_facets(router: APIRouter, browsers: Browsers) -> None:
         where: Annotated[list[str] | None, WHERE] = None,
         top: Annotated[str, Query(max_length=20, description=f"values of each column, 1 to {MAX_TOP}")] = str(TOP),
     ) -> JSONResponse:
-        engine, browser = browsers.current()
+        engine, browser, _ = browsers.current()
         n_values = whole_number("top", top)
         if not 1 <= n_values <= MAX_TOP:
             raise UsageError(f"top: expected 1 to {MAX_TOP}, got {n_values}")
@@ -129,15 +150,19 @@ def add_images(router: APIRouter, browsers: Browsers) -> None:
     def images(
         where: Annotated[list[str] | None, WHERE] = None,
         sort: Annotated[
-            str, Query(max_length=80, description=f"{', '.join(SORTS)}; with - before it in descending order")
+            str,
+            Query(
+                max_length=80,
+                description=f"{', '.join(SORTS)}; with - before it in descending order; or {SIMILAR} and an image_id, "
+                "the picture itself and the most similar ones first",
+            ),
         ] = "id",
         offset: Annotated[str, Query(max_length=20, description="place of the first picture, from 0")] = "0",
         limit: Annotated[str, Query(max_length=20, description=f"pictures, 1 to {MAX_LIMIT}")] = str(LIMIT),
     ) -> JSONResponse:
-        engine, browser = browsers.current()
-        start = whole_number("offset", offset)
-        found = browser.listing(checked(where), sort, start, whole_number("limit", limit))
-        answer = {"generation": engine.generation, "total": found.total, "offset": start, "images": found.items}
+        current, start = browsers.current(), whole_number("offset", offset)
+        found = current.listing(checked(where), sort, start, whole_number("limit", limit))
+        answer = {"generation": current.engine.generation, "total": found.total, "offset": start, "images": found.items}
         return JSONResponse(answer)
 
 

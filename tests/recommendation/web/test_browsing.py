@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from recommendation.search.answerer import Answerer
+from recommendation.search.likeness import LEAD, default_scores
 from recommendation.search.thumbnails import Thumbnails
 from recommendation.settings import ServeSettings
 from recommendation.web.health import Health
@@ -41,6 +42,26 @@ def test_the_whole_collection_can_be_listed_in_parts(client: httpx.Client, answe
     TypeAdapter(ImagesAnswer).validate_python(found)
 
 
+def test_the_collection_can_be_sorted_by_similarity_to_a_picture(client: httpx.Client, answerer: Answerer) -> None:
+    engine = answerer.current.engine
+    image_id = engine.metadata_at(3)["image_id"]
+    answers = client.post("/v1/query", data={"id": image_id, "measure": "default", "top_k": 20}).json()["results"]
+    first = get(client, "/v1/images", sort=f"similar:{image_id}", limit=21)
+    assert [one["image_id"] for one in first["images"]] == [
+        image_id,
+        *(one["image_id"] for one in answers["default"]),
+    ]
+    listed = get(client, "/v1/images", sort=f"similar:{image_id}", limit=1000)["images"]
+    assert {one["image_id"] for one in listed} == {
+        engine.metadata_at(place)["image_id"] for place in range(engine.count)
+    }
+    scores = default_scores(engine, engine.pictures.find(image_id) or 0)
+    rest = [scores[engine.pictures.find(one["image_id"])] for one in listed[LEAD + 1 :]]
+    assert rest == sorted(rest, reverse=True)
+    wide = get(client, "/v1/images", sort=f"similar:{image_id}", where="orientation=landscape", limit=1000)["images"]
+    assert wide == [one for one in listed if one["width_px"] > one["height_px"]]
+
+
 def test_a_value_of_a_facet_leads_to_the_pictures_that_have_it(client: httpx.Client, answerer: Answerer) -> None:
     found = get(client, "/v1/facets", top=3)
     assert found["pictures"] == found["matching"] == answerer.current.engine.count
@@ -61,6 +82,7 @@ def test_facets_count_what_meets_the_conditions(client: httpx.Client) -> None:
         ("/v1/images", {"where": "smell=good"}, "where: expected a column"),
         ("/v1/images", {"where": ["year=2020"] * 17}, "where: expected at most 16, got 17"),
         ("/v1/images", {"sort": "size"}, "sort: expected one of"),
+        ("/v1/images", {"sort": f"similar:{'0' * 32}"}, "expected the image_id of a picture in the index"),
         ("/v1/images", {"offset": "-1"}, "offset"),
         ("/v1/images", {"limit": "many"}, "limit: expected a whole number"),
         ("/v1/facets", {"top": "0"}, "top: expected 1 to 1000"),

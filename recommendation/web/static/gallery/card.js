@@ -1,7 +1,7 @@
 // A picture in a gallery: a link, tools that appear on hover and focus, and a caption that names its origin.
 import {config, element, icon, nameOf, percent, plural} from '../shell/dom.js';
 import {sizeFor, thumbnail} from '../shell/api.js';
-import {altOf, isWebAddress, nameOfPicture, ratioOf} from './describe.js';
+import {altOf, hasOrigin, isWebAddress, nameOfPicture, ratioOf} from './describe.js';
 import {opinionOf} from './opinions.js';
 import {isSelected} from './selection.js';
 
@@ -45,7 +45,7 @@ export function captionOf(item) {
 const scoresText = item => Object.entries(item.scores ?? {}).map(([measure, score]) => `${nameOf(measure)} ${percent(score)}`).join(', ');
 
 export function originOf(item) {
-  if (!item.license && !item.author && !isWebAddress(item.source_url)) return null;
+  if (!hasOrigin(item)) return null;
   const name = item.author || (isWebAddress(item.source_url) ? new URL(item.source_url).hostname : '');
   const source = isWebAddress(item.source_url) ? element('a', {href: item.source_url, rel: 'noreferrer noopener', target: '_blank', title: 'Open the source', dir: 'auto', text: name}) : element('bdi', {text: name});
   return element('div', {class: 'origin'}, item.license ? element('bdi', {class: 'lic', text: item.license, title: item.license}) : null, name ? source : null,

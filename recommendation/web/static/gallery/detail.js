@@ -2,13 +2,20 @@
 import {button, bytes, config, element, icon, iconButton, percent, root} from '../shell/dom.js';
 import {Problem, request, thumbnail} from '../shell/api.js';
 import {copyText} from '../shell/toast.js';
-import {altOf, attributionOf, isWebAddress, nameOfPicture} from './describe.js';
+import {altOf, attributionOf, hasOrigin, isWebAddress, nameOfPicture} from './describe.js';
 import {opinionOf, toggleOpinion} from './opinions.js';
 import {tagEditor} from './tagging.js';
 
+const LEAST_SHOWN = .01; // a category's probability
 const ID = /^#([0-9a-f]{32})$/;
 let dialog = null, shown = null, opener = null, neighbour = (id, step) => cardBeside(id, step);
 export const setNeighbours = find => { neighbour = find; };
+// Browse, sorted by similarity to a picture; from Browse with its filters.
+function similarAddress(id) {
+  const given = new URLSearchParams(location.pathname === `${root}/browse` ? location.search : '');
+  given.set('sort', `similar:${id}`);
+  return `${root}/browse?${given}`;
+}
 export const searchAddress = (...ids) => `${root}/?${ids.map(id => `id=${id}`).join('&')}`;
 
 function cardBeside(id, step) {
@@ -108,6 +115,8 @@ function headOf(item) {
   return element('header', {}, element('h2', {}, element('bdi', {text: name || 'Picture'})), iconButton('Close (Esc)', 'close', () => dialog.close()));
 }
 
+const linkTo = (label, symbol, href) => element('a', {class: 'button plain square', title: label, 'aria-label': label, href}, icon(symbol));
+
 function actionsOf(details) {
   const opinion = value => {
     const made = iconButton(value > 0 ? 'Like (L)' : 'Dislike (D)', value > 0 ? 'heart' : 'down', () => toggleOpinion(details.image_id, value), {class: `button square ${value > 0 ? 'heart' : ''}`});
@@ -116,8 +125,8 @@ function actionsOf(details) {
     mark();
     return made;
   };
-  return element('div', {class: 'row'}, element('a', {class: 'button primary', href: searchAddress(details.image_id)}, icon('search'), 'Find similar'),
-    config.read_only ? null : [opinion(1), opinion(-1)], config.has_map ? element('a', {class: 'button plain square', title: 'Show on the map', 'aria-label': 'Show on the map', href: `${root}/map?id=${details.image_id}`}, icon('map')) : null);
+  return element('div', {class: 'row tight'}, element('a', {class: 'button primary', href: searchAddress(details.image_id), text: 'Find similar'}),
+    config.read_only ? null : [opinion(1), opinion(-1)], linkTo('Sort all pictures by similarity to this one', 'browse', similarAddress(details.image_id)), linkTo('Show on the map', 'map', `${root}/map?id=${details.image_id}`));
 }
 
 function paletteOf(details) {
@@ -132,18 +141,20 @@ const section = (title, ...content) => element('div', {}, element('h3', {text: t
 const pairs = list => element('dl', {class: 'pairs'}, list.filter(([, value]) => value).map(([name, value]) => [element('dt', {text: name}), element('dd', {dir: 'auto'}, value)]));
 
 function factsOf(details) {
-  const exif = details.exif;
+  const exif = details.exif, seen = details.categories.filter(one => one.probability >= LEAST_SHOWN).slice(0, 5);
   const camera = [[exif.camera_make, exif.camera_model].filter(Boolean).join(' '), exif.lens, exposure(exif)].filter(Boolean);
   return [
     section('Tags', tagEditor(details)),
-    details.categories.length ? section('What the network sees', element('div', {class: 'tags'}, details.categories.slice(0, 5).map(one => element('a', {class: 'tag', href: where('category', one.category), title: percent(one.probability), text: `${one.category} ${percent(one.probability)}`})))) : null,
+    seen.length ? section('What the network sees', element('div', {class: 'tags'}, seen.map(one => element('a', {class: 'tag', href: where('category', one.category), title: percent(one.probability), text: `${one.category} ${percent(one.probability)}`})))) : null,
     section('Picture', pairs([['Size', `${details.width_px} × ${details.height_px} px, ${details.orientation}`], ['File', `${details.format}, ${bytes(details.size_bytes)}`], ['Brightness', details.brightness === null ? '' : `${Math.round(details.brightness)} of 100`],
       ['Taken', exif.date_taken?.replace('T', ' ')], ['Camera', camera.join(', ')], ['Rating', details.rating > 0 ? `${details.rating} of 5` : '']])),
-    section('Origin', pairs([['Licence', details.license], ['Author', details.author], ['Source', isWebAddress(details.source_url) ? element('a', {href: details.source_url, rel: 'noreferrer noopener', target: '_blank', text: new URL(details.source_url).hostname}) : details.source],
+    section('Origin', pairs([['Licence', outside(details.license, details.license_url)], ['Author', outside(details.author, details.author_url)], ['Source', isWebAddress(details.source_url) ? outside(new URL(details.source_url).hostname, details.source_url) : details.source], ['Credit', details.attribution],
       [details.locations.length > 1 ? 'Places' : 'Place', element('span', {}, details.locations.slice(0, 10).map(one => element('div', {text: one.location})))]]),
-      element('p', {class: 'row'}, button('Copy attribution', () => copyText(attributionOf(details), 'Attribution copied'), {symbol: 'document', kind: 'plain'}))),
+      hasOrigin(details) ? element('p', {class: 'row'}, button('Copy attribution', () => copyText(attributionOf(details), 'Attribution copied'), {symbol: 'document', kind: 'small'})) : ''),
   ].filter(Boolean);
 }
+
+const outside = (text, url) => text && isWebAddress(url) ? element('a', {href: url, rel: 'noreferrer noopener', target: '_blank', text}) : text;
 
 function exposure({exposure_s: time, aperture_f: aperture, iso, focal_length_mm: focal}) {
   const shutter = time ? time < .5 ? `1/${Math.round(1 / time)} s` : `${time} s` : '';

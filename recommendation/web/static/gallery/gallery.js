@@ -10,7 +10,7 @@ import {addAction, clearSelection, selectedIds, toggleSelected} from './selectio
 import {askTags} from './tagging.js';
 
 let hovered = null;
-const current = () => document.activeElement?.closest?.('.card') ?? (hovered?.isConnected ? hovered : null);
+export const currentCard = () => document.activeElement?.closest?.('.card') ?? (hovered?.isConnected ? hovered : null);
 
 // handlers: open(item), optional: what a click does instead of following the link; add(id) and unlike(id): how the query changes.
 export function startGallery({open, add, unlike} = {}) {
@@ -52,7 +52,7 @@ export function startGallery({open, add, unlike} = {}) {
 
 function addKeys(does, {add, unlike}) {
   const onCard = (key, help, name) => shortcut([key, key.toUpperCase()], help, event => {
-    const card = current();
+    const card = currentCard();
     if (!card || document.querySelector('dialog[open]')) return false;
     does[name](card, event);
   }, key.toUpperCase());

@@ -1,9 +1,10 @@
 // Browse: the whole collection, or what filters leave of it, in one list that can be as long as it likes.
 import {button, config, element, empty, plural, root} from '../shell/dom.js';
-import {onceBack, Problem, request} from '../shell/api.js';
+import {onceBack, Problem, request, thumbnail} from '../shell/api.js';
+import {shortcut} from '../shell/keys.js';
 import {startPage} from '../shell/page.js';
 import {openDetail, setNeighbours, startDetail} from '../gallery/detail.js';
-import {startGallery} from '../gallery/gallery.js';
+import {currentCard, startGallery} from '../gallery/gallery.js';
 import {makeScrubber} from '../gallery/scrubber.js';
 import {addAction} from '../gallery/selection.js';
 import {SECTION, VirtualList} from '../gallery/virtual.js';
@@ -11,13 +12,14 @@ import {activeFilters, filterPanel} from './filters.js';
 
 const SORTS = {'-date': 'Newest first', date: 'Oldest first', color: 'By colour', '-brightness': 'Brightest first', brightness: 'Darkest first', filename: 'By name', id: 'Mixed'};
 const SIZES = {small: 88, medium: 150, large: 240};
+const SIMILAR = /^similar:([0-9a-f]{32})$/;
 const DEFAULTS = {sort: '-date', size: 'medium'};
 const places = Object.fromEntries(['count', 'controls', 'side', 'pictures'].map(id => [id, document.getElementById(id)]));
 const box = element('div', {class: 'sections'}), active = element('div', {});
 
 function readState() {
   const given = new URLSearchParams(location.search);
-  return {where: given.getAll('where').filter(Boolean), sort: given.get('sort') in SORTS ? given.get('sort') : DEFAULTS.sort, size: given.get('size') in SIZES ? given.get('size') : DEFAULTS.size};
+  return {where: given.getAll('where').filter(Boolean), sort: given.get('sort') in SORTS || SIMILAR.test(given.get('sort')) ? given.get('sort') : DEFAULTS.sort, size: given.get('size') in SIZES ? given.get('size') : DEFAULTS.size};
 }
 let state = readState();
 
@@ -58,7 +60,7 @@ const scrubber = makeScrubber({get: () => list.total ? list.position() / list.to
 async function show() {
   controls();
   filters.showSoon();
-  active.replaceChildren(activeFilters(state.where, where => change({where})) ?? '');
+  active.replaceChildren(similarTo(SIMILAR.exec(state.sort)?.[1]), activeFilters(state.where, where => change({where})) ?? '');
   try {
     const found = await ask(0);
     places.count.textContent = plural(found.total, 'picture');
@@ -71,12 +73,16 @@ async function show() {
     if (error.isOffline) onceBack(show);
     document.body.querySelector('.empty')?.remove();
     list.reset(0);
-    places.pictures.append(empty('status', 'The collection cannot be listed', error.message));
+    places.pictures.append(empty('status', 'The collection cannot be listed', error.message, error.isOffline ? '' : button('Show all pictures', () => change({where: [], sort: DEFAULTS.sort}))));
   }
 }
 
+// The picture that all are compared with, where that is the order.
+const similarTo = id => id ? element('div', {class: 'active'}, element('span', {class: 'tag own'}, element('img', {src: thumbnail(id, 96), alt: 'The picture that others are compared with', width: 24, height: 24}), 'The most similar to this one first',
+  element('button', {type: 'button', 'aria-label': 'Sort by date again', onclick: () => change({sort: DEFAULTS.sort})}, '×'))) : '';
+
 function controls() {
-  const sort = element('select', {class: 'field', 'aria-label': 'Order', onchange: event => change({sort: event.target.value})}, Object.entries(SORTS).map(([value, name]) => element('option', {value, text: name, selected: value === state.sort})));
+  const sort = element('select', {class: 'field', 'aria-label': 'Order', onchange: event => change({sort: event.target.value})}, Object.entries(state.sort in SORTS ? SORTS : {...SORTS, [state.sort]: 'By similarity'}).map(([value, name]) => element('option', {value, text: name, selected: value === state.sort})));
   const sizes = element('div', {class: 'segments hide-small', role: 'group', 'aria-label': 'Size of the pictures'}, Object.keys(SIZES).map(size => element('button', {type: 'button', 'aria-pressed': size === state.size, onclick: () => change({size}, true), text: size[0].toUpperCase() + size.slice(1)})));
   const focused = document.activeElement === places.controls.querySelector('select');
   places.controls.replaceChildren(sizes, element('div', {}, sort));
@@ -89,6 +95,12 @@ places.pictures.append(active, box, scrubber.element);
 startPage();
 startGallery({open: openDetail});
 addAction('Search with these', 'search', ids => { location.href = `${root}/?${ids.slice(0, config.max_pictures).map(id => `id=${id}`).join('&')}`; });
+shortcut(['s', 'S'], 'Sort by similarity to the picture', () => {
+  const card = document.querySelector('dialog[open]') ? null : currentCard();
+  if (!card) return false;
+  scrollTo(0, 0);
+  change({sort: `similar:${card.dataset.id}`});
+}, 'S');
 setNeighbours((id, step) => list.beside(id, step));
 startDetail();
 addEventListener('popstate', () => { const next = readState(); if (addressOf(next) !== addressOf(state)) { state = next; show(); } });
