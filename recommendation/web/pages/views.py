@@ -29,6 +29,7 @@ VIEWS = (
     View("/", "Search", "Search", "search", "search.html", "views/search.js"),
     View("/browse", "Browse", "Browse", "browse", "browse.html", "views/browse.js"),
     View("/for-you", "For you", "For you", "heart", "plain.html", "views/foryou.js"),
+    View("/duplicates", "Duplicates", "Duplicates", "copies", "plain.html", "views/duplicates.js", narrow=True),
     View("/map", "Map", "Map", "map", "", ""),
     View("/charts", "Charts", "Charts", "charts", "plain.html", "views/charts.js"),
     View("/jobs", "Jobs", "Query jobs", "jobs", "plain.html", "views/jobs.js", narrow=True),

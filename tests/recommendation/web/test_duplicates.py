@@ -48,6 +48,7 @@ def test_copies_are_grouped_until_somebody_says_that_they_are_none(
     said = client.post(f"{URL}/decisions", json={"pictures": [file["image_id"] for file in pair["files"]]})
     assert (said.status_code, said.json()["are_duplicates"]) == (200, False)
     assert all(names(one) != names(pair) for one in client.get(URL).json()["groups"])
+    assert client.get(f"{URL}/decisions").json() == {"decisions": [sorted(file["image_id"] for file in pair["files"])]}
     job.refresh(sc, own_collection.volume)
     rows = [
         row
@@ -65,6 +66,20 @@ def test_a_part_and_a_kind_can_be_asked_for(client: httpx.Client) -> None:
     assert client.get(URL, params={"offset": 1, "limit": 1}).json()["groups"] == every["groups"][1:2]
     near = client.get(URL, params={"kind": "near"}).json()
     assert near["groups"] == [one for one in every["groups"] if "near" in {file["kind"] for file in one["files"]}]
+
+
+def test_the_groups_can_be_taken_along_as_a_table(client: httpx.Client) -> None:
+    groups = client.get(URL).json()["groups"]
+    response = client.get(f"{URL}/export")
+    assert response.headers["content-disposition"] == 'attachment; filename="duplicates.csv"'
+    lines = list(csv.DictReader(response.text.splitlines()))
+    assert [(int(line["group"]), line["filename"], line["reason"]) for line in lines] == [
+        (number, file["filename"], group["reason"]) for number, group in enumerate(groups, 1) for file in group["files"]
+    ]
+    kept = {line["image_id"] for line in lines if line["keep"] == "yes"}
+    assert kept == {group["keep"] for group in groups}
+    assert not any("/" in line["location"] for line in lines)
+    assert client.get(f"{URL}/export", params={"kind": "odd"}).status_code == 422
 
 
 @pytest.mark.parametrize(
