@@ -92,14 +92,24 @@ def resolve(place: Place, timeout_s: float, *, is_loopback_allowed: bool = False
     Raises:
         FetchError: blocked_address, or there is no such name.
     """
-    found = _literal(place.host) or _look_up(place, timeout_s)
-    blocked = [one for one in found if not is_public(one, is_loopback_allowed=is_loopback_allowed)]
-    if blocked:
-        raise FetchError(f"{place.host} is at {blocked[0]}, which is no public address", "blocked_address")
+    found = literal(place.host) or _look_up(place, timeout_s)
+    check_public(place, found, is_loopback_allowed=is_loopback_allowed)
     return str(next((one for one in found if one.version == 4), found[0]))
 
 
-def _literal(host: str) -> list[IPAddress]:
+def check_public(place: Place, found: list[IPAddress], *, is_loopback_allowed: bool = False) -> None:
+    """Do nothing if all IP addresses of a host are public ones.
+
+    Raises:
+        FetchError: blocked_address.
+    """
+    blocked = [one for one in found if not is_public(one, is_loopback_allowed=is_loopback_allowed)]
+    if blocked:
+        raise FetchError(f"{place.host} is at {blocked[0]}, which is no public address", "blocked_address")
+
+
+def literal(host: str) -> list[IPAddress]:
+    """The IP address that a host is written as; nothing for a name."""
     try:
         return [ipaddress.ip_address(host)]
     except ValueError:

@@ -16,7 +16,7 @@ import urllib3
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, SSLError
 
-from shared.fetching.addresses import Place, place_of, resolve
+from shared.fetching.addresses import Place, check_public, literal, place_of, resolve
 from shared.fetching.limits import AGENT, Answer, FetchError, FetchLimits, proxy_of, read_chunk, reason_of
 
 #: A host is looked up again after this long.
@@ -159,6 +159,7 @@ class Door:
 
     def _new_pool(self, place: Place, proxy: str | None) -> Any:
         if proxy is not None:  # it looks up the names
+            check_public(place, literal(place.host), is_loopback_allowed=self._is_loopback_allowed)
             return urllib3.ProxyManager(proxy)
         address = resolve(place, self.limits.answer_s, is_loopback_allowed=self._is_loopback_allowed)
         if place.scheme == "http":
@@ -214,6 +215,7 @@ def _close(pool: Any) -> None:
 def _give_back(answer: Answer) -> None:
     """Keep the connection for the next request if the body was read to its end, else close it."""
     if getattr(answer, "length_remaining", None) == 0:
+        answer.drain_conn()  # a body of no bytes counts as unread until it is read
         answer.release_conn()
     else:
         answer.close()

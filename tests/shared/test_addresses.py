@@ -5,6 +5,7 @@ import ipaddress
 import pytest
 
 from shared.fetching.addresses import canonical, is_public, place_of
+from shared.fetching.door import Door
 from shared.fetching.limits import FetchError
 
 
@@ -69,3 +70,12 @@ def test_a_host_is_named_with_its_port_where_it_is_another() -> None:
         "h:443",
         "[::1]:1",
     ]
+
+
+def test_private_addresses_are_not_asked_through_a_proxy_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(FetchError) as caught, Door().ask("http://169.254.169.254/latest/meta-data"):
+        pass
+    assert caught.value.kind == "blocked_address"
