@@ -86,4 +86,10 @@ class ServeSettings(QuerySettings):
         3000, "requests a minute that one address may send to the interface; 0 for any number", limits=(0, 1_000_000)
     )
     trusted_proxy: str = setting("", "addresses of proxies whose X-Forwarded-For names the client, separated by commas")
+    fetch: bool = setting(
+        False, "let people search with a picture at an address of the web, which this service then fetches"
+    )
+    allow_loopback: bool = setting(
+        False, "fetch such pictures from this machine, too; other private addresses stay refused"
+    )
     job_days: int = setting(7, "days that query jobs over HTTP and their pictures are kept", limits=(1, 3650))

@@ -1,6 +1,6 @@
 """The HTTP service: its routes. Queries are read by `forms` and answered by the answerer; the pages are in `pages`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -38,6 +38,7 @@ from recommendation.web.pages.routes import page_routes
 from recommendation.web.people import people_list_routes, people_routes
 from recommendation.web.pictures.browsing import browsing_routes
 from recommendation.web.pictures.duplicates import duplicate_routes
+from recommendation.web.pictures.fetched import FETCH_LIMITS, fetch_routes
 from recommendation.web.pictures.routes import picture_routes
 from recommendation.web.tagging.routes import tag_routes
 
@@ -56,20 +57,21 @@ def create_app(
     Args:
         measured_in: the folder where all processes of the service write their measurements; empty for a process alone.
     """
-    admission, tokens = Admission(limits), tokens_of(settings)
+    admission, fetching, tokens = Admission(limits), Admission(FETCH_LIMITS), tokens_of(settings)
     measurements = Measurements(answerer, admission, measured_in)
     root = check_prefix(settings.root_path)
     app = FastAPI(
         title=pages.TITLE,
         description=pages.ABOUT,
         version=pages.VERSION,
-        lifespan=partial(lifespan, admission),
+        lifespan=partial(lifespan, (admission, fetching)),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         servers=[{"url": root}] if root else None,
     )
     app.include_router(query_routes(answerer, health, admission, settings))
+    app.include_router(fetch_routes(fetching, settings))
     app.include_router(status_routes(answerer, health))
     assets = mount_assets(app)
     app.include_router(page_routes(answerer, assets, settings))
@@ -117,11 +119,12 @@ def add_middleware(app: FastAPI, settings: ServeSettings, tokens: Tokens | None)
 
 
 @asynccontextmanager
-async def lifespan(admission: Admission, _: FastAPI) -> AsyncIterator[None]:
+async def lifespan(admissions: Sequence[Admission], _: FastAPI) -> AsyncIterator[None]:
     """Let few requests beside queries work at the same moment; drop the queries that wait when the service stops."""
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
-    admission.close()
+    for one in admissions:
+        one.close()
 
 
 def query_routes(answerer: Answerer, health: Health, admission: Admission, settings: ServeSettings) -> APIRouter:

@@ -20,7 +20,7 @@ COOKIE = "imagerec-session"
 A_MONTH_S = 30 * 86_400
 SESSION = "/v1/session"
 #: What is asked with POST and changes nothing.
-ASKING = ("/v1/query", SESSION)
+ASKING = ("/v1/query", "/v1/fetch", SESSION)
 
 
 def tokens_of(settings: ServeSettings) -> Tokens | None:

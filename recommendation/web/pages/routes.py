@@ -48,6 +48,7 @@ def page_routes(answerer: Answerer, assets: Assets, settings: ServeSettings) -> 
             session = {
                 "read_only": settings.read_only,
                 "job_days": settings.job_days,
+                "can_fetch": settings.fetch,
                 "auth": request.state.has_tokens,
                 "session": request.state.person,
             }
@@ -71,7 +72,7 @@ def render(view: View, facts: Facts, modules: list[str], shown: dict[str, str], 
 
     Args:
         shown: `root`, `static`, `swagger` and `theme`.
-        session: `read_only`, `auth` and `session`, the person whose token the browser has.
+        session: what the settings allow, and `session`, the person whose token the browser has.
     """
     values = {"view": {**view._asdict(), "modules": modules}, "views": VIEWS, "title": TITLE}
     config = {**config_of(facts), **session}
@@ -90,7 +91,6 @@ def config_of(facts: Facts) -> dict[str, Any]:
         "max_top_k": MAX_TOP_K,
         "colors": COLORS,
         **{f"can_{name}": field in KEYS for name, field in OPTIONS.items()},
-        "has_map": any(view.path == "/map" for view in VIEWS),
     }
 
 

@@ -15,7 +15,12 @@ const pause = (ms, signal) => new Promise((resolve, reject) => {
   signal?.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); }, {once: true});
 });
 
-// What a request answers with. One that finds no room (503 or 429 with Retry-After) is sent again.
+const contentOf = response => {
+  const kind = response.headers.get('content-type') ?? '';
+  return kind.startsWith('application/json') ? response.json() : kind.startsWith('image/') ? response.blob() : null;
+};
+
+// What a request answers with: an object, or a picture as a blob. One that finds no room (503 or 429 with Retry-After) is sent again.
 export async function request(path, {method = 'GET', json, body, signal} = {}) {
   const headers = json === undefined ? {} : {'content-type': 'application/json'};
   const options = {method, headers, signal, credentials: 'same-origin', body: json === undefined ? body : JSON.stringify(json)};
@@ -33,7 +38,7 @@ export async function request(path, {method = 'GET', json, body, signal} = {}) {
       await pause(1000 * Math.min(5, Number(wait) || 1) * (attempt + 1), signal);
       continue;
     }
-    const content = response.headers.get('content-type')?.startsWith('application/json') ? await response.json() : null;
+    const content = await contentOf(response);
     if (!response.ok) throw new Problem(content?.error?.message ?? `The service answered ${response.status}.`, response.status);
     return content;
   }

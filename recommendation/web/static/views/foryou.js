@@ -24,10 +24,11 @@ async function show() {
     return;
   }
   try {
-    const [profile, {opinions}] = await Promise.all([request(about()).catch(error => { if (error.status === 404) return null; throw error; }), request(`${about()}/opinions`)]);
+    const {opinions} = await request(`${about()}/opinions`);
     const liked = Object.keys(opinions).filter(id => opinions[id] >= .5), disliked = Object.keys(opinions).filter(id => opinions[id] <= -.5);
+    const profile = liked.length ? await request(about()) : null;
     const wanted = element('section', {'aria-label': 'Recommended', class: 'stack'}, element('h2', {text: 'You might like'}));
-    content.replaceChildren(profile && liked.length ? profileOf(profile, liked.length, disliked.length) : hint(), wanted, ...await said('You like', liked), ...await said('You do not want to see', disliked));
+    content.replaceChildren(profile ? profileOf(profile, liked.length, disliked.length) : hint(), wanted, ...await said('You like', liked), ...await said('You do not want to see', disliked));
     if (liked.length + disliked.length) controls.append(button('Reset', () => askReset([...liked, ...disliked]), {kind: 'plain', symbol: 'undo'}));
     await recommend(wanted);
   } catch (error) {

@@ -16,19 +16,19 @@ export function dropZone(choose, setText) {
 }
 
 function wordsField(text, setText, large = false) {
-  const field = element('input', {class: 'field', id: 'words', type: 'search', placeholder: 'or words: red flower', 'aria-label': 'Words', maxlength: 200, dir: 'auto', enterkeyhint: 'search'});
+  const field = element('input', {class: 'field', id: 'words', type: 'search', placeholder: config.can_fetch ? 'or words, or the address of a picture' : 'or words: red flower', 'aria-label': config.can_fetch ? 'Words, or the address of a picture' : 'Words', maxlength: 2000, dir: 'auto', enterkeyhint: 'search'});
   field.value = text;
   const soon = debounced(() => setText(field.value.trim(), true), 350);
   if (!large) field.addEventListener('input', soon);
   return element('form', {class: 'words', role: 'search', onsubmit: event => { event.preventDefault(); setText(field.value.trim()); }}, field);
 }
 
-// does: {choose, get, change(state)}; a slider may have changed the state since this was drawn, so handlers ask for it.
+// does: {choose, get, change(state), setText(text, typed)}; a slider may have changed the state since this was drawn, so handlers ask for it.
 export function queryBar(state, does) {
   const liked = likedOf(state), room = liked.length < MOST_PICTURES;
   return element('div', {class: 'query'}, element('ul', {class: 'chips', 'aria-label': 'Query pictures'}, state.pictures.map(one => element('li', {}, chipOf(one, does))),
     room ? element('li', {}, element('button', {type: 'button', class: 'add', onclick: does.choose, title: 'Add a picture'}, icon('plus'), 'Add')) : null),
-    config.can_text ? wordsField(state.text, (text, typed) => does.change({...does.get(), text}, typed)) : null,
+    config.can_text ? wordsField(state.text, does.setText) : null,
     liked.length > 1 ? element('div', {class: 'segments', role: 'group', 'aria-label': 'How several pictures count together'}, Object.entries(COMBINES).map(([value, [name, title]]) =>
       element('button', {type: 'button', title, 'aria-pressed': state.combine === value, onclick: () => does.change({...does.get(), combine: value}), text: name}))) : null,
     element('div', {class: 'row push'}, iconButton('Copy a link to this search', 'link', () => copyLink(does.get())), iconButton('New search', 'close', () => does.change(null))));

@@ -1,10 +1,11 @@
 // Search: pictures and words in, answers as a justified grid. The address is the state, so Back is the previous query.
-import {button, config, element, empty, nameOf, root} from '../shell/dom.js';
+import {button, config, element, empty, isTyping, nameOf, root} from '../shell/dom.js';
 import {onceBack, Problem, request} from '../shell/api.js';
 import {shortcut} from '../shell/keys.js';
 import {startPage} from '../shell/page.js';
 import {toast} from '../shell/toast.js';
 import {countText, makeCard} from '../gallery/card.js';
+import {isWebAddress} from '../gallery/describe.js';
 import {startDetail} from '../gallery/detail.js';
 import {startGallery} from '../gallery/gallery.js';
 import {addAction} from '../gallery/selection.js';
@@ -42,8 +43,11 @@ async function show({keepQuery = false} = {}) {
 
 function showQuery() {
   const choose = () => places.files.click();
-  const setText = (text, typed) => change({...state, text}, typed && !!state.text && !!text);
-  places.query.replaceChildren(isEmpty(state) && !state.pictures.length ? dropZone(choose, setText) : queryBar(state, {choose, get: () => state, change: (next, typed) => change(next, typed)}));
+  const setText = (text, typed) => {
+    if (!isWebAddress(text)) change({...state, text}, typed && !!state.text && !!text);
+    else if (!typed) addAddress(text);
+  };
+  places.query.replaceChildren(isEmpty(state) && !state.pictures.length ? dropZone(choose, setText) : queryBar(state, {choose, get: () => state, change, setText}));
 }
 
 async function showAnswers() {
@@ -127,6 +131,19 @@ async function addFiles(files) {
   if (pictures.length) change({...state, pictures: [...state.pictures, ...pictures]});
 }
 
+// A picture of the web: the service fetches a small copy, which then is as one of the user's own.
+async function addAddress(url) {
+  if (!config.can_fetch) { toast('This service fetches nothing from the web. Save the picture, then drop or choose it here.'); return; }
+  toast(`Fetching the picture from ${new URL(url).hostname} …`);
+  try {
+    const copy = await request('/v1/fetch', {method: 'POST', json: {url}});
+    addFiles([new File([copy], decodeURI(url).replace(/[?#].*$/, '').split('/').pop() || 'picture', {type: copy.type})]);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    toast(error.message);
+  }
+}
+
 function addStored(ids, like = true) {
   const fresh = ids.filter(id => !state.pictures.some(one => one.id === id && one.like === like));
   const room = MOST_PICTURES - (like ? likedOf(state).length : state.pictures.length - likedOf(state).length);
@@ -137,7 +154,7 @@ function addStored(ids, like = true) {
 
 function startDrops() {
   let depth = 0;
-  const isOurs = event => event.dataTransfer && (event.dataTransfer.types.includes('Files') || event.dataTransfer.types.includes('text/imagerec'));
+  const isOurs = event => event.dataTransfer && ['Files', 'text/imagerec', 'text/uri-list'].some(kind => event.dataTransfer.types.includes(kind));
   const mark = on => document.body.classList.toggle('dropping', on);
   addEventListener('dragenter', event => { if (isOurs(event)) { depth++; mark(true); } });
   addEventListener('dragleave', event => { if (isOurs(event) && --depth <= 0) { depth = 0; mark(false); } });
@@ -147,12 +164,15 @@ function startDrops() {
     event.preventDefault();
     depth = 0;
     mark(false);
-    const id = event.dataTransfer.getData('text/imagerec');
-    if (id) addStored([id]); else addFiles(event.dataTransfer.files);
+    const id = event.dataTransfer.getData('text/imagerec'), url = event.dataTransfer.getData('text/uri-list').split('\n')[0].trim();
+    if (id) addStored([id]);
+    else if (event.dataTransfer.files.length) addFiles(event.dataTransfer.files);
+    else if (isWebAddress(url)) addAddress(url);
   });
   addEventListener('paste', event => {
-    const files = [...event.clipboardData?.files ?? []];
+    const files = [...event.clipboardData?.files ?? []], text = event.clipboardData?.getData('text').trim();
     if (files.length) { event.preventDefault(); addFiles(files); }
+    else if (isWebAddress(text) && !isTyping(event.target)) { event.preventDefault(); addAddress(text); }
   });
   places.files.addEventListener('change', () => { addFiles(places.files.files); places.files.value = ''; });
 }
