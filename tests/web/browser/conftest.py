@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ from recommendation.web.connections import ConnectionLimits, protocol
 from recommendation.web.health import Health
 from recommendation.web.server import create_app
 from recommendation.web.service import open_socket
+from shared.pipeline import runs
 from shared.storage import LocalStorage
 from tests.web.conftest import OpenPage, Watched
 
@@ -78,7 +80,8 @@ def odd_volume(sc: SparkContext, tmp_path_factory: pytest.TempPathFactory) -> tu
             odd = [some[number % len(some)] for some in (ODD_LICENSES, ODD_AUTHORS, ODD_TITLES)]
             rows.writerow([path, *odd, f"{path.parent.name};{SCRIPT}", "https://example.org/1" if number % 3 else ""])
     data = volume.root
-    acquisition.run(sc, AcquisitionSettings(data=data, source=str(listed)))
+    counts = acquisition.run(sc, AcquisitionSettings(data=data, source=str(listed)))
+    runs.record(volume, counts, datetime.now(UTC), 1.5, "local[2]", 2)
     labeling.run(sc, LabelingSettings(data=data))
     embedding.run(sc, EmbeddingSettings(data=data, model="efficientnet-lite0", precision="fp32"))
     recommendation.run(sc, Settings(data=data))
@@ -116,9 +119,9 @@ def listen(port: int) -> socket.socket:
 
 @pytest.fixture(scope="session")
 def web(odd_volume: tuple[LocalStorage, list[Path]]) -> Iterator[Web]:
-    """The service, started once."""
+    """The service, started once; it may fetch from this machine."""
     volume, pictures = odd_volume
-    with serving(volume) as url:
+    with serving(volume, fetch=True, allow_loopback=True) as url:
         yield Web(url, volume, pictures)
 
 

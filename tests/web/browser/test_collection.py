@@ -3,6 +3,7 @@
 import json
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -74,6 +75,24 @@ def test_lists_are_sorted_filtered_and_named_by_the_address(visit: Visit) -> Non
     page.go_back()
     page.go_back()
     page.wait_for_function("id => document.querySelector('.section .card').dataset.id === id", arg=by_date[0])
+
+
+def test_the_collection_is_sorted_by_similarity_to_a_picture(web: Web, visit: Visit) -> None:
+    page = visit("/browse?where=orientation%3Dlandscape").page
+    page.locator(".section .card .pic").nth(2).focus()
+    chosen = ids_of(page)[2]
+    page.keyboard.press("s")
+    page.wait_for_url(f"**sort=similar%3A{chosen}")
+    page.wait_for_function("id => document.querySelector('.section .card').dataset.id === id", arg=chosen)
+    asked = {"sort": f"similar:{chosen}", "where": "orientation=landscape", "limit": 30}
+    listed = httpx.get(f"{web.url}/v1/images", params=asked).json()["images"]
+    assert ids_of(page)[:30] == [one["image_id"] for one in listed]
+    page.locator(".section .card .pic").nth(1).click()
+    page.get_by_role("link", name="Sort all pictures by similarity to this one").click()
+    page.wait_for_url(f"**similar%3A{listed[1]['image_id']}")
+    assert "where=orientation" in page.url
+    page.get_by_role("button", name="Sort by date again").click()
+    page.wait_for_url("**/browse?where=orientation%3Dlandscape")
 
 
 def test_details_open_close_and_go_on_by_keys_and_address(visit: Visit) -> None:

@@ -2,17 +2,22 @@
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.browser.conftest import Visit, Web, ids_of, wait_answers
+from tests.acquisition.fetching.hosts import Reply
+from tests.acquisition.fetching.hosts import serving as serving_pictures
+from tests.web.browser.conftest import Visit, Web, ids_of, serving, wait_answers
+from tests.web.conftest import OpenPage
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 
 SHOWN = "ids => [...document.querySelectorAll('#answers .card')].map(card => card.dataset.id).join() === ids"
-DROP = """([selector, kind, files]) => {
+DROP = """([selector, kind, files, text]) => {
   const transfer = new DataTransfer();
+  if (text) transfer.setData(kind === 'paste' ? 'text/plain' : 'text/uri-list', text);
   for (const [name, data] of files) {
     transfer.items.add(new File([Uint8Array.from(atob(data), letter => letter.charCodeAt(0))], name, {type: 'image/png'}));
   }
@@ -24,10 +29,10 @@ DROP = """([selector, kind, files]) => {
 }"""
 
 
-def give(page: Page, kind: str, *paths: Path) -> None:
-    """Drop or paste files."""
+def give(page: Page, kind: str, *paths: Path, text: str = "") -> None:
+    """Drop or paste files, or a text."""
     files = [[path.name, base64.b64encode(path.read_bytes()).decode()] for path in paths]
-    page.evaluate(DROP, ["main", kind, files])
+    page.evaluate(DROP, ["main", kind, files, text])
 
 
 def chips(page: Page) -> int:
@@ -50,6 +55,46 @@ def test_a_picture_of_ones_own_is_answered_and_named_by_the_address(web: Web, vi
     wait_answers(page)
     assert chips(page) == 1
     assert ids_of(page, "#answers") == answers
+
+
+@pytest.mark.parametrize("how", ["words", "drop", "paste"])
+def test_a_picture_of_the_web_is_fetched_by_its_address(web: Web, visit: Visit, how: str) -> None:
+    watched = visit("/")
+    page = watched.page
+    page.wait_for_selector("#start .card")
+    with serving_pictures() as host:
+        host.replies["/a/harbour%20view.png"] = Reply(web.pictures[7].read_bytes())
+        address = f"{host.address}/a/harbour%20view.png"
+        if how == "words":
+            page.locator("#words").fill(address)
+            page.locator("#words").press("Enter")
+        else:
+            give(page, how, text=address)
+        wait_answers(page)
+    expect(page.locator("#query .chip .label")).to_have_text("harbour view.png")
+    best = page.locator("#answers .card").first.evaluate("card => card.item.scores.embedding")
+    assert best > 0.95  # the picture itself
+    assert watched.foreign == []
+
+
+def test_an_address_without_a_picture_is_said(visit: Visit) -> None:
+    watched = visit("/")
+    page = watched.page
+    page.wait_for_selector("#start .card")
+    with serving_pictures() as host:
+        give(page, "paste", text=f"{host.address}/none.png")
+        expect(page.locator(".toast").last).to_contain_text("answered 404")
+    assert chips(page) == 0
+    watched.errors.clear()  # the browser notes the answer's status
+
+
+def test_a_service_that_may_not_fetch_is_not_asked_to(odd_volume: Any, open_page: OpenPage) -> None:
+    with serving(odd_volume[0]) as url:
+        watched = open_page(f"{url}/")
+        watched.page.wait_for_selector("#start .card")
+        give(watched.page, "paste", text="http://127.0.0.1:9/a.png")
+        expect(watched.page.locator(".toast")).to_contain_text("This service fetches nothing from the web")
+        watched.check()
 
 
 def test_an_address_with_a_picture_of_another_device_says_what_is_missing(visit: Visit) -> None:

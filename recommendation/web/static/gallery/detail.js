@@ -4,7 +4,6 @@ import {Problem, request, thumbnail} from '../shell/api.js';
 import {copyText} from '../shell/toast.js';
 import {altOf, attributionOf, hasOrigin, isWebAddress, nameOfPicture} from './describe.js';
 import {opinionOf, toggleOpinion} from './opinions.js';
-import {tagEditor} from './tagging.js';
 
 const LEAST_SHOWN = .01; // a category's probability
 const ID = /^#([0-9a-f]{32})$/;
@@ -77,7 +76,7 @@ function onKey(event) {
 }
 
 function stageOf(item) {
-  const size = item.width_px ? {width: item.width_px, height: item.height_px, '--w': item.width_px} : {};
+  const size = item.width_px ? {width: item.width_px, height: item.height_px, '--w': item.width_px} : {hidden: true};
   const turn = (step, name, symbol, kind) => element('button', {type: 'button', class: `button square turn ${kind}`, title: name, 'aria-label': name, onclick: () => go(step), hidden: !neighbour(item.image_id, step)}, icon(symbol));
   return element('div', {class: 'stage'}, element('img', {src: thumbnail(item.image_id, 256), alt: altOf(item), ...size}), turn(-1, 'Previous picture (←)', 'left', 'before'), turn(1, 'Next picture (→)', 'right', 'after'));
 }
@@ -85,14 +84,14 @@ function stageOf(item) {
 async function fill(facts, item) {
   facts.replaceChildren(headOf(item), element('p', {class: 'muted', text: 'Loading …'}));
   try {
-    const details = await request(`/v1/images/${item.image_id}/details`);
+    const [details, tags] = await Promise.all([request(`/v1/images/${item.image_id}/details`), import('./tagging.js').then(({tagEditor}) => tagEditor(item.image_id))]);
     if (shown !== item) return;
     Object.assign(item, {...details, score: item.score, scores: item.scores});
     const image = dialog.querySelector('.stage img');
-    Object.assign(image, {width: details.width_px, height: details.height_px, alt: altOf(details)});
+    Object.assign(image, {width: details.width_px, height: details.height_px, alt: altOf(details), hidden: false});
     image.style.setProperty('--w', details.width_px);
     showLarge(image, item);
-    facts.replaceChildren(headOf(details), actionsOf(details), paletteOf(details), ...factsOf(details));
+    facts.replaceChildren(headOf(details), actionsOf(details), paletteOf(details), ...factsOf(details, tags));
     facts.append(...await others(details));
   } catch (error) {
     if (error.name === 'AbortError' || shown !== item) return;
@@ -140,11 +139,11 @@ const where = (column, value) => `${root}/browse?where=${encodeURIComponent(`${c
 const section = (title, ...content) => element('div', {}, element('h3', {text: title}), ...content);
 const pairs = list => element('dl', {class: 'pairs'}, list.filter(([, value]) => value).map(([name, value]) => [element('dt', {text: name}), element('dd', {dir: 'auto'}, value)]));
 
-function factsOf(details) {
+function factsOf(details, tags) {
   const exif = details.exif, seen = details.categories.filter(one => one.probability >= LEAST_SHOWN).slice(0, 5);
   const camera = [[exif.camera_make, exif.camera_model].filter(Boolean).join(' '), exif.lens, exposure(exif)].filter(Boolean);
   return [
-    section('Tags', tagEditor(details)),
+    section('Tags', tags),
     seen.length ? section('What the network sees', element('div', {class: 'tags'}, seen.map(one => element('a', {class: 'tag', href: where('category', one.category), title: percent(one.probability), text: `${one.category} ${percent(one.probability)}`})))) : null,
     section('Picture', pairs([['Size', `${details.width_px} × ${details.height_px} px, ${details.orientation}`], ['File', `${details.format}, ${bytes(details.size_bytes)}`], ['Brightness', details.brightness === null ? '' : `${Math.round(details.brightness)} of 100`],
       ['Taken', exif.date_taken?.replace('T', ' ')], ['Camera', camera.join(', ')], ['Rating', details.rating > 0 ? `${details.rating} of 5` : '']])),

@@ -7,8 +7,8 @@ import {markAll} from './card.js';
 import {openDetail} from './detail.js';
 import {setOpinion, toggleOpinion} from './opinions.js';
 import {addAction, clearSelection, selectedIds, toggleSelected} from './selection.js';
-import {askTags} from './tagging.js';
 
+const askTags = async ids => (await import('./tagging.js')).askTags(ids);
 let hovered = null;
 export const currentCard = () => document.activeElement?.closest?.('.card') ?? (hovered?.isConnected ? hovered : null);
 

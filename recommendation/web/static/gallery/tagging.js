@@ -51,17 +51,18 @@ function tagField(work) {
   return form;
 }
 
-export function tagEditor(details) {
+// The tags of a picture with what changes them, when they are loaded.
+export async function tagEditor(id) {
   const place = element('div', {class: 'stack'});
   const show = async () => {
-    const {tags, suggestions: proposed} = await request(`/v1/images/${details.image_id}/tags`);
-    place.replaceChildren(element('div', {class: 'tags'}, tags.map(one => tagOf(details.image_id, one)), tags.length ? null : element('span', {class: 'muted small', text: 'None yet.'})),
-      ...config.read_only ? [] : [tagField(add => changeTags([details.image_id], {add})), proposed.length ? element('div', {class: 'tags'}, element('span', {class: 'muted small', text: 'Suggested:'}),
-        proposed.map(tag => element('button', {type: 'button', class: 'tag', onclick: () => changeTags([details.image_id], {add: [tag]})}, icon('plus'), element('bdi', {text: tag})))) : null].filter(Boolean));
+    const {tags, suggestions: proposed} = await request(`/v1/images/${id}/tags`);
+    place.replaceChildren(element('div', {class: 'tags'}, tags.map(one => tagOf(id, one)), tags.length ? null : element('span', {class: 'muted small', text: 'None yet.'})),
+      ...config.read_only ? [] : [tagField(add => changeTags([id], {add})), proposed.length ? element('div', {class: 'tags'}, element('span', {class: 'muted small', text: 'Suggested:'}),
+        proposed.map(tag => element('button', {type: 'button', class: 'tag', onclick: () => changeTags([id], {add: [tag]})}, icon('plus'), element('bdi', {text: tag})))) : null].filter(Boolean));
   };
-  const refresh = event => place.isConnected ? event.detail.includes(details.image_id) && show() : removeEventListener('tags', refresh);
-  show().catch(error => place.replaceChildren(element('p', {class: 'small', text: error.message})));
+  const refresh = event => place.isConnected ? event.detail.includes(id) && show() : removeEventListener('tags', refresh);
   addEventListener('tags', refresh);
+  await show();
   return place;
 }
 

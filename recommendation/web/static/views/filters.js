@@ -13,8 +13,8 @@ export const labelOf = condition => {
   return `${TITLES[column] ?? column.replaceAll('_', ' ')}${{'=': ': ', '!=': ': not ', '~': ' contains '}[operator] ?? ` ${operator} `}${value}`;
 };
 
-// place: where they are shown; get: gives the conditions of today; set: called with other ones.
-export function filterPanel(get, set) {
+// get: gives the conditions of today; set: called with other ones; shown: called when the filters are there.
+export function filterPanel(get, set, shown = () => {}) {
   const lists = element('div', {}), opened = new Set(OPEN), grown = new Set();
   const toggle = conditions => {
     const now = get(), has = conditions.every(one => now.includes(one));
@@ -28,11 +28,13 @@ export function filterPanel(get, set) {
     controller = new AbortController();
     const asked = new URLSearchParams([...get().map(one => ['where', one]), ['top', grown.size ? MOST : 60]]);
     try {
-      const {facets, matching} = await request(`/v1/facets?${asked}`, {signal: controller.signal});
+      const {facets} = await request(`/v1/facets?${asked}`, {signal: controller.signal});
       lists.replaceChildren(...Object.keys(TITLES).filter(name => facets[name]?.values.length).map(name => facetOf(name, facets[name])).filter(Boolean));
-      return matching;
+      shown();
     } catch (error) {
-      if (error.name !== 'AbortError') lists.replaceChildren(element('p', {class: 'small muted', text: error.message}));
+      if (error.name === 'AbortError') return;
+      lists.replaceChildren(element('p', {class: 'small muted', text: error.message}));
+      shown();
     }
   };
 

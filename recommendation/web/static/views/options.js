@@ -4,26 +4,23 @@ import {button, config, debounced, element, nameOf} from '../shell/dom.js';
 const COUNTS = [25, 50, 100, 200];
 
 export function optionsPanel(get, change) {
-  const place = element('div', {});
+  const place = element('div', {hidden: true});
   const measures = config.measures.filter(one => one !== 'default');
   const soon = debounced(next => change(next, true), 120);
 
   const weightOf = measure => Object.keys(get().weights).length ? get().weights[measure] ?? 0 : config.weights[measure] ?? 0;
   function weights() {
-    const outputs = {};
+    const outputs = {}, all = Object.fromEntries(measures.map(one => [one, weightOf(one)])); // as the sliders are, before the address is
     const set = (measure, number) => {
-      const all = Object.fromEntries(measures.map(one => [one, weightOf(one)]));
       all[measure] = number;
-      for (const one of measures) outputs[one].textContent = all[one].toFixed(2);
-      return all;
+      outputs[measure].textContent = number.toFixed(2);
+      if (Object.values(all).some(one => one > 0)) soon({...get(), view: 'default', weights: {...all}});
     };
     return [measures.map(one => {
       const id = `weight-${one}`;
-      outputs[one] = element('output', {class: 'muted number', for: id, text: weightOf(one).toFixed(2)});
-      return element('div', {class: 'weight'}, element('label', {for: id, text: nameOf(one)}), outputs[one], element('input', {type: 'range', id, min: 0, max: 1, step: .05, value: weightOf(one), oninput: event => {
-        const all = set(one, +event.target.value);
-        if (Object.values(all).some(number => number > 0)) soon({...get(), view: 'default', weights: all});
-      }}));
+      outputs[one] = element('output', {class: 'muted number', for: id, text: all[one].toFixed(2)});
+      return element('div', {class: 'weight'}, element('label', {for: id, text: nameOf(one)}), outputs[one],
+        element('input', {type: 'range', id, min: 0, max: 1, step: .05, value: all[one], oninput: event => set(one, +event.target.value)}));
     }), Object.keys(get().weights).length ? button('Weights of the collection', () => change({...get(), weights: {}}), {kind: 'plain small'}) : null];
   }
 

@@ -2,7 +2,6 @@
 import {config, debounced, element, icon, iconButton} from '../shell/dom.js';
 import {thumbnail} from '../shell/api.js';
 import {copyText, toast} from '../shell/toast.js';
-import {askCrop} from './crop.js';
 import {MOST_PICTURES, likedOf} from './state.js';
 import {draw, keptFile, toShared} from './uploads.js';
 
@@ -38,6 +37,7 @@ function chipOf(picture, does) {
   const name = picture.name || 'Picture', others = () => does.get().pictures.filter(one => one !== picture);
   const change = changes => does.change({...does.get(), pictures: does.get().pictures.map(one => one === picture ? {...one, ...changes} : one)});
   const open = async () => {
+    const {askCrop} = await import('./crop.js');
     const crop = await askCrop(picture);
     if (crop !== null) change({crop});
   };

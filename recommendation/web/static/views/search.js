@@ -190,7 +190,7 @@ async function takeShared() {
   history.replaceState(null, '', addressOf(state));
 }
 
-const filters = filterPanel(() => state.where, where => change({...state, where}));
+const filters = filterPanel(() => state.where, where => change({...state, where}), () => { options.element.hidden = false; });
 const options = optionsPanel(() => state, change);
 places.side.append(element('details', {class: 'whole', open: matchMedia('(min-width: 62.01rem)').matches}, element('summary', {text: 'Filters and options'}), filters.element, options.element));
 startPage();

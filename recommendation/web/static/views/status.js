@@ -18,8 +18,8 @@ async function show() {
   try {
     const [index, health, {runs}, {sources}] = await Promise.all([request('/v1/status'), request('/healthz').catch(error => ({status: error.message})), request('/v1/runs'), request('/v1/sources')]);
     const failures = element('section', {'aria-label': 'Failures', class: 'stack'});
-    content.replaceChildren(...indexOf(index, health), failures, runsOf(runs), sourcesOf(sources));
     await showFailures(failures, '', 0);
+    content.replaceChildren(...indexOf(index, health), failures, runsOf(runs), sourcesOf(sources));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.isOffline) onceBack(show);
@@ -48,6 +48,7 @@ async function showFailures(place, reason, offset) {
 }
 
 function runsOf(runs) {
+  if (!runs.length) return '';
   const rows = runs.slice(0, 16).map(run => element('tr', {}, cell(new Date(run.started).toLocaleString()), cell(run.stage), cell(run.listed.toLocaleString('en'), 'number'), cell(run.done.toLocaleString('en'), 'number'), cell(run.skipped.toLocaleString('en'), 'number'), cell(run.failed.toLocaleString('en'), 'number'), cell(seconds(run.seconds), 'number')));
   return element('section', {'aria-label': 'Runs', class: 'stack'}, element('h2', {text: 'Runs'}), table([['Started'], ['Stage'], ['Listed', 'number'], ['Done', 'number'], ['Skipped', 'number'], ['Failed', 'number'], ['Took', 'number']], rows));
 }
