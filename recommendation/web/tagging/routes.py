@@ -59,7 +59,7 @@ def tag_routes(engine_of: Callable[[], Engine], volume: Storage) -> APIRouter:
         suggestions = tagging.suggested_tags(volume, engine, image_id)
         return JSONResponse({"image_id": image_id, "tags": found, "suggestions": suggestions})
 
-    @router.get("/v1/tags", responses=errors(400, 422, 503), summary="All tags, with their numbers of pictures")
+    @router.get("/v1/tags", responses=errors(400, 404, 422, 503), summary="All tags, with their numbers of pictures")
     def all_tags(image_ids: Ids = None) -> JSONResponse:
         counts = count_tags(volume, engine_of(), image_ids or [])
         return JSONResponse({"tags": [{"tag": tag, "pictures": n} for tag, n in counts.most_common()]})

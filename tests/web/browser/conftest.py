@@ -37,7 +37,7 @@ from shared.storage import LocalStorage
 from tests.web.conftest import OpenPage, Watched
 
 PICTURES_PER_SUBJECT = 5
-TIMEOUT_MS = 120_000  # a busy machine is no failure
+TIMEOUT_MS = 60_000  # a busy machine is no failure
 expect.set_options(timeout=TIMEOUT_MS)
 SCRIPT = "<img src=x onerror=alert(1)>"
 ODD_NAMES = (

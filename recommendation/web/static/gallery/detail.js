@@ -48,7 +48,8 @@ function show(item) {
     dialog.showModal();
   }
   const facts = element('div', {class: 'facts', tabindex: -1});
-  dialog.replaceChildren(element('div', {class: 'detail-body'}, stageOf(item), facts));
+  dialog.querySelector('.detail-body')?.remove();
+  dialog.prepend(element('div', {class: 'detail-body'}, stageOf(item), facts));
   fill(facts, item);
   facts.focus({preventScroll: true});
 }

@@ -14,6 +14,7 @@ const queued = () => JSON.parse(localStorage.getItem(QUEUE) ?? '[]');
 const keep = entries => localStorage.setItem(QUEUE, JSON.stringify(entries));
 const drop = entry => keep(queued().filter(one => one.key !== entry.key)); // another tab may have added some
 export const opinionOf = id => known.get(id) ?? 0;
+export const judgedIds = () => [...known.keys()];
 
 // value: 1 like, -1 dislike, 0 neither.
 export async function setOpinion(ids, value, {quiet = false} = {}) {

@@ -2,8 +2,18 @@
 import {element} from './dom.js';
 
 const STAYS_MS = 6000;
+const place = document.getElementById('toasts');
+
+// A modal dialog makes all else inert: while one is open, notes are in it.
+function bringForward() {
+  const dialog = [...document.querySelectorAll('dialog[open]')].at(-1);
+  if (dialog?.contains(place)) return;
+  (dialog ?? document.body).append(place);
+  dialog?.addEventListener('close', () => document.body.append(place), {once: true});
+}
+
 export function toast(text, action, work) {
-  const place = document.getElementById('toasts');
+  bringForward();
   const note = element('div', {class: 'toast'}, element('span', {text, dir: 'auto'}));
   const close = () => note.remove();
   if (action) note.append(element('button', {type: 'button', text: action, onclick: () => { close(); work(); }}));

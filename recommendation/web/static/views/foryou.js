@@ -8,7 +8,7 @@ import {toast} from '../shell/toast.js';
 import {captionOf, makeCard} from '../gallery/card.js';
 import {openDetail, searchAddress, startDetail} from '../gallery/detail.js';
 import {startGallery} from '../gallery/gallery.js';
-import {setOpinion} from '../gallery/opinions.js';
+import {judgedIds, setOpinion} from '../gallery/opinions.js';
 import {addAction} from '../gallery/selection.js';
 
 const COUNT = 24, SHOWN = 120;
@@ -28,8 +28,8 @@ async function show() {
     const liked = Object.keys(opinions).filter(id => opinions[id] >= .5), disliked = Object.keys(opinions).filter(id => opinions[id] <= -.5);
     const profile = liked.length ? await request(about()) : null;
     const wanted = element('section', {'aria-label': 'Recommended', class: 'stack'}, element('h2', {text: 'You might like'}));
-    content.replaceChildren(profile ? profileOf(profile, liked.length, disliked.length) : hint(), wanted, ...await said('You like', liked), ...await said('You do not want to see', disliked));
-    if (liked.length + disliked.length) controls.append(button('Reset', () => askReset([...liked, ...disliked]), {kind: 'plain', symbol: 'undo'}));
+    content.replaceChildren(profile ? profileOf(profile, liked.length, disliked.length) : hint(disliked.length), wanted, ...await said('You like', liked), ...await said('You do not want to see', disliked));
+    if (liked.length + disliked.length) controls.append(button('Reset', askReset, {kind: 'plain', symbol: 'undo'}));
     await recommend(wanted);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -38,7 +38,7 @@ async function show() {
   }
 }
 
-const hint = () => element('div', {class: 'notice'}, element('p', {text: `Nothing is known of ${person()} yet. Like a few pictures: the heart is on every picture, and so is the key L.`}), element('a', {class: 'button push', href: `${root}/browse`, text: 'Browse'}));
+const hint = dislikes => element('div', {class: 'notice'}, element('p', {text: `${dislikes ? `${person()} likes nothing yet` : `Nothing is known of ${person()} yet`}. Like a few pictures: the heart is on every picture, and so is the key L.`}), element('a', {class: 'button push', href: `${root}/browse`, text: 'Browse'}));
 
 async function recommend(place) {
   const {recommendations} = await request(`${about()}/recommendations?n=${COUNT}`);
@@ -75,7 +75,8 @@ async function said(title, ids) {
     ids.length > SHOWN ? element('p', {class: 'muted small', text: `The first ${SHOWN} are shown.`}) : null)];
 }
 
-function askReset(ids) {
+function askReset() {
+  const ids = judgedIds();
   const dialog = openSheet('Start anew?', element('p', {text: `All ${plural(ids.length, 'opinion')} of ${person()} are taken back. The name stays; “Forget me” deletes it as well, and with it your name on tags.`}), element('div', {class: 'row'},
     button('Take all back', async () => { dialog.close(); for (let at = 0; at < ids.length; at += 500) await setOpinion(ids.slice(at, at + 500), 0); }, {kind: 'primary'}),
     button('Forget me', async () => { dialog.close(); try { await request(about(), {method: 'DELETE'}); toast('Everything about you is deleted.'); dispatchEvent(new CustomEvent('person')); } catch (error) { toast(error.message); } }, {kind: 'plain danger'})));

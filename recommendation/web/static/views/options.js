@@ -6,6 +6,7 @@ const COUNTS = [25, 50, 100, 200];
 export function optionsPanel(get, change) {
   const place = element('div', {hidden: true});
   const measures = config.measures.filter(one => one !== 'default');
+  const reset = button('Weights of the collection', () => change({...get(), weights: {}}), {kind: 'plain small'});
   const soon = debounced(next => change(next, true), 120);
 
   const weightOf = measure => Object.keys(get().weights).length ? get().weights[measure] ?? 0 : config.weights[measure] ?? 0;
@@ -21,10 +22,11 @@ export function optionsPanel(get, change) {
       outputs[one] = element('output', {class: 'muted number', for: id, text: all[one].toFixed(2)});
       return element('div', {class: 'weight'}, element('label', {for: id, text: nameOf(one)}), outputs[one],
         element('input', {type: 'range', id, min: 0, max: 1, step: .05, value: all[one], oninput: event => set(one, +event.target.value)}));
-    }), Object.keys(get().weights).length ? button('Weights of the collection', () => change({...get(), weights: {}}), {kind: 'plain small'}) : null];
+    }), reset];
   }
 
   function show() {
+    reset.hidden = !Object.keys(get().weights).length;
     if (place.contains(document.activeElement) && document.activeElement.type === 'range') return; // a slider that is being moved stays
     const state = get();
     const check = (label, checked, onchange) => element('label', {}, element('input', {type: 'checkbox', checked, onchange: event => onchange(event.target.checked)}), element('span', {text: label}));

@@ -29,7 +29,7 @@ async function show() {
 
 function indexOf(index, health) {
   const latency = index.timings.latency_ms;
-  const measured = Object.entries(index.measures).map(([name, one]) => element('tr', {}, cell(nameOf(name)), cell(one.search === 'scan' ? 'every picture is compared' : 'Annoy'), cell(percent(one.recall), 'number'), cell(one.annoy_recall === undefined ? '' : percent(one.annoy_recall), 'number'), cell(latency[name] ? `${latency[name].p50.toFixed(1)} ms` : '', 'number')));
+  const measured = Object.entries(index.measures).map(([name, one]) => element('tr', {}, cell(nameOf(name)), cell(one.search === 'scan' ? 'compares all' : 'Annoy'), cell(percent(one.recall), 'number'), cell(one.annoy_recall === undefined ? '' : percent(one.annoy_recall), 'number'), cell(latency[name] ? `${latency[name].p50.toFixed(1)} ms` : '', 'number')));
   return [element('dl', {class: 'figures'}, figure('Service', health.status === 'ok' ? 'Answers' : health.status), figure('Pictures', index.pictures.toLocaleString('en')), figure('Last query', health.seconds === undefined ? '' : `${Math.round(health.seconds * 1000)} ms`), figure('Inbox', health.inbox ? plural(health.inbox.waiting, 'job') : 'empty')),
     element('section', {'aria-label': 'Index', class: 'stack'}, element('h2', {text: 'Index'}), element('p', {class: 'muted'}, `Network ${index.model}, generation `, element('code', {text: index.generation}), `. “Best match” is ${mixOf(index.default.weights)}.`),
       table([['Measure'], ['Search'], ['Finds of the nearest', 'number'], ['with Annoy', 'number'], ['Takes (median)', 'number']], measured))];
