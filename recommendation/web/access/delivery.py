@@ -7,7 +7,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LEAST_BYTES, LEVEL = 1024, 5
-PACKED = ("/thumbnail", "/preview")  # pictures are compressed
+PACKED = ("/thumbnail",)  # pictures are compressed
 TEXTS = ("application/json", "text/html")
 
 

@@ -91,7 +91,6 @@ async function fill(facts, item) {
     const image = dialog.querySelector('.stage img');
     Object.assign(image, {width: details.width_px, height: details.height_px, alt: altOf(details), hidden: false});
     image.style.setProperty('--w', details.width_px);
-    showLarge(image, item);
     facts.replaceChildren(headOf(details), actionsOf(details), paletteOf(details), ...factsOf(details, tags));
     facts.append(...await others(details));
   } catch (error) {
@@ -99,15 +98,6 @@ async function fill(facts, item) {
     if (!(error instanceof Problem)) throw error;
     facts.replaceChildren(headOf(item), element('p', {class: 'notice warn', text: error.message}));
   }
-}
-
-// The stored thumbnail is there at once; a larger rendering of the original follows where the service can read it.
-async function showLarge(image, item) {
-  if (!config.previews || Math.min(item.width_px, item.height_px) <= 256) return;
-  const large = new Image();
-  large.src = `${root}/v1/images/${item.image_id}/preview`;
-  try { await large.decode(); } catch { return; }
-  if (shown === item) image.src = large.src;
 }
 
 function headOf(item) {
