@@ -9,17 +9,19 @@ import {openDetail, searchAddress, startDetail} from '../gallery/detail.js';
 import {currentCard, startGallery} from '../gallery/gallery.js';
 import {addAction} from '../gallery/selection.js';
 
-const PAGE = 40, MOST_DECISIONS = 100;
+const PAGE = 40, MOST_GROUPS = 1000, MOST_DECISIONS = 100;
 const KINDS = {'': 'All', exact: 'Same bytes', near: 'Recompressed', mirrored: 'Mirrored', rotated: 'Turned', cropped: 'Cropped', framed: 'Framed'};
 const content = document.getElementById('content'), controls = document.getElementById('controls');
 const kindNow = () => { const given = new URLSearchParams(location.search).get('kind'); return given in KINDS ? given : ''; };
 
+const groupsShown = () => [...document.querySelectorAll('article.group')];
 let kind = kindNow();
 
 async function show() {
   controls.replaceChildren(element('a', {class: 'button', href: `${root}/v1/duplicates/export?kind=${kind}`, download: 'duplicates.csv'}, icon('document'), 'Export the list'));
   try {
-    const {total, groups} = await request(`/v1/duplicates?${new URLSearchParams({kind, limit: PAGE})}`);
+    const limit = Math.min(MOST_GROUPS, Math.max(PAGE, groupsShown().length));
+    const {total, groups} = await request(`/v1/duplicates?${new URLSearchParams({kind, limit})}`);
     const {decisions} = await request('/v1/duplicates/decisions');
     const list = element('div', {class: 'stack', 'aria-label': 'Groups', role: 'region'}, groups.map(groupOf));
     content.replaceChildren(kindsOf(kind), element('p', {class: 'muted', role: 'status', text: total ? `${plural(total, 'group')}. The outlined picture is the one to keep. Nothing is deleted: the list names the files for a program of your choice.` : ''}),
@@ -81,12 +83,14 @@ const pairsOf = ids => ids.flatMap((id, place) => ids.slice(place + 1).map(other
 
 // Remember that the pictures of each pair are different ones, or take that back.
 async function decide(pairs, method) {
+  const place = groupsShown().indexOf(document.activeElement?.closest('.group'));
   try {
     for (const pictures of pairs) await request('/v1/duplicates/decisions', {method, json: {pictures}});
   } catch (error) {
     toast(`Not stored: ${error.message}`);
   }
   await show();
+  groupsShown()[place]?.querySelector('.pic').focus({preventScroll: true}); // so that keys go on with the next group
 }
 
 async function apart(pairs) {
