@@ -54,7 +54,7 @@ def test_half_a_million_pictures_can_be_reached(web: Web, visit: Visit, viewport
     page.locator(".scrubber").focus()
     page.keyboard.press("Home")
     page.wait_for_selector(f".card[data-id='{0:032x}']")
-    for _ in range(40):  # by wheel as well, through several sections
+    for _ in range(10):  # by wheel as well, through several sections
         page.mouse.move(viewport["width"] * 0.7, 400)
         page.mouse.wheel(0, 3000)
     page.wait_for_function("() => [...document.querySelectorAll('.section')].length && scrollY > 20000")

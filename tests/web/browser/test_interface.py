@@ -44,6 +44,8 @@ def test_every_answer_is_as_the_schema_says(web: Web, subtests: pytest.Subtests)
         operation = found.ok()
         with subtests.test(operation.label):
             check_operation(operation)
+    for job in httpx.get(f"{web.url}/v1/jobs").json()["jobs"]:  # that the requests made
+        httpx.delete(f"{web.url}/v1/jobs/{job['job_id']}")
 
 
 def test_every_operation_that_is_answered_with_json_has_a_summary_and_errors_of_one_form(web: Web) -> None:
