@@ -23,8 +23,8 @@ setup-test:
 run: setup ## run all stages on the sample, or on IMAGES=FOLDER, and ask a first question
 	@.ci/first-run
 
-test: setup-test ## run the tests
-	@$(BIN)/pytest
+test: setup-test ## run the tests, the files of two processes side by side
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: setup-test ## check style and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
