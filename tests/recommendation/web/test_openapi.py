@@ -1,11 +1,13 @@
 """The OpenAPI schema has an example of each answer in JSON, and real answers have its keys."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
+from recommendation.commands.inbox import backlog
 from recommendation.search.answerer import Answerer
 from recommendation.search.thumbnails import Thumbnails
 from recommendation.settings import ServeSettings
@@ -24,7 +26,7 @@ ABOUT_PEOPLE_AND_JOBS = ("{user_id}", "{job_id}")
 
 @pytest.fixture(scope="module")
 def client(collection: Collection, answerer: Answerer) -> Iterator[httpx.Client]:
-    health = Health(answerer, Thumbnails(collection.volume))
+    health = Health(answerer, Thumbnails(collection.volume), backlog=partial(backlog, collection.volume))
     with running(create_app(answerer, health, ServeSettings(data=collection.volume.root))) as client:
         yield client
 
@@ -37,10 +39,11 @@ def test_every_answer_in_json_has_an_example(client: httpx.Client) -> None:
                 assert kind != "application/json" or "example" in content, (method, path)
 
 
-@pytest.mark.parametrize("name", [one for one in EXAMPLES if one.startswith("GET ")])
+@pytest.mark.parametrize(
+    "name",
+    [one for one in EXAMPLES if one.startswith("GET ") and not any(part in one for part in ABOUT_PEOPLE_AND_JOBS)],
+)
 def test_the_example_has_the_keys_of_a_real_answer(client: httpx.Client, answerer: Answerer, name: str) -> None:
-    if any(part in name for part in ABOUT_PEOPLE_AND_JOBS):
-        pytest.skip("there is nothing to ask about")
     path = name.removeprefix("GET ").format(image_id=answerer.current.engine.metadata_at(0)["image_id"], row=0)
     real = client.get(path, params=ASKED.get(name)).json()
     assert keys_of(EXAMPLES[name]) == keys_of(real)
