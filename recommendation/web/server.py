@@ -71,7 +71,6 @@ def create_app(
         servers=[{"url": root}] if root else None,
     )
     app.include_router(query_routes(answerer, health, admission, settings))
-    app.include_router(fetch_routes(fetching, settings))
     app.include_router(status_routes(answerer, health))
     assets = mount_assets(app)
     app.include_router(page_routes(answerer, assets, settings))
@@ -79,7 +78,7 @@ def create_app(
     app.include_router(session_routes(tokens, root))
     app.include_router(operation_routes(settings, measurements))
     app.include_router(report_routes(settings))
-    for router in collection_routes(answerer, settings):
+    for router in collection_routes(answerer, fetching, settings):
         app.include_router(router)
     openapi.describe(app)
     add_error_handlers(app, settings)
@@ -88,8 +87,8 @@ def create_app(
     return app
 
 
-def collection_routes(answerer: Answerer, settings: ServeSettings) -> tuple[APIRouter, ...]:
-    """The routes about stored pictures and what people say of them."""
+def collection_routes(answerer: Answerer, fetching: Admission, settings: ServeSettings) -> tuple[APIRouter, ...]:
+    """The routes about pictures, stored and fetched ones, and what people say of them."""
 
     def engine_of() -> Engine:
         return answerer.current.engine
@@ -98,6 +97,7 @@ def collection_routes(answerer: Answerer, settings: ServeSettings) -> tuple[APIR
         browsing_routes(engine_of),
         duplicate_routes(settings.volume, show_locations=settings.show_locations),
         picture_routes(answerer, settings),
+        fetch_routes(fetching, settings),
         people_list_routes(settings.volume),
         people_routes(engine_of, settings.volume),
         tag_routes(engine_of, settings.volume),

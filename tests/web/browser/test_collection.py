@@ -84,8 +84,8 @@ def test_the_collection_is_sorted_by_similarity_to_a_picture(web: Web, visit: Vi
     page.keyboard.press("s")
     page.wait_for_url(f"**sort=similar%3A{chosen}")
     page.wait_for_function("id => document.querySelector('.section .card')?.dataset.id === id", arg=chosen)
-    asked = {"sort": f"similar:{chosen}", "where": "orientation=landscape", "limit": 30}
-    listed = httpx.get(f"{web.url}/v1/images", params=asked).json()["images"]
+    asked = f"sort=similar:{chosen}&where=orientation%3Dlandscape&limit=30"
+    listed = httpx.get(f"{web.url}/v1/images?{asked}").json()["images"]
     assert ids_of(page)[:30] == [one["image_id"] for one in listed]
     page.locator(".section .card .pic").nth(1).click()
     page.get_by_role("link", name="Sort all pictures by similarity to this one").click()
