@@ -212,8 +212,12 @@ def label_number(tags: Sequence[str]) -> int:
 def sample_quality(volume: Storage, share: float, placed: Placed) -> Sample:
     """A share of a slice's pictures, to be asked."""
     found = to_sample(volume, placed)
-    rows = np.flatnonzero((found.ids % np.uint64(2**32)).astype(np.float64) / 2**32 < share)
-    return found.take(rows)
+    return found.take(np.flatnonzero(is_asked(found.ids, share)))
+
+
+def is_asked(ids: NDArray[np.uint64], share: float) -> NDArray[np.bool_]:
+    """A share of pictures, drawn by other digits of their ids than those that are fitted, see `landmarks.is_chosen`."""
+    return np.asarray((ids >> np.uint64(32)).astype(np.float64) / 2**32 < share)
 
 
 def near_of_slices(volume: Storage, asked: Sample, placed: Iterable[Placed]) -> Iterator[Near]:

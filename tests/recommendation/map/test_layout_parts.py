@@ -1,5 +1,6 @@
 """Neighbours, places, clusters, names and quality, where arithmetic gives the answer."""
 
+import hashlib
 import tempfile
 import warnings
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import adjusted_rand_score
 
-from recommendation.map import clusters, landmarks, layouts, naming, positions, quality
+from recommendation.map import clusters, landmarks, layouts, naming, positions, quality, tasks
 from recommendation.map.layouts import Problem
 from recommendation.map.neighbours import Neighbours, distances, nearest, padded
 from recommendation.map.quality import Sample
@@ -229,3 +230,11 @@ def test_numba_keeps_what_it_compiled_in_a_temporary_folder_where_packages_canno
     monkeypatch.setattr(layouts, "is_writable", lambda _: False)
     layouts.prepare_numba()
     assert str(tmp_path / "imagerec-numba") == settings.CACHE_DIR
+
+
+def test_pictures_that_are_asked_are_drawn_apart_from_those_that_are_fitted() -> None:
+    ids = [hashlib.sha256(str(number).encode()).hexdigest()[:32] for number in range(4000)]
+    fitted = landmarks.is_chosen(ids, np.zeros(4000, np.int32), {0: 0.2})
+    asked = tasks.is_asked(np.array([int(one[-16:], 16) for one in ids], np.uint64), 0.1)
+    assert 300 < asked.sum() < 500
+    assert 40 < (asked & fitted).sum() < 120  # a fifth
