@@ -23,7 +23,7 @@ setup-test:
 run: setup ## run all stages on the sample, or on IMAGES=FOLDER, and ask a first question
 	@.ci/first-run
 
-test: setup-test ## run the tests, the files of two processes side by side
+test: setup-test ## run the tests, in two processes
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: setup-test ## check style and types

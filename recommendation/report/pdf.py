@@ -22,8 +22,9 @@ log = logging.getLogger(__name__)
 
 REPORT = f"{REPORTS}/report.pdf"
 TEMPLATE = Path(__file__).parent / "report.typ"
-#: What can go wrong; a report is not worth a run, so it is left out, and that is said.
-ERRORS = (CannotProceedError, ImportError, MemoryError, OSError, RuntimeError, ValueError)
+#: What can go wrong, also with documents in reports/ that an older version made or that people changed; a report is not
+#: worth a run, so it is left out, and that is said.
+ERRORS = (CannotProceedError, ImportError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 
 
 def refresh(volume: Storage) -> None:
