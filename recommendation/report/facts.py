@@ -51,7 +51,8 @@ def gather(volume: Storage, snapshot: Snapshot) -> tuple[Facts, dict[str, bytes]
         raise CannotProceedError("there is no index to report on; `imagerec run` makes one")
     counted_by_kind = totals.by_kind(volume, snapshot)
     charts, drawings = charts_of(volume)
-    stages = [*stage_times(volume, snapshot), recommendation_time(index)]
+    runs = [row for part in snapshot.parts(RUNS) for row in tables.read_rows(volume, part)]
+    stages = [*stage_times(runs), recommendation_time(index)]
     facts: Facts = {
         "pictures": counted(snapshot.rows(IMAGES), "picture"),
         "data": data_of(counted_by_kind, snapshot),
@@ -62,7 +63,7 @@ def gather(volume: Storage, snapshot: Snapshot) -> tuple[Facts, dict[str, bytes]
         "stages": stages,
         "slowest": max(stages, key=lambda one: one["per_picture"])["name"] if stages else "",
         "build": [[name, f"{seconds:.1f}"] for name, seconds in index["timings"]["build_s"].items()],
-        "cores": cores_of(volume, snapshot),
+        "cores": cores_of(runs),
         "people": people_of(volume, snapshot, index["generation"]),
         "charts": charts,
         "map": map_of(volume),
@@ -138,12 +139,11 @@ def default_of(index: Summary) -> Facts:
     }
 
 
-def stage_times(volume: Storage, snapshot: Snapshot) -> list[Facts]:
+def stage_times(runs: Sequence[Mapping[str, Any]]) -> list[Facts]:
     """The largest run of each stage that did something."""
-    rows = [row for part in snapshot.parts(RUNS) for row in tables.read_rows(volume, part) if row["done"]]
     found = []
     for stage in STAGES:
-        some = [row for row in rows if row["stage"] == stage]
+        some = [row for row in runs if row["stage"] == stage and row["done"]]
         if some:
             best = max(some, key=lambda row: (row["done"], row["started"]))
             found.append(time_of(stage, best["done"], best["seconds"]))
@@ -219,7 +219,7 @@ def searched_of(found: Mapping[str, Any] | None) -> Facts:
     names = ("precision_at_1", "precision_at_5", "map_at_10")
     return {
         "queries": number(found["queries"]),
-        "labels": found["labels"],
+        "labels": short(found["labels"]),
         "rows": [[measure, *(f"{found[name][measure]:.3f}" for name in names)] for measure in found[names[0]]],
     }
 
@@ -240,10 +240,9 @@ def map_of(volume: Storage) -> Facts:
     }
 
 
-def cores_of(volume: Storage, snapshot: Snapshot) -> str:
+def cores_of(runs: Sequence[Mapping[str, Any]]) -> str:
     """On how many cores the last run ran; empty before the first."""
-    rows = [row for part in snapshot.parts(RUNS) for row in tables.read_rows(volume, part, ["started", "cores"])]
-    return str(max(rows, key=lambda row: row["started"])["cores"]) if rows else ""
+    return str(max(runs, key=lambda row: row["started"])["cores"]) if runs else ""
 
 
 def charts_of(volume: Storage) -> tuple[list[list[str]], dict[str, bytes]]:

@@ -95,8 +95,10 @@ def test_evaluations_of_this_index_are_told(volume: LocalStorage, tmp_path: Path
     assert "hybrid 0.226 0.194 0.729 0.47" in text
     assert "Of 350 reasons that were recomputed, 0 were untrue." in text
     values = {name: {"color": 0.5} for name in ("precision_at_1", "precision_at_5", "map_at_10")}
-    searched = facts.searched_of({"queries": 264, "labels": "tag", **values})
-    assert "color 0.500 0.500 0.500" in text_of(pdf.typeset(report_on(searched=searched), {}), tmp_path)
+    searched = facts.searched_of({"queries": 264, "labels": "/home/ada/labels.csv", **values})
+    text = text_of(pdf.typeset(report_on(searched=searched), {}), tmp_path)
+    assert "color 0.500 0.500 0.500" in text
+    assert ("(labels.csv)" in text, "/home/ada" in text) == (True, False)
 
 
 def test_few_pictures_say_nothing_about_many() -> None:
@@ -147,3 +149,14 @@ def test_a_volume_without_an_index_costs_a_sentence(volume: LocalStorage, caplog
     assert caplog.messages == ["the report is left out: there is no index to report on; `imagerec run` makes one"]
     done = imagerec_here("report", "--data", volume.root)
     assert (done.returncode, "there is no index" in done.stderr) == (1, True)
+
+
+@pytest.mark.spark
+def test_a_document_that_is_damaged_costs_a_sentence_not_the_run(
+    own_collection: Collection, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_collection.volume.put("reports/map/map.json", b'{"pictures": 99}')
+    own_collection.volume.delete(pdf.REPORT)
+    with caplog.at_level(logging.WARNING):
+        pdf.refresh(own_collection.volume)
+    assert [message.partition(":")[0] for message in caplog.messages] == ["the report is left out"]
