@@ -12,7 +12,7 @@ import pytest
 from sklearn.manifold import trustworthiness
 from sklearn.metrics import adjusted_rand_score
 
-from recommendation.map import clusters, landmarks, layouts, naming, positions, quality, tasks
+from recommendation.map import captions, clusters, landmarks, layouts, naming, positions, quality, tasks
 from recommendation.map.layouts import Problem
 from recommendation.map.neighbours import Neighbours, distances, nearest, padded
 from recommendation.map.quality import Sample
@@ -238,3 +238,12 @@ def test_pictures_that_are_asked_are_drawn_apart_from_those_that_are_fitted() ->
     asked = tasks.is_asked(np.array([int(one[-16:], 16) for one in ids], np.uint64), 0.1)
     assert 300 < asked.sum() < 500
     assert 40 < (asked & fitted).sum() < 120  # a fifth
+
+
+def test_a_drawing_reaches_as_far_as_points_and_captions() -> None:
+    points = captions.Points(np.array([0.1, 0.9]), np.array([0.2, 0.7]), np.zeros(2, np.uint8))
+    assert captions.heights(points, []) == pytest.approx((0.2 - captions.EDGE, 0.7 + captions.EDGE))
+    low, high = captions.heights(points, [captions.Caption({}, 0.5, 0.9)])
+    assert (low, high) == pytest.approx((0.2 - captions.EDGE, 0.9 + captions.THUMBNAIL + captions.EDGE))
+    flat = captions.Points(np.array([0.1, 0.9]), np.array([0.5, 0.5]), np.zeros(2, np.uint8))
+    assert np.diff(captions.heights(flat, [])) == pytest.approx(captions.LEAST_HEIGHT + 2 * captions.EDGE)
