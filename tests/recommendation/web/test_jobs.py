@@ -1,30 +1,16 @@
 """Query jobs over HTTP: stored whole, answered by the inbox, deleted in time, and no way to other files."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from recommendation.commands.inbox import answer_once
-from recommendation.search.answerer import Answerer
-from recommendation.search.thumbnails import Thumbnails
-from recommendation.settings import QuerySettings, ServeSettings
-from recommendation.web.health import Health
+from recommendation.settings import QuerySettings
 from recommendation.web.jobs.store import DAY_S, Jobs, safe_name
-from recommendation.web.server import create_app
 from shared.storage import LocalStorage
 from tests.recommendation.conftest import Collection
-from tests.recommendation.web.running import running
-
-
-@pytest.fixture
-def client(own_collection: Collection) -> Iterator[httpx.Client]:
-    answerer = Answerer(own_collection.volume)
-    health = Health(answerer, Thumbnails(own_collection.volume))
-    with running(create_app(answerer, health, ServeSettings(data=own_collection.volume.root))) as client:
-        yield client
 
 
 def pictures(*paths: Path) -> list[tuple[str, tuple[str, bytes]]]:

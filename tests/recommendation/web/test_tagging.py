@@ -1,28 +1,12 @@
 """Tags by hand over HTTP: who, of which pictures, undone, and refused with a reason."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
-from recommendation.search.answerer import Answerer
-from recommendation.search.thumbnails import Thumbnails
-from recommendation.settings import ServeSettings
-from recommendation.web.health import Health
-from recommendation.web.server import create_app
 from shared.people.tags import TagStore
 from tests.recommendation.conftest import Collection
-from tests.recommendation.web.running import running
 
 pytestmark = pytest.mark.spark
-
-
-@pytest.fixture
-def client(own_collection: Collection) -> Iterator[httpx.Client]:
-    answerer = Answerer(own_collection.volume)
-    health = Health(answerer, Thumbnails(own_collection.volume))
-    with running(create_app(answerer, health, ServeSettings(data=own_collection.volume.root))) as client:
-        yield client
 
 
 def ids(client: httpx.Client, count: int) -> list[str]:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +11,12 @@ from pyspark import SparkContext
 
 from recommendation.commands import duplicates as command
 from recommendation.duplicates import job
-from recommendation.search.answerer import Answerer
-from recommendation.search.thumbnails import Thumbnails
-from recommendation.settings import ServeSettings
-from recommendation.web.health import Health
-from recommendation.web.server import create_app
 from shared import tables
 from shared.tables.contracts import DUPLICATES
 from tests.recommendation.conftest import Collection
-from tests.recommendation.web.running import running
 
 pytestmark = pytest.mark.spark
 URL = "/v1/duplicates"
-
-
-@pytest.fixture
-def client(own_collection: Collection) -> Iterator[httpx.Client]:
-    answerer = Answerer(own_collection.volume)
-    health = Health(answerer, Thumbnails(own_collection.volume))
-    with running(create_app(answerer, health, ServeSettings(data=own_collection.volume.root))) as client:
-        yield client
 
 
 def names(group: dict[str, Any]) -> set[str]:
