@@ -240,7 +240,8 @@ def test_attribution_is_copied_with_title_author_licence_and_source(visit: Visit
     card.locator(".copy").click()
     expect(page.locator(".toast")).to_contain_text("Attribution copied")
     text = page.evaluate("navigator.clipboard.readText()")
-    for part in (item["title"] or item["filename"], item["author"], item["license"]):
+    assert text == item["attribution"]
+    for part in (item["title"], item["author"], item["license_url"]):
         assert part in text
 
 

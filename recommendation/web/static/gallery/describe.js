@@ -7,17 +7,8 @@ export function altOf(item) {
   return words.length ? words.slice(0, 6).join(', ') : nameOfPicture(item);
 }
 
-export const hasOrigin = item => Boolean(item.license || item.author || isWebAddress(item.source_url));
-
-// Title, author, licence and source: what a licence asks to be named. Source: https://wiki.creativecommons.org/wiki/Recommended_practices_for_attribution
-export function attributionOf(item) {
-  if (item.attribution) return item.attribution;
-  const parts = [`“${nameOfPicture(item)}”`];
-  if (item.author) parts.push(`by ${item.author}`);
-  if (item.license) parts.push(`(${item.license}${item.license_url ? `, ${item.license_url}` : ''})`);
-  if (isWebAddress(item.source_url)) parts.push(item.source_url);
-  return parts.join(' ');
-}
+// The index composes a credit for each picture of which a licence, an author or a source is known.
+export const hasOrigin = item => Boolean(item.attribution);
 
 // Very wide and very tall pictures are shown cut, so that rows stay rows.
 export const ratioOf = item => Math.min(3.2, Math.max(.45, (item.width_px || 4) / (item.height_px || 3)));

@@ -2,7 +2,7 @@
 import {button, bytes, config, element, icon, iconButton, percent, root} from '../shell/dom.js';
 import {Problem, request, thumbnail} from '../shell/api.js';
 import {copyText} from '../shell/toast.js';
-import {altOf, attributionOf, hasOrigin, isWebAddress, nameOfPicture} from './describe.js';
+import {altOf, hasOrigin, isWebAddress, nameOfPicture} from './describe.js';
 import {opinionOf, toggleOpinion} from './opinions.js';
 
 const LEAST_SHOWN = .01; // a category's probability
@@ -140,7 +140,7 @@ function factsOf(details, tags) {
       ['Taken', exif.date_taken?.replace('T', ' ')], ['Camera', camera.join(', ')], ['Rating', details.rating > 0 ? `${details.rating} of 5` : '']])),
     section('Origin', pairs([['Licence', outside(details.license, details.license_url)], ['Author', outside(details.author, details.author_url)], ['Source', isWebAddress(details.source_url) ? outside(new URL(details.source_url).hostname, details.source_url) : details.source], ['Credit', details.attribution],
       [details.locations.length > 1 ? 'Places' : 'Place', element('span', {}, details.locations.slice(0, 10).map(one => element('div', {text: one.location})))]]),
-      hasOrigin(details) ? element('p', {class: 'row'}, button('Copy attribution', () => copyText(attributionOf(details), 'Attribution copied'), {symbol: 'document', kind: 'small'})) : ''),
+      hasOrigin(details) ? element('p', {class: 'row'}, button('Copy attribution', () => copyText(details.attribution, 'Attribution copied'), {symbol: 'document', kind: 'small'})) : ''),
   ].filter(Boolean);
 }
 

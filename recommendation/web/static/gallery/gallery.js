@@ -2,7 +2,6 @@
 import {config, isTyping} from '../shell/dom.js';
 import {shortcut} from '../shell/keys.js';
 import {copyText} from '../shell/toast.js';
-import {attributionOf} from './describe.js';
 import {markAll} from './card.js';
 import {openDetail} from './detail.js';
 import {setOpinion, toggleOpinion} from './opinions.js';
@@ -19,7 +18,7 @@ export function startGallery({open, add, unlike} = {}) {
     like: card => toggleOpinion(card.dataset.id, 1),
     dislike: card => toggleOpinion(card.dataset.id, -1),
     details: card => openDetail(card.item, card),
-    attribution: card => copyText(attributionOf(card.item), 'Attribution copied'),
+    attribution: card => copyText(card.item.attribution, 'Attribution copied'),
     add: card => add?.(card.dataset.id),
     unlike: card => unlike?.(card.dataset.id),
     tag: card => askTags(selectedIds().length ? selectedIds() : [card.dataset.id]),
