@@ -1,6 +1,5 @@
 """What happens to one file, and to one slice of files: fetch, decode, store, find the duplicates."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Any
@@ -16,6 +15,7 @@ from shared.pictures import decoding, headers
 from shared.pictures.metadata import exif
 from shared.pictures.metadata.described import fill_entry, merge
 from shared.pictures.metadata.sidecars import read_sidecars
+from shared.pictures.originals import image_id_of
 from shared.pictures.sandbox import DecodeLimits, decoder
 from shared.pipeline.slices import Done, StageOutput, TableRow, failure_row
 from shared.storage import Storage, locations
@@ -27,11 +27,10 @@ from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, STAGED, THUMBNA
 #: The output's shape depends on nothing that a user can set; a new number makes every failure be tried again.
 VERSION = 1
 FINGERPRINT = digest(
-    "acquisition", VERSION, decoding.FORMATS, headers.LIMITS, decoding.THUMBNAIL_SIDE_PX, decoding.THUMBNAIL_QUALITY
+    "acquisition", VERSION, decoding.FORMATS, headers.LIMITS, decoding.THUMBNAIL.shorter_px, decoding.THUMBNAIL_QUALITY
 )
 STAGE = StageOutput("acquisition", FINGERPRINT, (THUMBNAILS, STAGED))
 
-IMAGE_ID_LENGTH = 32
 #: What a file can be that was read again: the same picture, another or none any more, or not there.
 REREAD, EDITED, VANISHED = "reread", "edited", "vanished"
 REMOVED_DETAIL = "picture {} was taken out by `imagerec remove`"
@@ -74,11 +73,6 @@ def identify_license(row: dict[str, Any]) -> dict[str, Any]:
         return row
     found = find_license(name=row["license"])
     return row if found is UNKNOWN else {**row, "license_id": found.id, "license_url": row["license_url"] or found.url}
-
-
-def image_id_of(data: bytes) -> str:
-    """A picture's identity: it depends on the file's bytes alone."""
-    return hashlib.sha256(data).hexdigest()[:IMAGE_ID_LENGTH]
 
 
 def staged_places(work: Storage, done: Done) -> Iterator[tuple[str, Described]]:

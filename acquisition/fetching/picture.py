@@ -14,11 +14,11 @@ from shared.fetching.addresses import canonical
 from shared.fetching.door import Door
 from shared.fetching.limits import REDIRECTS, Answer, FetchError
 from shared.pictures.codecs.signatures import HEAD_BYTES, claimed_size, ending_of
+from shared.pictures.originals import IMAGE_ID_LENGTH
 from shared.storage import Storage
 from shared.storage.volume import IMAGES
 
 IN_MEMORY_BYTES, START_BYTES, COPY_BYTES = 4 << 20, 256 << 10, 1 << 20
-IMAGE_ID_LENGTH = 32
 ACCEPT = "image/avif,image/webp,image/png,image/jpeg,image/gif,image/tiff,image/*;q=0.8"
 
 

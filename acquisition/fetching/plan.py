@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from acquisition.fetching.outcomes import OK, REDIRECTED, STORED, TRANSIENT
-from acquisition.fetching.picture import IMAGE_ID_LENGTH, Ask, Stored, result_row
+from acquisition.fetching.picture import Ask, Stored, result_row
 from shared.fetching.addresses import canonical, place_of
 from shared.fetching.limits import FetchError
 from shared.licenses import Policy, license_by_id
+from shared.pictures.originals import IMAGE_ID_LENGTH
 from shared.tables.fetches import CANDIDATES, FETCHES, OUTCOMES
 
 Row = dict[str, Any]

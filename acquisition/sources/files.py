@@ -1,13 +1,13 @@
 """Files of a local file system: how the kinds of source that list paths read one."""
 
 import os
-import stat
 from pathlib import Path
 
 from acquisition.sources.entries import Entry, file_state
 from acquisition.sources.source import FetchedFile
 from shared.errors import BadInputError
 from shared.storage import locations
+from shared.storage.regular import open_regular
 
 
 def fetch_file(entry: Entry, max_bytes: int) -> FetchedFile:
@@ -22,10 +22,11 @@ def read_file(path: Path, max_bytes: int) -> FetchedFile:
         BadInputError: vanished, unreadable, or too_many_bytes before any is read.
     """
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
+        file = open_regular(path)
+        if file is None:
+            raise BadInputError("unreadable", "expected a file, got a folder, pipe or device")
+        with file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise BadInputError("unreadable", "expected a file, got a folder, pipe or device")
             if status.st_size > max_bytes:
                 raise BadInputError("too_many_bytes", f"expected at most {max_bytes} bytes, got {status.st_size}")
             return FetchedFile(file.read(max_bytes + 1), file_state(status))
@@ -33,7 +34,3 @@ def read_file(path: Path, max_bytes: int) -> FetchedFile:
         raise BadInputError("vanished", f"the file is not there: {error.strerror}") from error
     except OSError as error:
         raise BadInputError("unreadable", f"the file cannot be read: {error.strerror}") from error
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)

@@ -1,8 +1,6 @@
 """What an export knows of a picture: its metadata and vector from the index, its thumbnail from the table."""
 
 import io
-import os
-import stat
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +11,7 @@ from PIL import Image
 from recommendation.index.metadata import INTERNAL
 from recommendation.steps import engine_of
 from shared.csv_text import safe_cell
+from shared.pictures.originals import read_original
 from shared.storage import Storage, locations
 from shared.tables import live
 from shared.tables.live import LivePart
@@ -86,16 +85,8 @@ def path_of(record: Record) -> str | None:
 
 
 def original(record: Record) -> bytes | None:
-    """The bytes of the picture's file; None where it cannot be read any more."""
-    try:
-        with open(locations.decode(record.columns["location"]), "rb", opener=_open_without_waiting) as file:
-            return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
-    except OSError:
-        return None
-
-
-def _open_without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
+    """The bytes of the picture's file; None where it cannot be read any more, or is another."""
+    return read_original(record.columns["location"], record.image_id)
 
 
 def tile(jpeg: bytes, side_px: int) -> Image.Image:

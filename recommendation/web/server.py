@@ -39,7 +39,7 @@ from recommendation.web.people import people_list_routes, people_routes
 from recommendation.web.pictures.browsing import browsing_routes
 from recommendation.web.pictures.duplicates import duplicate_routes
 from recommendation.web.pictures.fetched import FETCH_LIMITS, fetch_routes
-from recommendation.web.pictures.routes import picture_routes
+from recommendation.web.pictures.routes import VIEW_LIMITS, picture_routes
 from recommendation.web.tagging.routes import tag_routes
 
 THREADS = 8
@@ -57,14 +57,15 @@ def create_app(
     Args:
         measured_in: the folder where all processes of the service write their measurements; empty for a process alone.
     """
-    admission, fetching, tokens = Admission(limits), Admission(FETCH_LIMITS), tokens_of(settings)
+    admission, fetching, viewing = Admission(limits), Admission(FETCH_LIMITS), Admission(VIEW_LIMITS)
+    tokens = tokens_of(settings)
     measurements = Measurements(answerer, admission, measured_in)
     root = check_prefix(settings.root_path)
     app = FastAPI(
         title=pages.TITLE,
         description=pages.ABOUT,
         version=pages.VERSION,
-        lifespan=partial(lifespan, (admission, fetching)),
+        lifespan=partial(lifespan, (admission, fetching, viewing)),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -78,7 +79,7 @@ def create_app(
     app.include_router(session_routes(tokens, root))
     app.include_router(operation_routes(settings, measurements))
     app.include_router(report_routes(settings))
-    for router in collection_routes(answerer, fetching, settings):
+    for router in collection_routes(answerer, fetching, viewing, settings):
         app.include_router(router)
     openapi.describe(app)
     add_error_handlers(app, settings)
@@ -87,7 +88,9 @@ def create_app(
     return app
 
 
-def collection_routes(answerer: Answerer, fetching: Admission, settings: ServeSettings) -> tuple[APIRouter, ...]:
+def collection_routes(
+    answerer: Answerer, fetching: Admission, viewing: Admission, settings: ServeSettings
+) -> tuple[APIRouter, ...]:
     """The routes about pictures, stored and fetched ones, and what people say of them."""
 
     def engine_of() -> Engine:
@@ -96,7 +99,7 @@ def collection_routes(answerer: Answerer, fetching: Admission, settings: ServeSe
     return (
         browsing_routes(engine_of),
         duplicate_routes(settings.volume, show_locations=settings.show_locations),
-        picture_routes(answerer, settings),
+        picture_routes(answerer, viewing, settings),
         fetch_routes(fetching, settings),
         people_list_routes(settings.volume),
         people_routes(engine_of, settings.volume),

@@ -15,14 +15,14 @@ from shared.pictures.codecs import tiff
 from shared.pictures.codecs.boundary import codec
 from shared.pictures.codecs.formats import FORMATS, RAW
 from shared.pictures.codecs.loading import Loaded, load_picture
-from shared.pictures.codecs.size import THUMBNAIL_SIDE_PX, thumbnail_size
+from shared.pictures.codecs.size import THUMBNAIL, Target
 from shared.pictures.conversion import to_small_rgb
 from shared.pictures.headers import LIMITS, Limits, check_bytes
 from shared.pictures.metadata import exif
 from shared.pictures.metadata.described import Description
 from shared.pictures.metadata.embedded import read_metadata
 
-__all__ = ["FORMATS", "THUMBNAIL_QUALITY", "THUMBNAIL_SIDE_PX", "DecodedPicture", "decode", "thumbnail_size"]
+__all__ = ["FORMATS", "THUMBNAIL", "THUMBNAIL_QUALITY", "DecodedPicture", "decode"]
 
 THUMBNAIL_QUALITY = 90
 #: Thumbnails whose shorter side is no longer keep their colours at full resolution: of 16 px and less, half of it
@@ -57,8 +57,8 @@ class DecodedPicture(NamedTuple):
     jpeg: bytes
 
 
-def decode(data: bytes, limits: Limits = LIMITS) -> DecodedPicture:
-    """The size, metadata and thumbnail of a picture file.
+def decode(data: bytes, limits: Limits = LIMITS, target: Target = THUMBNAIL) -> DecodedPicture:
+    """The size, metadata and thumbnail of a picture file; the thumbnail fits the target.
 
     Only `shared.pictures.decoder_process` should call it: a file made to do so can take
     hundreds of megabytes and many seconds, or crash a codec.
@@ -70,10 +70,10 @@ def decode(data: bytes, limits: Limits = LIMITS) -> DecodedPicture:
     Image.MAX_IMAGE_PIXELS = None  # `limits` takes its place: a JPEG may be larger
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd EXIF makes Pillow warn; the pixels are good
-        return to_decoded(data, load_picture(data, limits))
+        return to_decoded(data, load_picture(data, limits, target), target)
 
 
-def to_decoded(data: bytes, loaded: Loaded) -> DecodedPicture:
+def to_decoded(data: bytes, loaded: Loaded, target: Target) -> DecodedPicture:
     """Everything that is kept of a loaded picture."""
     is_container = loaded.format == RAW and data[:4] in tiff.HEADS
     metadata = read_metadata(loaded.image, data if is_container else None, loaded.xmp)
@@ -81,7 +81,7 @@ def to_decoded(data: bytes, loaded: Loaded) -> DecodedPicture:
     if loaded.orientation is not None:
         camera["orientation"] = exif.clean_integer(loaded.orientation, highest=8)
     # A RAW's preview may have other sides than the sensor.
-    size = thumbnail_size(*(loaded.image.size if loaded.format == RAW else (width, height)))
+    size = target.size(*(loaded.image.size if loaded.format == RAW else (width, height)))
     thumbnail = to_small_rgb(loaded.image, size, loaded.profile)
     if not loaded.is_upright:
         thumbnail = turn(thumbnail, camera["orientation"])

@@ -12,7 +12,7 @@ from pyspark import SparkContext
 from acquisition import exports, removal, removal_job
 from acquisition.commands import remove, sources
 from acquisition.removal import Removal
-from acquisition.steps import image_id_of
+from shared.pictures.originals import image_id_of
 from shared.pipeline.runs import StageCounts, record
 from shared.storage import LocalStorage
 from shared.tables import open_snapshot

@@ -9,7 +9,7 @@ from shared.pictures.codecs import frames, gaps, jpeg, png, tiff
 from shared.pictures.codecs.boundary import codec
 from shared.pictures.codecs.formats import HEIF, RAW, open_image
 from shared.pictures.codecs.raw import load_raw
-from shared.pictures.codecs.size import load_reduced
+from shared.pictures.codecs.size import Target, load_reduced, load_whole
 from shared.pictures.headers import Limits, check_pixels
 
 ORIENTATION = 0x0112
@@ -41,23 +41,23 @@ class Loaded(NamedTuple):
     xmp: bytes = b""
 
 
-def load_picture(data: bytes, limits: Limits) -> Loaded:
-    """The picture in a file.
+def load_picture(data: bytes, limits: Limits, target: Target) -> Loaded:
+    """The picture in a file, with no fewer pixels than the target needs.
 
     Raises:
         BadInputError: the file is not a picture that may be opened, and why.
     """
     if data.startswith(jpeg.START_OF_IMAGE):
-        return load_jpeg(data, limits)
+        return load_jpeg(data, limits, target)
     if data.startswith(png.SIGNATURE):
         return load_png(data, limits)
     if tiff.is_raw(data):
-        image, width, height, orientation = load_raw(data)
+        image, width, height, orientation = load_raw(data, target)
         return Loaded(image, width, height, RAW, image.mode, profile_of(image), orientation, orientation is None)
     return load_other(data, limits)
 
 
-def load_jpeg(data: bytes, limits: Limits) -> Loaded:
+def load_jpeg(data: bytes, limits: Limits, target: Target) -> Loaded:
     """A JPEG; one whose end is missing is measured, see `jpeg`."""
     shape = None if data.endswith(jpeg.END_OF_IMAGE) else jpeg.outline(data)
     is_open = shape is not None and not shape.has_end
@@ -66,10 +66,10 @@ def load_jpeg(data: bytes, limits: Limits) -> Loaded:
     check_pixels(width, height, limits, "JPEG")
     if width * height > limits.pixels_of("other") and (shape or jpeg.outline(data)).is_progressive:
         check_pixels(width, height, limits, "progressive JPEG")  # its coefficients are all held in memory
-    load_reduced(image)
+    load_reduced(image, target)
     if is_open or jpeg.looks_cut(image):
         shape = shape or jpeg.outline(data)
-        disturbed = load_reduced(open_image(jpeg.with_end(data, shape, jpeg.noise())))
+        disturbed = load_reduced(open_image(jpeg.with_end(data, shape, jpeg.noise())), target)
         gaps.check_missing(jpeg.missing_share(shape, max(1, width // image.width), image, disturbed))
     return Loaded(image, width, height, "JPEG", mode, profile_of(image))
 
@@ -83,11 +83,11 @@ def load_png(data: bytes, limits: Limits) -> Loaded:
     try:
         if not needed.has_end:
             raise BadInputError("truncated", "the PNG has no end")
-        load_reduced(image)
+        load_whole(image)
     except BadInputError:
         whole, missing = png.complete(needed.data)
         gaps.check_missing(missing)
-        image = load_reduced(open_image(whole))
+        image = load_whole(open_image(whole))
     if needed.is_animated and frames.is_plain(image):
         image = later_frame(png.keep_needed(data, animated=True).data) or image
     return Loaded(image, header.width, header.height, "PNG", image.mode, needed.profile, xmp=needed.xmp)
@@ -96,7 +96,7 @@ def load_png(data: bytes, limits: Limits) -> Loaded:
 def later_frame(data: bytes) -> Image.Image | None:
     """The frame of an animation that stands for it; None if it is broken."""
     try:
-        return frames.choose_frame(load_reduced(open_image(data)))
+        return frames.choose_frame(load_whole(open_image(data)))
     except BadInputError:
         return None
 
@@ -109,7 +109,7 @@ def load_other(data: bytes, limits: Limits) -> Loaded:
     check_pixels(width, height, limits, kind)
     orientation, box = stated_orientation(image), frames.covered(image)
     try:
-        load_reduced(image)
+        load_whole(image)
     except BadInputError as error:
         if kind not in gaps.MEASURED:
             raise

@@ -8,7 +8,7 @@ from PIL import Image
 from shared.errors import BadInputError
 from shared.pictures.codecs.boundary import codec
 from shared.pictures.codecs.formats import open_image
-from shared.pictures.codecs.size import load_reduced
+from shared.pictures.codecs.size import Target, load_reduced
 
 #: A preview is good enough if it is at least this long; a smaller one only if the sensor's picture is no longer.
 LEAST_PREVIEW_PX = 640
@@ -32,8 +32,8 @@ class Developed(NamedTuple):
     orientation: int | None
 
 
-def load_raw(data: bytes) -> Developed:
-    """The picture in a camera's RAW file.
+def load_raw(data: bytes, target: Target) -> Developed:
+    """The picture in a camera's RAW file, its preview at no more than the target needs.
 
     Raises:
         BadInputError: unsupported_format, LibRaw knows neither a preview nor the sensor's layout.
@@ -44,7 +44,7 @@ def load_raw(data: bytes) -> Developed:
         raw = rawpy.imread(io.BytesIO(data))
     with raw:
         sizes = raw.sizes
-        preview = large_preview(rawpy, raw, max(sizes.width, sizes.height))
+        preview = large_preview(rawpy, raw, max(sizes.width, sizes.height), target)
         if preview is not None:
             return Developed(preview, sizes.width, sizes.height, ORIENTATIONS.get(sizes.flip))
         with codec(REASON):
@@ -53,7 +53,7 @@ def load_raw(data: bytes) -> Developed:
     return Developed(image, *sides, None)
 
 
-def large_preview(rawpy: Any, raw: Any, longest_px: int) -> Image.Image | None:
+def large_preview(rawpy: Any, raw: Any, longest_px: int, target: Target) -> Image.Image | None:
     """The preview in a RAW file; None if there is none, it is broken, or it is small."""
     try:
         with codec():
@@ -61,6 +61,6 @@ def large_preview(rawpy: Any, raw: Any, longest_px: int) -> Image.Image | None:
         is_jpeg = found.format == rawpy.ThumbFormat.JPEG
         image = open_image(found.data) if is_jpeg else Image.fromarray(found.data)
         is_large = max(image.size) >= min(LEAST_PREVIEW_PX, longest_px)
-        return load_reduced(image) if is_large else None
+        return load_reduced(image, target) if is_large else None
     except BadInputError:
         return None

@@ -2,7 +2,6 @@
 
 import json
 import os
-import stat
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -10,6 +9,7 @@ from typing import Any
 
 from shared.pictures.metadata.described import NO_DESCRIPTION, Description, clean, join_tags, merge
 from shared.pictures.metadata.xmp import xmp_description
+from shared.storage.regular import read_regular
 
 LARGEST_BYTES = 4 << 20
 #: Google Takeout shortens names of sidecars to this many characters, the ending .json not counted.
@@ -36,12 +36,7 @@ def names_in(folder: Path, _modified_ns: int) -> frozenset[str]:
 
 def read_start(path: Path) -> bytes:
     """The first bytes of a regular file, one more than any sidecar may have; nothing of one that cannot be read."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not make us wait
-        with os.fdopen(handle, "rb") as file:
-            return file.read(LARGEST_BYTES + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
-    except OSError:
-        return b""
+    return read_regular(path, LARGEST_BYTES + 1) or b""
 
 
 def sidecar_names(name: str) -> list[str]:

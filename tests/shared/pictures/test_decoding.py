@@ -11,6 +11,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from shared.errors import BadInputError
 from shared.pictures import conversion, decoding, pixels
+from shared.pictures.codecs.size import Target
 from shared.pictures.headers import LIMITS, Limits
 from shared.pictures.metadata import exif
 from tests.shared.pictures.drawn import BLUE, RED, WHITE, cornered, encoded, plain
@@ -123,7 +124,18 @@ def test_only_the_first_frame_counts() -> None:
 def test_a_thumbnails_shorter_side_is_256_px_and_it_is_never_enlarged(
     size: tuple[int, int], expected: tuple[int, int]
 ) -> None:
-    assert decoding.thumbnail_size(*size) == expected
+    assert decoding.THUMBNAIL.size(*size) == expected
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_larger_target_gives_more_pixels_of_the_same_picture(kind: str) -> None:
+    data = encoded(cornered((1200, 800)), kind, exif=exif_with(tag_0112=6))
+    small, large = decoding.decode(data), decoding.decode(data, target=Target(600, 1200))
+    assert (small.thumbnail_width_px, small.thumbnail_height_px) == (256, 384)
+    assert (large.thumbnail_width_px, large.thumbnail_height_px) == (600, 900)
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB").resize((600, 900))
+    assert difference(pixels.open_thumbnail(large.jpeg), upright) < 2
+    assert large._replace(jpeg=b"", thumbnail_width_px=256, thumbnail_height_px=384) == small._replace(jpeg=b"")
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -104,6 +104,7 @@ def test_details_open_close_and_go_on_by_keys_and_address(visit: Visit) -> None:
     expect(dialog).to_contain_text("Palette")
     expect(dialog).to_contain_text("What the network sees")
     assert page.url.endswith(f"#{shown[0]}")
+    expect(dialog.locator(".stage img")).to_have_attribute("src", f"/v1/images/{shown[0]}/view")
     page.keyboard.press("ArrowRight")
     page.wait_for_url(f"**#{shown[1]}")
     page.keyboard.press("ArrowLeft")

@@ -1,11 +1,12 @@
 // One picture, large, with all that is known of it. Its address is the page's with `#` and its id, so Back closes it.
 import {button, bytes, config, element, icon, iconButton, percent, root} from '../shell/dom.js';
-import {Problem, request, thumbnail} from '../shell/api.js';
+import {Problem, large, request, thumbnail} from '../shell/api.js';
 import {copyText} from '../shell/toast.js';
 import {altOf, hasOrigin, isWebAddress, nameOfPicture} from './describe.js';
 import {opinionOf, toggleOpinion} from './opinions.js';
 
 const LEAST_SHOWN = .01; // a category's probability
+const THUMBNAIL_PX = 256;
 const ID = /^#([0-9a-f]{32})$/;
 let dialog = null, shown = null, opener = null, neighbour = (id, step) => cardBeside(id, step);
 export const setNeighbours = find => { neighbour = find; };
@@ -79,7 +80,14 @@ function onKey(event) {
 function stageOf(item) {
   const size = item.width_px ? {width: item.width_px, height: item.height_px, '--w': item.width_px} : {hidden: true};
   const turn = (step, name, symbol, kind) => element('button', {type: 'button', class: `button square turn ${kind}`, title: name, 'aria-label': name, onclick: () => go(step), hidden: !neighbour(item.image_id, step)}, icon(symbol));
-  return element('div', {class: 'stage'}, element('img', {src: thumbnail(item.image_id, 256), alt: altOf(item), ...size}), turn(-1, 'Previous picture (←)', 'left', 'before'), turn(1, 'Next picture (→)', 'right', 'after'));
+  return element('div', {class: 'stage'}, element('img', {src: thumbnail(item.image_id, THUMBNAIL_PX), alt: altOf(item), ...size}), turn(-1, 'Previous picture (←)', 'left', 'before'), turn(1, 'Next picture (→)', 'right', 'after'));
+}
+
+// The thumbnail stays until the large picture is there.
+async function enlarge(image, id) {
+  const made = new Image();
+  made.src = large(id);
+  await made.decode().then(() => { image.src = made.src; }, () => {});
 }
 
 async function fill(facts, item) {
@@ -91,6 +99,7 @@ async function fill(facts, item) {
     const image = dialog.querySelector('.stage img');
     Object.assign(image, {width: details.width_px, height: details.height_px, alt: altOf(details), hidden: false});
     image.style.setProperty('--w', details.width_px);
+    if (Math.min(details.width_px, details.height_px) > THUMBNAIL_PX) enlarge(image, item.image_id);
     facts.replaceChildren(headOf(details), actionsOf(details), paletteOf(details), ...factsOf(details, tags));
     facts.append(...await others(details));
   } catch (error) {

@@ -45,6 +45,7 @@ export async function request(path, {method = 'GET', json, body, signal} = {}) {
 }
 
 export const thumbnail = (id, size) => `${root}/v1/images/${id}/thumbnail?size=${size}`;
+export const large = id => `${root}/v1/images/${id}/view`;
 // The size to ask for: what fills a box of so many CSS pixels on this screen, at most what is stored.
 export const sizeFor = px => [96, 128, 192, 256].find(size => size >= px * Math.min(2, devicePixelRatio)) ?? 256;
 
