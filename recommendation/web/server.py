@@ -39,7 +39,8 @@ from recommendation.web.people import people_list_routes, people_routes
 from recommendation.web.pictures.browsing import browsing_routes
 from recommendation.web.pictures.duplicates import duplicate_routes
 from recommendation.web.pictures.fetched import FETCH_LIMITS, fetch_routes
-from recommendation.web.pictures.routes import VIEW_LIMITS, picture_routes
+from recommendation.web.pictures.routes import picture_routes
+from recommendation.web.pictures.views import VIEW_LIMITS, view_routes
 from recommendation.web.tagging.routes import tag_routes
 
 THREADS = 8
@@ -57,35 +58,42 @@ def create_app(
     Args:
         measured_in: the folder where all processes of the service write their measurements; empty for a process alone.
     """
-    admission, fetching, viewing = Admission(limits), Admission(FETCH_LIMITS), Admission(VIEW_LIMITS)
-    tokens = tokens_of(settings)
+    admissions = [Admission(one) for one in (limits, FETCH_LIMITS, VIEW_LIMITS)]
+    (admission, fetching, viewing), tokens = admissions, tokens_of(settings)
     measurements = Measurements(answerer, admission, measured_in)
     root = check_prefix(settings.root_path)
-    app = FastAPI(
-        title=pages.TITLE,
-        description=pages.ABOUT,
-        version=pages.VERSION,
-        lifespan=partial(lifespan, (admission, fetching, viewing)),
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        servers=[{"url": root}] if root else None,
-    )
-    app.include_router(query_routes(answerer, health, admission, settings))
-    app.include_router(status_routes(answerer, health))
+    app = bare_app(admissions, root)
     assets = mount_assets(app)
-    app.include_router(page_routes(answerer, assets, settings))
-    app.include_router(map_routes(settings.volume, assets.below(root), has_index=True, root=root))
-    app.include_router(session_routes(tokens, root))
-    app.include_router(operation_routes(settings, measurements))
-    app.include_router(report_routes(settings))
-    for router in collection_routes(answerer, fetching, viewing, settings):
+    for router in (
+        query_routes(answerer, health, admission, settings),
+        status_routes(answerer, health),
+        page_routes(answerer, assets, settings),
+        map_routes(settings.volume, assets.below(root), has_index=True, root=root),
+        session_routes(tokens, root),
+        operation_routes(settings, measurements),
+        report_routes(settings),
+        *collection_routes(answerer, fetching, viewing, settings),
+    ):
         app.include_router(router)
     openapi.describe(app)
     add_error_handlers(app, settings)
     app.add_middleware(Measured, measurements=measurements)  # the innermost, which is told the route
     add_middleware(app, settings, tokens)
     return app
+
+
+def bare_app(admissions: Sequence[Admission], root: str) -> FastAPI:
+    """The service without routes."""
+    return FastAPI(
+        title=pages.TITLE,
+        description=pages.ABOUT,
+        version=pages.VERSION,
+        lifespan=partial(lifespan, admissions),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        servers=[{"url": root}] if root else None,
+    )
 
 
 def collection_routes(
@@ -99,7 +107,8 @@ def collection_routes(
     return (
         browsing_routes(engine_of),
         duplicate_routes(settings.volume, show_locations=settings.show_locations),
-        picture_routes(answerer, viewing, settings),
+        picture_routes(answerer, settings),
+        view_routes(answerer, viewing, settings.volume),
         fetch_routes(fetching, settings),
         people_list_routes(settings.volume),
         people_routes(engine_of, settings.volume),

@@ -1,9 +1,8 @@
-"""`GET /v1/images/{image_id}`, its details, its thumbnail and a large view."""
+"""`GET /v1/images/{image_id}`, its details and its thumbnail."""
 
-from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -12,16 +11,13 @@ from recommendation.search.details import Details
 from recommendation.search.engine import Engine
 from recommendation.search.meaning import IMAGE_ID
 from recommendation.search.thumbnails import Thumbnails
-from recommendation.search.views import Views
 from recommendation.settings import ServeSettings
-from recommendation.web.admission import Admission, QueueLimits
 from recommendation.web.error_handlers import errors
 from recommendation.web.locations import hide_details, hide_folder
 from recommendation.web.pictures.sized import SIZES, STORED, SizedThumbnails, wanted
 from shared.errors import UsageError
 
 ONE_DAY = "private, max-age=86400"  # an image_id names its content, so a thumbnail hardly ever changes
-NO_CACHE = "private, no-cache"  # the original may be there the next time
 INTERNAL = {"slice", "row"}  # where the tables keep a picture: nothing for a client
 
 Size = Annotated[
@@ -30,20 +26,11 @@ Size = Annotated[
 ]
 
 
-#: A large picture takes up to a second: a few are made at once, apart from queries.
-VIEW_LIMITS = QueueLimits(working=2, waiting=64)
-
-
-def picture_routes(answerer: Answerer, viewing: Admission, settings: ServeSettings) -> APIRouter:
-    """All routes below /v1/images/{image_id}.
-
-    Args:
-        viewing: of large views alone.
-    """
+def picture_routes(answerer: Answerer, settings: ServeSettings) -> APIRouter:
+    """The routes below /v1/images/{image_id} that read the volume alone."""
     router = APIRouter(prefix="/v1/images/{image_id}")
     add_facts(router, answerer, settings)
     add_thumbnail(router, answerer, settings)
-    add_view(router, answerer, viewing, settings)
     return router
 
 
@@ -75,31 +62,6 @@ def add_thumbnail(router: APIRouter, answerer: Answerer, settings: ServeSettings
             return Response(status_code=304, headers=headers)
         data = sized.get(asked, as_stored=size is None)
         return Response(data, media_type=asked.media_type, headers=headers)
-
-
-def add_view(router: APIRouter, answerer: Answerer, viewing: Admission, settings: ServeSettings) -> None:
-    """Add the route of large views."""
-    views = Views(settings.volume)
-
-    @router.get(
-        "/view",
-        response_class=Response,
-        responses={
-            200: {"content": {"image/jpeg": {}}},
-            304: {"description": "not changed"},
-            **errors(400, 404, 503),
-        },
-        summary="A stored picture as large as a screen shows it; its thumbnail where the original is not at hand",
-    )
-    async def view(request: Request, image_id: str, if_none_match: Annotated[str, Header()] = "") -> Response:
-        engine = answerer.current.engine
-        metadata_of(engine, image_id)
-        large = f'"{image_id}-view"'  # an image_id names the picture's bytes
-        if large in if_none_match:
-            return Response(status_code=304, headers={"etag": large, "cache-control": ONE_DAY})
-        made = await viewing.run(request, partial(views.read, engine, image_id))
-        headers = {"etag": large, "cache-control": ONE_DAY} if made.is_large else {"cache-control": NO_CACHE}
-        return Response(made.jpeg, media_type="image/jpeg", headers=headers)
 
 
 def add_facts(router: APIRouter, answerer: Answerer, settings: ServeSettings) -> None:

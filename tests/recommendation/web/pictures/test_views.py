@@ -1,6 +1,7 @@
 """Large views: made of the originals, and never of other files."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,11 @@ from tests.recommendation.conftest import Collection
 pytestmark = pytest.mark.spark
 
 
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        return image.size
+
+
 def view_of(client: httpx.Client, image_id: str) -> tuple[httpx.Response, tuple[int, int]]:
     answer = client.get(f"/v1/images/{image_id}/view")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
@@ -22,15 +28,20 @@ def view_of(client: httpx.Client, image_id: str) -> tuple[httpx.Response, tuple[
 
 
 @pytest.fixture
-def large(own_collection: Collection) -> Path:
-    """A picture that is larger than its thumbnail."""
-    return next(path for path in own_collection.paths() if min(Image.open(path).size) > 256)
+def large(collection: Collection) -> Iterator[Path]:
+    """A picture that is larger than its thumbnail; what a test made of it is undone."""
+    path = next(path for path in collection.paths() if min(size_of(path)) > 256)
+    kept = path.read_bytes()
+    yield path
+    if path.is_dir():
+        path.rmdir()
+    path.write_bytes(kept)
 
 
 def test_a_view_is_as_large_as_the_original_and_is_sent_once(client: httpx.Client, large: Path) -> None:
     image_id = image_id_of(large.read_bytes())
     answer, size = view_of(client, image_id)
-    assert size == Image.open(large).size
+    assert size == size_of(large)
     again = client.get(answer.url, headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
