@@ -87,7 +87,7 @@ function stageOf(item) {
 async function enlarge(image, id) {
   const made = new Image();
   made.src = large(id);
-  await made.decode().then(() => { image.src = made.src; }, () => {});
+  await made.decode().then(() => { image.src = large(id); }, () => {});
 }
 
 async function fill(facts, item) {
