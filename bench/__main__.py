@@ -1,12 +1,13 @@
 """Measure speed, memory and search, print the tables and bring bench/results.md up to date."""
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import fetch, quality, report, search, service, stages
+from bench import fetch, grown, quality, report, search, service, stages
 from bench.embeddings import crop_embeddings
 from bench.map import measure as maps
 from bench.photos import repeat_photos
@@ -62,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--img2dataset", help="its program, in an environment of its own, to be measured beside `fetch`")
     made.add_argument("--map", type=int, default=500_000, metavar="N", help="made-up pictures on the map")
+    made.add_argument("--grown", type=int, default=480_000, metavar="N", help="made-up pictures behind the service")
     made.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS), help="parts to measure")
     return made
 
@@ -92,6 +94,9 @@ def measure_speed(arguments: argparse.Namespace, folder: Path) -> Iterator[str]:
         if "service" in arguments.only:
             rows = [service.in_process(volume, arguments.photos, folder), *service.over_http(volume, arguments.photos)]
             yield report.table(f"A new picture among {arguments.pictures[0]:,}, all measures", service.COLUMNS, rows)
+            grown.grow(LocalStorage(shutil.copytree(volume, folder / "grown")), arguments.grown)
+            rows = list(service.over_http(folder / "grown", arguments.photos))
+            yield report.table("A new picture among many made-up neighbours of these", service.COLUMNS, rows)
         if "search" in arguments.only:
             yield measure_search(arguments, volume)
         yield from measure_map(arguments, volume)

@@ -78,6 +78,6 @@ def serving(volume: Path) -> Iterator[str]:
         assert process.stderr
         try:
             line = next(line for line in process.stderr if "answering on" in line)
-            yield line.split()[-1]
+            yield next(word for word in line.split() if word.startswith("http"))
         finally:
             process.terminate()
