@@ -1,5 +1,6 @@
 """The chain of containers on the built-in sample, and every way to ask it."""
 
+import io
 import json
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from shared.project import STAGES
 from tests.docker.compose import SERVICES, Outcome, Project, project
@@ -58,6 +60,12 @@ def test_stages_run_one_after_the_other_and_each_gives_its_account(chain: Projec
 def test_http_answers_five_pictures_for_each_measure(answered: dict[str, Any]) -> None:
     counts = {name: len(results) for name, results in answered["results"].items()}
     assert counts == dict.fromkeys(("default", "embedding", "color", "structure", "hash"), 5)
+
+
+def test_the_service_shows_originals_that_acquisition_read(chain: Project, answered: dict[str, Any]) -> None:
+    large = next(one for one in answered["results"]["embedding"] if min(one["width_px"], one["height_px"]) > 256)
+    reply = httpx.get(f"http://127.0.0.1:{chain.port}/v1/images/{large['image_id']}/view", timeout=60)
+    assert Image.open(io.BytesIO(reply.content)).size == (large["width_px"], large["height_px"])
 
 
 def test_a_query_job_gives_the_same_answer_and_starts_no_stage(
