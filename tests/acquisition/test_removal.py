@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,14 +16,9 @@ from shared.pipeline.runs import StageCounts, record
 from shared.storage import LocalStorage
 from shared.tables import open_snapshot
 from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS
-from tests.acquisition.source_folder import Run, add, add_pictures, filenames, picture, places, rows, run_source
+from tests.acquisition.source_folder import Run, add, add_pictures, filenames, picture, places, rows
 
 pytestmark = pytest.mark.spark
-
-
-@pytest.fixture
-def run(sc: SparkContext, volume: LocalStorage) -> Run:
-    return partial(run_source, sc, volume)
 
 
 @pytest.fixture
