@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from acquisition.fetching.hosts.lanes import Lane, Lanes, Turn, not_asked, scheme_of
 from acquisition.fetching.hosts.opt_outs import TDM_FILE
-from acquisition.fetching.hosts.robots import MOST_BYTES, ROBOTS_FILE, HostRules, host_rules
+from acquisition.fetching.hosts.robots import ROBOTS_FILE, HostRules, host_rules
+from acquisition.fetching.hosts.rule_files import RuleFile, read_rule_file
 from acquisition.fetching.journal import Journal
 from acquisition.fetching.outcomes import REDIRECTED, STORED, TRANSIENT, RedirectedError, RefusedError, retry_after_s
 from acquisition.fetching.picture import Ask, fetch_picture, result_row
@@ -170,40 +171,36 @@ class Task:
         address = f"{scheme}://{lane.host}"
         asked, rules = KNOWN_RULES.get(address, (0.0, None))
         if rules is None or time.time() - asked > RULES_KEPT_S:
-            robots = self._small_file(f"{address}{ROBOTS_FILE}", is_needed=True)
-            self.lanes.ask_again(turn)
-            rules = host_rules(robots, self._small_file(f"{address}{TDM_FILE}", is_needed=False))
+            rules = self._ask_rules(address, turn)
             while len(KNOWN_RULES) >= MOST_KNOWN:
                 KNOWN_RULES.pop(next(iter(KNOWN_RULES)), None)
             KNOWN_RULES[address] = time.time(), rules
-            self.lanes.ask_again(turn)
-        lane.pace.spread(rules.pause_s)
+        self.lanes.spread(lane, rules.pause_s)
         lane.rules[scheme] = rules
         for ask in self.lanes.take_if(lane, lambda one: scheme_of(one.url) == scheme and not rules.is_allowed(one.url)):
             self._put(lane.host, ask, outcome="refused_robots", detail=DISALLOWED, final_url=ask.url)
         return rules
 
-    def _small_file(self, url: str, *, is_needed: bool) -> bytes | None:
-        """A file with rules, None if there is none.
+    def _ask_rules(self, address: str, turn: Turn) -> HostRules:
+        """The rules that a host states now; errors as `_rules_of`."""
 
-        Raises:
-            RefusedError: it is needed, and the host cannot say whether there is one. Source: RFC 9309, section 2.3.1.
-        """
+        def wait() -> None:
+            self.lanes.ask_again(turn)
+
         try:
-            with self.door.ask(url) as answer:
-                if answer.status == 200:
-                    return b"".join(self.door.chunks(answer, MOST_BYTES))
-                if is_needed and (answer.status == 429 or answer.status >= 500):
-                    detail = f"the server answered {answer.status} for {ROBOTS_FILE}"
-                    after_s = retry_after_s(answer.headers.get("Retry-After", ""), time.time())
-                    raise RefusedError(
-                        TRANSIENT, detail, status=answer.status, retry_after_s=after_s, is_hosts_fault=True
-                    )
-                return None
+            robots = read_rule_file(self.door, f"{address}{ROBOTS_FILE}", wait)
         except FetchError as error:
-            if is_needed and error.kind != "too_big":
-                raise RefusedError(error.kind, str(error), is_hosts_fault=error.kind == TRANSIENT) from error
-            return None
+            raise RefusedError(error.kind, f"{ROBOTS_FILE}: {error}", is_hosts_fault=error.kind == TRANSIENT) from error
+        if robots.status == 429 or robots.status >= 500:  # RFC 9309, section 2.3.1.4: no permission
+            detail = f"the server answered {robots.status} for {ROBOTS_FILE}"
+            after_s = retry_after_s(robots.retry_after, time.time())
+            raise RefusedError(TRANSIENT, detail, status=robots.status, retry_after_s=after_s, is_hosts_fault=True)
+        wait()
+        tdm = RuleFile(0)
+        with suppress(FetchError):
+            tdm = read_rule_file(self.door, f"{address}{TDM_FILE}", wait)
+        wait()
+        return host_rules(robots.data, tdm.data)
 
 
 def n_stored(counts: Iterable[HostCounts]) -> int:

@@ -173,16 +173,38 @@ class Door:
             FetchError: it is longer, takes longer, or the connection is cut.
         """
         declared = answer.headers.get("Content-Length", "")
-        if declared.isdigit() and int(declared) > max_bytes:
+        if declared.isascii() and declared.isdigit() and int(declared) > max_bytes:
             raise FetchError(f"expected at most {max_bytes} bytes, got {declared}", "too_big")
-        n_bytes, deadline_s = 0, time.monotonic() + self.limits.total_s
-        while chunk := read_chunk(answer):
+        n_bytes = 0
+        for chunk in self._pieces(answer):
             n_bytes += len(chunk)
             if n_bytes > max_bytes:
                 raise FetchError(f"expected at most {max_bytes} bytes, got more", "too_big")
-            if time.monotonic() > deadline_s:
-                raise FetchError(f"not finished within {self.limits.total_s:g} s")
             yield chunk
+
+    def start(self, answer: Answer, most_bytes: int) -> bytes:
+        """The body, or what it begins with if it is longer.
+
+        Raises:
+            FetchError: it takes longer, or the connection is cut.
+        """
+        data = b""
+        for piece in self._pieces(answer):
+            data += piece
+            if len(data) >= most_bytes:
+                break
+        return data[:most_bytes]
+
+    def _pieces(self, answer: Answer) -> Iterator[bytes]:
+        """The body as it arrives; one that ends because its time is over looks like one that has ended."""
+        deadline_s = time.monotonic() + self.limits.total_s
+        with self._watchdog.limit(self.limits.total_s, lambda: _end_reading(answer)):
+            while chunk := read_chunk(answer):
+                if time.monotonic() > deadline_s:
+                    break
+                yield chunk
+        if time.monotonic() > deadline_s:
+            raise FetchError(f"not finished within {self.limits.total_s:g} s")
 
 
 def agent(contact: str) -> str:
@@ -202,6 +224,12 @@ def _shut(connection: Any) -> None:
     if opened is not None:
         with suppress(OSError):
             opened.shutdown(socket.SHUT_RDWR)
+
+
+def _end_reading(answer: Answer) -> None:
+    """End the body of an answer that another thread reads."""
+    with suppress(OSError, ValueError, RuntimeError):  # it has ended by now
+        answer.shutdown()
 
 
 def _close(pool: Any) -> None:

@@ -27,7 +27,12 @@ from acquisition.sources.web.protocol import HostLimit
     ],
 )
 def test_headers_that_reserve_a_picture(headers: dict[str, str], is_reserved: bool) -> None:
-    assert bool(header_opt_out(headers)) is is_reserved
+    assert bool(header_opt_out(headers.items())) is is_reserved
+
+
+@pytest.mark.parametrize("words", [["noai", "googlebot: noindex"], ["googlebot: noindex", "noai"]])
+def test_each_line_of_a_header_is_for_its_own_agent(words: list[str]) -> None:
+    assert header_opt_out([("X-Robots-Tag", word) for word in words]) == "X-Robots-Tag: noai"
 
 
 def test_the_first_rule_of_a_tdm_file_that_names_an_address_counts() -> None:
