@@ -38,8 +38,12 @@ def check(web: WebQuery, settings: Settings) -> None:
         raise UsageError(
             f"--contact: {service.name} asks for a mail or web address of who runs this, such as --contact me@example.org"
         )
+    keys = web_settings(settings).keys
+    for name, secret in keys.items():
+        if not (secret.reveal().isascii() and secret.reveal().isprintable()) or " " in secret.reveal():
+            raise UsageError(f"{variable(name)}: expected a key in ASCII without blanks, got other characters")
     for key in service.keys:
-        if key not in web_settings(settings).keys:
+        if key not in keys:
             where = f"; get one at {service.key_page}" if service.key_page else ""
             raise UsageError(
                 f"expected a key of {service.name} in the variable {variable(key)} or the line {key} of a profile file{where}"

@@ -65,11 +65,13 @@ def collect(sc: SparkContext, volume: Storage, wanted: Wanted) -> Snapshot:
         CannotProceedError: nothing of it is stored and nothing could be.
     """
     journal = Journal.of(volume, wanted.wishes.source_id)
-    client = ServiceClient(wanted.rules, journal)
+    client = ServiceClient(wanted.rules, journal, wanted.settings.keys.values())
     listing = wanted.service.open(wanted.query, wanted.settings, client)
     wanted = wanted._replace(rules=wanted.rules._replace(host_limits=tuple(listing.limits)))
     client.rules = wanted.rules
     listed = list_candidates(journal, wanted.service, listing, wanted.wishes, wanted.settings.limit)
+    if not listed.state.is_complete:  # what --limit leaves out is not gone
+        wanted = wanted._replace(wishes=wanted.wishes._replace(is_authoritative=False))
     snapshot = tables.open_snapshot(volume)
     if wanted.wishes.is_authoritative and not wanted.wishes.is_removal_allowed and own_parts(snapshot, wanted.wishes):
         check_loss(known_records(sc, volume, snapshot, journal, wanted.wishes).values(), wanted.wishes.source_id)

@@ -121,7 +121,6 @@ class Reply(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
-    url: str
 
 
 class Client(Protocol):
