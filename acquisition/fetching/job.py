@@ -24,6 +24,7 @@ from acquisition.fetching.picture import Ask, Stored
 from acquisition.fetching.plan import Known, Position, Record, Wishes
 from acquisition.fetching.rules import FetchRules
 from acquisition.fetching.task import HostCounts, Task
+from acquisition.sources.web.addresses import ADDRESSES
 from acquisition.sources.web.downloads import source_prefix
 from acquisition.sources.web.protocol import Service, WebSettings
 from shared import tables
@@ -269,8 +270,9 @@ def say(volume: Storage, snapshot: Snapshot, wanted: Wanted, listed: Listed, cou
     found = outcome_counts(volume, snapshot, source_id)
     stored = sum(found[outcome] for outcome in STORED)
     log.info("acquisition: %s", progress.source_line(source_id, found, listed.state.refused))
-    if found["refused_license"]:
-        log.info("acquisition: %s", progress.LICENSE_HINT.format(found["refused_license"]))
+    is_scaled = not (wanted.settings.is_original or wanted.service.name == ADDRESSES.name)
+    for line in progress.hints(found, is_scaled=is_scaled):
+        log.info("acquisition: %s", line)
     if not stored and wanted.is_alone:
         reason = str(listed.error) if listed.error else progress.nothing_line(source_id, found, listed.state.refused)
         raise CannotProceedError(reason)

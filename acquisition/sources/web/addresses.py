@@ -1,5 +1,6 @@
 """The addresses in a list, as a listing for the engine: columns of ours, of img2dataset, LAION and DataComp."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -114,7 +115,10 @@ def tags_of(line: Mapping[str, Any]) -> list[str]:
 
 def plain_text(value: Any) -> str:
     """A value as text that can be stored whatever bytes the list had."""
-    text = "" if value is None else str(value).strip()
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "surrogateescape")
+    is_empty = value is None or (isinstance(value, float) and math.isnan(value))  # as tables of pandas have it
+    text = "" if is_empty else str(value).strip()
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # half a character, as JSON can have

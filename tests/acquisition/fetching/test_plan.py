@@ -134,6 +134,32 @@ def test_another_width_is_asked_for_and_the_old_one_described_until_it_is_there(
     assert ask(stored, wide, wishes=removed) is None
 
 
+@pytest.mark.parametrize("kind", ["gone", "not_image", "refused_robots"])
+def test_a_stored_picture_stays_where_there_is_none_of_another_width(kind: str) -> None:
+    stored = Known(FETCHES.name, (1 << 32, 0), row(candidate(width_px=330), outcome("ok")))
+    wide = candidate(width_px=960, url="https://example.org/wide.jpg")
+    failed = outcome(kind, AFTER, url="https://example.org/wide.jpg", detail="no")
+    assert ask(stored, wide, failed) is None
+    found = row(stored, wide, failed)
+    assert (found["outcome"], found["url"], found["width_px"]) == ("ok", URL, 330)
+    assert found["detail"] == f"kept in its old size, for there is none at https://example.org/wide.jpg: {kind} (no)"
+    later = Known(FETCHES.name, (1 << 32, 0), found)
+    assert ask(later, wide) is None
+    assert ask(later, candidate(width_px=500, url="https://example.org/middle.jpg")) is not None
+    assert row(later, candidate(width_px=330))["width_px"] == 330
+    refresh = WISHES._replace(is_refresh=True)
+    assert ask(later, wide, wishes=refresh) is None  # asked in this run
+    assert ask(later, wide, wishes=refresh._replace(started=AFTER + timedelta(days=1))) == Ask(
+        "https://example.org/wide.jpg", (("a", "https://example.org/wide.jpg"),)
+    )
+
+
+def test_what_was_refused_is_asked_for_at_another_address() -> None:
+    gone = Known(FETCHES.name, (1 << 32, 0), row(candidate(width_px=330), outcome("gone")))
+    assert ask(gone, candidate(width_px=330, url="https://other/a.jpg")) is None
+    assert ask(gone, candidate(width_px=960, url="https://example.org/wide.jpg")) is not None
+
+
 def test_a_passing_failure_replaces_nothing_final() -> None:
     assert row(candidate(), outcome("ok"), outcome("transient", AFTER))["outcome"] == "ok"
     assert row(candidate(), outcome("transient"), outcome("ok", AFTER))["outcome"] == "ok"

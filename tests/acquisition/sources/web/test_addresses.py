@@ -63,6 +63,15 @@ def test_columns_of_ours_and_of_others_are_known_in_every_format(
     assert {field: getattr(found, field) for field in expected} == expected
 
 
+def test_what_is_missing_is_empty_and_bytes_are_text(tmp_path: Path) -> None:
+    row = {"url": URL.encode(), "caption": b"caf\xc3\xa9", "width": float("nan"), "author": None}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "list.parquet")
+    (tmp_path / "list.jsonl").write_text(f'{{"url": "{URL}", "caption": NaN, "author": null, "width": NaN}}')
+    for name, title in (("list.parquet", "café"), ("list.jsonl", "")):
+        (found,) = candidates(tmp_path / name)
+        assert (found.url, found.title, found.author, found.width_px) == (URL, title, "", 0)
+
+
 @pytest.mark.parametrize("line", [URL, f"  {URL}  ", f'"{URL}"', f"<{URL}>", URL.replace("https", "HTTPS")])
 def test_a_text_has_an_address_a_line(tmp_path: Path, line: str) -> None:
     (tmp_path / "list.txt").write_text(f"# mine\n{line}\n")
