@@ -60,7 +60,8 @@ def tdm_rules(data: bytes) -> list[tuple[str, bool]]:
     if not isinstance(rules, list):
         return []
     named = [one for one in rules if isinstance(one, dict) and isinstance(one.get("location"), str)]
-    return [(one["location"], one.get("tdm-reservation") in {1, "1"}) for one in named]
+    reserved = (1, "1")  # no set: what hosts write may not be hashable
+    return [(one["location"], one.get("tdm-reservation") in reserved) for one in named]
 
 
 def is_tdm_reserved(url: str, rules: Iterable[tuple[str, bool]]) -> bool:

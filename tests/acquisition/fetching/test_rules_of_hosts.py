@@ -38,7 +38,7 @@ def test_each_line_of_a_header_is_for_its_own_agent(words: list[str]) -> None:
 def test_the_first_rule_of_a_tdm_file_that_names_an_address_counts() -> None:
     rules = tdm_rules(
         b'[{"location": "/open/*", "tdm-reservation": 0}, {"location": "/*.jpg$", "tdm-reservation": 1},'
-        b' {"location": "/[x]", "tdm-reservation": "1"}, 7, {"no": 1}]'
+        b' {"location": "/[x]", "tdm-reservation": "1"}, {"location": "/xy", "tdm-reservation": [1]}, 7, {"no": 1}]'
     )
     found = {
         path: is_tdm_reserved(f"https://h{path}", rules) for path in ("/open/a.jpg", "/a.jpg", "/a.png", "/[x]y", "/xy")
