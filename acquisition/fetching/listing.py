@@ -84,6 +84,7 @@ def list_page(
 
 def candidate_row(service: Service, candidate: Candidate) -> dict[str, Any]:
     """A row of CANDIDATES: texts made safe, the licence identified, the credit composed."""
+    candidate = with_whole_characters(candidate)
     license_id = (
         candidate.license_id
         or find_license(url=candidate.license_url, code=candidate.license_code, name=candidate.license).id
@@ -109,6 +110,12 @@ def candidate_row(service: Service, candidate: Candidate) -> dict[str, Any]:
         "declared": declared_digest(candidate),
         "tracking_url": candidate.tracking_url,
     }
+
+
+def with_whole_characters(candidate: Candidate) -> Candidate:
+    """The candidate without half characters, as titles have that were cut within an emoji."""
+    texts: dict[str, Any] = {name: value for name, value in candidate._asdict().items() if isinstance(value, str)}
+    return candidate._replace(**{name: text.encode("utf-8", "replace").decode() for name, text in texts.items()})
 
 
 def declared_digest(candidate: Candidate) -> str:

@@ -22,6 +22,7 @@ from acquisition.sources.web.protocol import (
 from shared.licenses import parse_policy
 from shared.secret import Secret
 from shared.storage import LocalStorage
+from shared.tables import parquet
 from shared.tables.contracts import CANDIDATES, FETCHES, OUTCOMES
 
 STARTED = datetime(2026, 1, 2, tzinfo=UTC)
@@ -210,6 +211,13 @@ def test_the_licence_is_identified_and_the_credit_composed() -> None:
     assert found["attribution"].endswith("under CC-BY-SA-3.0")
     assert candidate(license="All rights mine").row["license_id"] == "unknown"
     assert candidate(attribution="Photo by Kim").row["attribution"] == "Photo by Kim"
+
+
+def test_half_a_character_of_a_service_stops_no_listing() -> None:
+    half = "\ud83d"
+    made = candidate(title=f"Sea {half}", author=half, url=f"{URL}?{half}", license_url=half, tags=(half,), record=half)
+    assert (made.row["title"], made.row["author"], made.row["url"]) == ("Sea ?", "?", f"{URL}??")
+    parquet.encode(CANDIDATES, [made.row]).finish()
 
 
 def test_a_listing_goes_on_after_the_last_stored_page(volume: LocalStorage) -> None:
