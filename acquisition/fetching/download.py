@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pyspark import SparkContext
 
 from acquisition.fetching import job
+from acquisition.fetching.client import ServiceClient
 from acquisition.fetching.job import Wanted
+from acquisition.fetching.journal import Journal
 from acquisition.fetching.plan import Wishes
 from acquisition.fetching.rules import FetchRules
 from acquisition.removal import removed_ids
@@ -48,6 +50,9 @@ def check(web: WebQuery, settings: Settings) -> None:
             raise UsageError(
                 f"expected a key of {service.name} in the variable {variable(key)} or the line {key} of a profile file{where}"
             )
+    service.open(
+        web.query, web_settings(settings), ServiceClient(fetch_rules(settings), Journal.of(settings.volume, ""))
+    )
 
 
 def web_settings(settings: Settings) -> WebSettings:

@@ -151,7 +151,7 @@ class Lanes:
             elif lane.failures >= self._rules.failures:
                 lane.closed = f"{lane.host} failed {lane.failures} times in a row, at last: {refusal.detail}"
             elif after_s is not None:
-                lane.pace.hold(now + after_s, f"Retry-After {after_s:g} s")
+                lane.pace.hold(now + after_s, f"Retry-After {after_s:.0f} s")
             else:
                 pause = self._rules.backoff_s * 2 ** (lane.failures - 1) * random.uniform(1.0, 1.25)
                 lane.pace.hold(now + min(pause, self._rules.longest_wait_s), refusal.detail)
