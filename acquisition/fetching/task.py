@@ -50,17 +50,16 @@ class Task:
         self.results: queue.Queue[tuple[str, Row] | BaseException | None] = queue.Queue()
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.name = uuid.uuid4().hex
+        self.held: dict[str, float] = {}
 
     def run(self, asks: Iterable[tuple[str, Ask]]) -> Iterator[HostCounts]:
         """Ask everything; one item for each host at the end."""
-        earlier, held = self.journal.host_times(), self.journal.held_until()
+        earlier, self.held = self.journal.host_times(), self.journal.held_until()
         for host, ask in asks:
-            if held.get(host, 0.0) > time.time() + self.rules.longest_wait_s:
-                self._put(host, ask, **not_asked(f"{host} asked to be left alone for longer"))
-            else:
+            if not self._is_left_alone(host, ask):
                 self.lanes.add(host, ask, earlier=earlier.get(host, ()))
         for lane in self.lanes.hosts:
-            lane.pace.hold(held.get(lane.host, 0.0), "Retry-After of an earlier run")
+            lane.pace.hold(self.held.get(lane.host, 0.0), "Retry-After of an earlier run")
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._n_threads())]
         for thread in threads:
             thread.start()
@@ -71,6 +70,13 @@ class Task:
         self._collect(1)
         self.journal.hold(self.lanes.held)
         return (HostCounts(host, dict(found), self._waiting(host)) for host, found in self.counts.items())
+
+    def _is_left_alone(self, host: str, ask: Ask) -> bool:
+        """Whether a host asked in an earlier run to be left alone for longer; what it was to be asked is noted then."""
+        is_held = self.held.get(host, 0.0) > time.time() + self.rules.longest_wait_s
+        if is_held:
+            self._put(host, ask, **not_asked(f"{host} asked to be left alone for longer"))
+        return is_held
 
     def _n_threads(self) -> int:
         return max(1, min(self.rules.threads, sum(len(lane.asks) for lane in self.lanes.hosts)))
@@ -149,10 +155,10 @@ class Task:
         """Ask the next address of a chain, or leave it to the task that owns its host."""
         host = place_of(url).name
         hops = (*ask.hops, ask.url)
-        if self.owns(host):
-            self.lanes.add(host, ask._replace(url=url, hops=hops), is_next=True)
-        else:
+        if not self.owns(host):
             self._put(lane.host, ask, outcome=REDIRECTED, detail="\n".join(hops), final_url=url)
+        elif not self._is_left_alone(host, ask):
+            self.lanes.add(host, ask._replace(url=url, hops=hops), is_next=True)
 
     def _put(self, host: str, ask: Ask, **columns: Any) -> None:
         now = datetime.now(UTC)

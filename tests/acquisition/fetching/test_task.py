@@ -74,6 +74,17 @@ def test_a_host_that_asks_for_a_long_pause_is_left_alone_in_the_next_run_too(vol
     assert host.paths() == ["/0"]
 
 
+def test_a_redirect_to_a_host_that_is_left_alone_is_not_followed(volume: LocalStorage, host: Host) -> None:
+    with serving("127.0.0.2") as other:
+        other.replies["/busy"] = Reply(status=429, headers=(("Retry-After", "3600"),))
+        run(volume, asked_for(other, "/busy"))
+        host.replies["/a"] = Reply(status=302, headers=(("Location", f"{other.address}/b"),))
+        rows = run(volume, [*asked_for(host, "/a"), *asked_for(other, "/c")])
+        assert outcomes(rows) == {"a": "transient", "c": "transient"}
+        assert {row["detail"] for row in rows} == {f"not asked: {other.name} asked to be left alone for longer"}
+        assert other.paths() == ["/busy"]
+
+
 def test_a_host_that_keeps_failing_is_left_alone(volume: LocalStorage, host: Host) -> None:
     asks = many(host, 50)
     host.default = lambda asked: Reply(status=500) if asked.path[1:].isdigit() else Reply(status=404)
