@@ -1,11 +1,9 @@
 """Requests to many hosts, one hop each: connections stay open, addresses pinned, all within limits of time."""
 
-import heapq
-import itertools
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from importlib.metadata import version
@@ -18,55 +16,14 @@ from urllib3.exceptions import HTTPError, SSLError
 
 from shared.fetching.addresses import Place, check_public, literal, place_of, resolve
 from shared.fetching.limits import AGENT, Answer, FetchError, FetchLimits, proxy_of, read_chunk, reason_of
+from shared.fetching.watchdog import Watchdog, end_reading
 
 #: A host is looked up again after this long.
 PINNED_S = 600.0
 #: Hosts with connections that are kept open.
 MOST_HOSTS = 256
 WEB_LIMITS = FetchLimits(answer_s=20.0, silence_s=20.0, total_s=120.0)
-
-
 URLLIB3 = version("urllib3")
-
-
-class Watchdog:
-    """Closes connections whose time is over: a server that sends a byte now and then never runs into a read's limit."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
-        self._ended: set[int] = set()
-        self._numbers = itertools.count()
-        self._thread: threading.Thread | None = None
-
-    @contextmanager
-    def limit(self, seconds: float, close: Callable[[], None]) -> Iterator[None]:
-        """Call `close` if the block takes longer."""
-        with self._changed:
-            number = next(self._numbers)
-            heapq.heappush(self._waiting, (time.monotonic() + seconds, number, close))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, daemon=True)
-                self._thread.start()
-            if self._waiting[0][1] == number:
-                self._changed.notify()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._ended.add(number)
-
-    def _watch(self) -> None:
-        while True:
-            with self._changed:
-                while self._waiting and self._waiting[0][1] in self._ended:
-                    self._ended.discard(heapq.heappop(self._waiting)[1])
-                left = self._waiting[0][0] - time.monotonic() if self._waiting else None
-                if left is None or left > 0:
-                    self._changed.wait(left)
-                    continue
-                close = heapq.heappop(self._waiting)[2]
-            close()
 
 
 #: The connection that a thread waits on for the head of an answer.
@@ -198,7 +155,7 @@ class Door:
     def _pieces(self, answer: Answer) -> Iterator[bytes]:
         """The body as it arrives; one that ends because its time is over looks like one that has ended."""
         deadline_s = time.monotonic() + self.limits.total_s
-        with self._watchdog.limit(self.limits.total_s, lambda: _end_reading(answer)):
+        with self._watchdog.limit(self.limits.total_s, lambda: end_reading(answer)):
             while chunk := read_chunk(answer):
                 if time.monotonic() > deadline_s:
                     break
@@ -224,12 +181,6 @@ def _shut(connection: Any) -> None:
     if opened is not None:
         with suppress(OSError):
             opened.shutdown(socket.SHUT_RDWR)
-
-
-def _end_reading(answer: Answer) -> None:
-    """End the body of an answer that another thread reads."""
-    with suppress(OSError, ValueError, RuntimeError):  # it has ended by now
-        answer.shutdown()
 
 
 def _close(pool: Any) -> None:

@@ -118,7 +118,7 @@ def test_sources_are_listed_with_what_they_brought(
         record_run(volume, counts)
     assert sources.main(["--data", str(volume.root), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    not_of_the_web = {"licenses": {}, "refused": {}, "left": 0}
+    not_of_the_web = {"licenses": {}, "refused": {}, "left": 0, "is_listed": True}
     assert [{**one, "last_run": bool(one["last_run"])} for one in found] == [
         {
             "source": str(paths),

@@ -8,6 +8,7 @@ import pytest
 from pyspark import SparkContext
 
 from acquisition import job
+from acquisition.commands.sources import sources
 from acquisition.fetching import download
 from acquisition.fetching.rules import FetchRules
 from acquisition.settings import Settings
@@ -207,9 +208,11 @@ def test_a_limit_leaves_out_addresses_and_removes_no_picture(web: Web) -> None:
     web.host.replies = {f"/{number}.png": Reply(picture(number)) for number in range(3)}
     web.run(web.listed(["0.png", "1.png"]))
     web.run(web.listed(["2.png", "0.png", "1.png"]), limit=1)
+    assert [one["is_listed"] for one in sources(web.volume)] == [False]
     assert web.outcomes() == {"0.png": "ok", "1.png": "ok", "2.png": "ok"}
     web.run(web.listed(["2.png", "0.png"]))
     assert web.outcomes() == {"0.png": "ok", "2.png": "ok"}
+    assert [one["is_listed"] for one in sources(web.volume)] == [True]
     assert sorted(web.host.paths()) == ["/0.png", "/1.png", "/2.png"]
 
 
