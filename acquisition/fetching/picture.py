@@ -19,6 +19,7 @@ from shared.storage.volume import IMAGES
 
 IN_MEMORY_BYTES, START_BYTES, COPY_BYTES = 4 << 20, 256 << 10, 1 << 20
 IMAGE_ID_LENGTH = 32
+LONGEST_VALIDATOR = 1024
 ACCEPT = "image/avif,image/webp,image/png,image/jpeg,image/gif,image/tiff,image/*;q=0.8"
 
 
@@ -86,11 +87,16 @@ def fetch_picture(
                 received = receive(door.chunks(answer, rules.max_bytes), file, ask.declared, spend)
                 ending = check_received(received, ask, rules)
                 stored = store(volume, file, received, ending)
-            headers = answer.headers
-            kept = stored._replace(etag=headers.get("ETag", ""), last_modified=headers.get("Last-Modified", ""))
-            return Got(OK, kept, answer.status)
+            etag, last_modified = (validator(answer, name) for name in ("ETag", "Last-Modified"))
+            return Got(OK, stored._replace(etag=etag, last_modified=last_modified), answer.status)
     except FetchError as error:
         raise RefusedError(error.kind, str(error), is_hosts_fault=error.kind == "transient") from error
+
+
+def validator(answer: Answer, name: str) -> str:
+    """A header for a conditional request; empty for one that is so long that the host may refuse to read it back."""
+    value = str(answer.headers.get(name, ""))
+    return value if len(value) <= LONGEST_VALIDATOR else ""
 
 
 def _headers(ask: Ask) -> dict[str, str]:

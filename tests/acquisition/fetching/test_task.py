@@ -95,6 +95,16 @@ def test_a_host_that_keeps_failing_is_left_alone(volume: LocalStorage, host: Hos
     assert sum(row["tries"] for row in rows) <= 5
 
 
+def test_a_tag_that_is_too_long_to_be_sent_back_is_not_kept(volume: LocalStorage, host: Host) -> None:
+    lengths = {"/a": 1024, "/b": 60_000}
+    host.replies = {
+        path: Reply(picture(1), headers=(("ETag", "x" * length), ("Last-Modified", "y")))
+        for path, length in lengths.items()
+    }
+    rows = run(volume, asked_for(host, *lengths))
+    assert sorted((len(row["etag"]), row["last_modified"]) for row in rows) == [(0, "y"), (1024, "y")]
+
+
 def test_what_fails_once_is_asked_again(volume: LocalStorage, host: Host) -> None:
     replies = iter([Reply(status=500), Reply(picture(1)[:30], length=900), Reply(picture(1))])
     host.replies["/a"] = lambda _: next(replies)
