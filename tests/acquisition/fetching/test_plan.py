@@ -1,5 +1,6 @@
 """What is asked for and what is published, from all that is known of a record; and listings page by page."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -243,6 +244,35 @@ def test_a_higher_limit_goes_on_where_the_lower_one_ended(volume: LocalStorage) 
     assert pages.asked == [None, "1"]
     assert list_candidates(journal, DEMO, pages, WISHES, 5).state.accepted == 5
     assert pages.asked == [None, "1", "1", "2"]
+
+
+class Numbered(Pages):
+    """A listing with a page for each of some licences; endless ones never say that a page is the last."""
+
+    def __init__(self, stated: Sequence[str], *, is_endless: bool = False) -> None:
+        super().__init__()
+        self.stated, self.is_endless = stated, is_endless
+
+    def list(self, cursor: str | None) -> Page:
+        self.asked.append(cursor)
+        number = int(cursor or 0)
+        place = min(number, len(self.stated) - 1)
+        is_last = place == number == len(self.stated) - 1 and not self.is_endless
+        found = Candidate(str(place), f"{URL}?{place}", license=self.stated[place])
+        return Page([found] if found.license else [], None if is_last else str(number + 1))
+
+
+def test_pictures_behind_many_that_are_refused_are_listed(volume: LocalStorage) -> None:
+    """Lists of addresses may have many thousands without a licence in front of the first with one."""
+    listed = list_candidates(Journal.of(volume, "s"), DEMO, Numbered([*("unknown",) * 50, "CC0"]), WISHES, 0)
+    assert (listed.state.is_complete, listed.state.pages, listed.state.accepted) == (True, 51, 1)
+
+
+@pytest.mark.parametrize("last", ["", "CC0", "unknown"])
+def test_a_service_that_never_ends_is_left_after_some_pages(volume: LocalStorage, last: str) -> None:
+    pages = Numbered(["CC0", last], is_endless=True)
+    assert not list_candidates(Journal.of(volume, "s"), DEMO, pages, WISHES, 0).state.is_complete
+    assert len(pages.asked) < 30
 
 
 def test_a_complete_listing_begins_again_once_it_is_published(volume: LocalStorage) -> None:
