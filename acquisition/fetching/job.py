@@ -27,6 +27,7 @@ from acquisition.fetching.task import HostCounts, Task
 from acquisition.sources.web.addresses import ADDRESSES
 from acquisition.sources.web.downloads import source_prefix
 from acquisition.sources.web.protocol import Service, WebSettings
+from acquisition.sources.web.registry import LIMITS
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.fetching.addresses import canonical
@@ -66,10 +67,9 @@ def collect(sc: SparkContext, volume: Storage, wanted: Wanted) -> Snapshot:
         CannotProceedError: nothing of it is stored and nothing could be.
     """
     journal = Journal.of(volume, wanted.wishes.source_id)
+    wanted = wanted._replace(rules=wanted.rules._replace(host_limits=(*wanted.rules.host_limits, *LIMITS)))
     client = ServiceClient(wanted.rules, journal, wanted.settings.keys.values())
     listing = wanted.service.open(wanted.query, wanted.settings, client)
-    wanted = wanted._replace(rules=wanted.rules._replace(host_limits=tuple(listing.limits)))
-    client.rules = wanted.rules
     listed = list_candidates(journal, wanted.service, listing, wanted.wishes, wanted.settings.limit)
     if not listed.state.is_complete:  # what --limit leaves out is not gone
         wanted = wanted._replace(wishes=wanted.wishes._replace(is_authoritative=False))

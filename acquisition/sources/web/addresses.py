@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from acquisition.sources.list_formats import PATH_COLUMN, URL_COLUMN, read_lines
 from acquisition.sources.source import Notes, WebQuery
-from acquisition.sources.web.protocol import Candidate, Client, HostLimit, Page, Service, WebSettings
+from acquisition.sources.web.protocol import Candidate, Client, Page, Service, WebSettings
 from shared.errors import UsageError
 from shared.fetching.addresses import canonical, without_user
 from shared.fetching.limits import FetchError
@@ -51,7 +51,6 @@ def kinds_of_lines(path: Path, _size_bytes: int, _mtime_ns: int) -> frozenset[bo
 class AddressListing:
     """See `acquisition.sources.web.protocol.Listing`. It is read once, from its beginning to its end."""
 
-    limits: Sequence[HostLimit] = ()
     tracking_headers: Mapping[str, Secret] = {}
 
     def __init__(self, path: Path) -> None:

@@ -13,6 +13,7 @@ from acquisition.fetching import download
 from acquisition.fetching.rules import FetchRules
 from acquisition.settings import Settings
 from acquisition.sources.registry import open_source
+from acquisition.sources.web.protocol import HostLimit
 from shared.errors import CannotProceedError
 from shared.fetching.limits import FetchLimits
 from shared.pipeline.runs import StageCounts, checked
@@ -202,6 +203,16 @@ def test_a_picture_at_two_sources_is_downloaded_once_and_keeps_both_origins(web:
     ]
     assert [row["license_id"] for row in rows_of(web.volume, IMAGES)] == ["CC-BY-SA-4.0"]  # the strictest
     assert len(web.volume.list("images")) == 1
+
+
+def test_the_limit_of_a_services_host_holds_for_lists_that_lead_there(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acquisition.fetching.job.LIMITS", (HostLimit(web.host.name, 4, 0.5),))
+    web.host.replies = {f"/{number}.png": Reply(picture(number)) for number in range(8)}
+    web.download(web.listed(f"{number}.png" for number in range(8)))
+    assert len(web.host.paths()) == 8
+    assert web.host.most_in(0.5) <= 4
 
 
 def test_a_limit_leaves_out_addresses_and_removes_no_picture(web: Web) -> None:

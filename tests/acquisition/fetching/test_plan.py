@@ -14,7 +14,6 @@ from acquisition.sources.web.protocol import (
     Candidate,
     Client,
     CursorExpiredError,
-    HostLimit,
     ListingError,
     Page,
     Service,
@@ -34,8 +33,6 @@ URL = "https://example.org/a.jpg"
 
 class Pages:
     """A listing of three pages of two pictures."""
-
-    limits: tuple[HostLimit, ...] = ()
 
     def __init__(self, fails_at: str = "", expires_at: str = "") -> None:
         self.tracking_headers: dict[str, Secret] = {}

@@ -8,6 +8,7 @@ from acquisition.fetching.hosts.robots import host_rules
 from acquisition.fetching.outcomes import judge_status, retry_after_s
 from acquisition.fetching.rules import FetchRules
 from acquisition.sources.web.protocol import HostLimit
+from acquisition.sources.web.registry import LIMITS
 
 
 @pytest.mark.parametrize(
@@ -120,6 +121,15 @@ def test_bandwidth_is_spread() -> None:
     assert pace.spend(500, 10.0) == 0.5
     assert pace.spend(500, 10.2) == pytest.approx(0.8)
     assert pace.ready_at() == 11.0
+
+
+def test_a_host_of_a_service_has_one_limit() -> None:
+    assert len({one.host for one in LIMITS}) == len(LIMITS)
+    rules = FetchRules(host_limits=LIMITS)
+    found = [rules.limit_of(host) for host in ("live.staticflickr.com", "upload.wikimedia.org", "images.pexels.com")]
+    assert [(one.requests, one.period_s, one.concurrency) for one in found if one] == [
+        *((60, 60.0, 1), (100, 10.0, 2), (100, 10.0, 2))
+    ]
 
 
 def test_hosts_without_a_limit_of_their_own_have_the_default() -> None:
