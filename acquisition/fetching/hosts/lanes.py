@@ -163,7 +163,7 @@ class Lanes:
             if pause_s > self._rules.longest_wait_s and not lane.closed:
                 until = self._clock() + pause_s
                 lane.closed = (
-                    f"robots.txt of {lane.host} asks for {pause_s:g} s between requests, until {moment(until)}"
+                    f"robots.txt of {lane.host} asks for {pause_s:g} s between requests: not before {moment(until)}"
                 )
                 self.held[lane.host] = until
 
