@@ -234,7 +234,8 @@ def check_loss(
     counts: Counter[str],
 ) -> None:
     """Refuse to remove what a disk that is not mounted would take along; errors as `safeguard.refuse_loss`."""
-    lost = counts[changes.REMOVED] - counts[steps.EDITED]
+    is_of_service = source.web is not None and source.web.is_resumable  # other sizes take the place of what goes
+    lost = counts[changes.REMOVED] - counts[steps.EDITED] - is_of_service * rows_staged(staged)
     if lost > 0:
         stored = stage_parts(snapshot, LOCATIONS)
         before, after = synchronise.count_pictures(sc, volume, stored, places, source.id)

@@ -2,6 +2,7 @@
 
 from acquisition.sources import registry, sample
 from acquisition.sources.source import EMPTY, NO_FILTERS, Filters, Notes, Source
+from acquisition.sources.web.registry import service_of
 from shared import tables
 from shared.errors import CannotProceedError, UsageError
 from shared.storage import Storage, locations
@@ -11,7 +12,7 @@ from shared.tables.contracts import LOCATIONS
 REMOVABLE_PICTURES = 20
 REMOVABLE_SHARE = 0.5
 
-UNCHANGED = "is its disk mounted? Nothing was changed"
+UNCHANGED = "Nothing was changed"
 ALLOW = "to remove the pictures, run again with --allow-removal"
 
 
@@ -45,7 +46,7 @@ def open_source(volume: Storage, source: str, filters: Filters) -> Source:
         if locations.decode(source_id).exists() or not has_pictures(volume, source_id):
             raise
         raise CannotProceedError(
-            f"{source} is not there, and there are pictures of it; {UNCHANGED}. "
+            f"{source} is not there, and there are pictures of it; {mounted(source)}{UNCHANGED}. "
             f"To remove them, run `imagerec remove --source {source}`"
         ) from None
 
@@ -59,7 +60,14 @@ def refuse_empty(volume: Storage, source: Source, *, allowed: bool) -> None:
     if not has_pictures(volume, source.id):
         raise CannotProceedError(EMPTY.format(source.name))
     if not allowed:
-        raise CannotProceedError(f"found no pictures in {source.name}, where there were some; {UNCHANGED}; {ALLOW}")
+        raise CannotProceedError(
+            f"found no pictures in {source.name}, where there were some; {mounted(source.name)}{UNCHANGED}; {ALLOW}"
+        )
+
+
+def mounted(source: str) -> str:
+    """The first question about a source that is gone; empty for one of the web."""
+    return "" if service_of(source) else "is its disk mounted? "
 
 
 def has_pictures(volume: Storage, source_id: str) -> bool:
@@ -85,5 +93,5 @@ def refuse_loss(source: str, lost: int, before: int, after: int) -> None:
     """
     if after == 0 or (lost > REMOVABLE_PICTURES and lost > before * REMOVABLE_SHARE):
         raise CannotProceedError(
-            f"{lost} of {before} pictures of {source} are not there any more; {UNCHANGED}; {ALLOW}"
+            f"{lost} of {before} pictures of {source} are not there any more; {mounted(source)}{UNCHANGED}; {ALLOW}"
         )

@@ -14,8 +14,10 @@ class Settings(settings.ExportSettings):
 
     source: str = setting(
         "sample",
-        "where the pictures are: a folder, a list of paths (text with one a line, CSV, TSV, JSON, JSON lines or Parquet with "
-        "a column `path` and, if known, url, license, author, title, tags), or `sample`, the built-in collection",
+        "where the pictures are: a folder; a list of paths or addresses (text with one a line, CSV, TSV, JSON, JSON lines or "
+        "Parquet with a column `path` or `url` and, if known, license, author, title, tags); tars such as "
+        "shard-{00000..00009}.tar; a service: wikimedia:category:NAME, openverse:WORDS, flickr:WORDS, pexels:WORDS, "
+        "unsplash:WORDS; or `sample`, the built-in collection",
         exact=True,
     )
     contact: str | None = setting(

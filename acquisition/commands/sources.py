@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
+from acquisition.fetching.journal import Journal, ListingState
 from shared import tables
 from shared.command import cli
 from shared.command.cli import printable
@@ -57,7 +58,8 @@ def show(arguments: argparse.Namespace) -> int:
 def sources(volume: Storage) -> list[dict[str, Any]]:
     """Each source: its identity, kind, pictures, files, failures by reason, and start of its last run in UTC.
 
-    Of the web also the licences of its pictures, what was refused by reason, and what is left to be asked for.
+    Of the web also the licences of its pictures, what was refused by reason, what is left to be asked for, and whether it
+    was listed to its end.
 
     Raises:
         CannotProceedError: nothing was ever stored there, or a part is missing or damaged.
@@ -69,7 +71,7 @@ def sources(volume: Storage) -> list[dict[str, Any]]:
 
     def entry(source_id: str) -> dict[str, Any]:
         empty = {"source": source_id, "kind": "", "pictures": 0, "files": 0, "failures": {}, "last_run": None}
-        empty |= {"licenses": {}, "refused": {}, "left": 0}
+        empty |= {"licenses": {}, "refused": {}, "left": 0, "is_listed": is_listed(volume, source_id)}
         return found.setdefault(source_id, empty)
 
     for source_id, kind, pictures, files in catalog.query_tables(volume, snapshot, PICTURES):
@@ -83,6 +85,12 @@ def sources(volume: Storage) -> list[dict[str, Any]]:
     for run in sorted(filter(itemgetter("source_id"), runs), key=itemgetter("started")):
         entry(run["source_id"])["last_run"] = run["started"].isoformat(timespec="seconds")
     return [found[source_id] for source_id in sorted(found)]
+
+
+def is_listed(volume: Storage, source_id: str) -> bool:
+    """Whether no listing of a source stopped in the middle, at a limit or a quota."""
+    state = Journal.of(volume, source_id).state()
+    return state.is_complete or state == ListingState()
 
 
 def add_downloads(entry: Callable[[str], dict[str, Any]], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -110,3 +118,5 @@ def lines(found: Sequence[dict[str, Any]]) -> Iterator[str]:
                 yield f"  {what}: " + ", ".join(f"{printable(key)} {count:,}" for key, count in one[what].items())
         if one["left"]:
             yield f"  left: {one['left']:,}, asked for again by the next run"
+        if not one["is_listed"]:
+            yield "  not listed to its end; the next run goes on from there, as far as its --limit"

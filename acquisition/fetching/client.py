@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -14,12 +14,14 @@ from acquisition.sources.web.protocol import ListingError, Reply
 from shared.fetching.addresses import place_of
 from shared.fetching.door import Door
 from shared.fetching.limits import FetchError
+from shared.secret import Secret
 
 log = logging.getLogger("acquisition")
 
 LARGEST_REPLY = 32 << 20
 SHOWN_WAIT_S = 5.0
 KEPT_TIMES = 100  # written before each request
+SHORTEST_SECRET = 8
 
 
 class Trouble(NamedTuple):
@@ -47,11 +49,19 @@ class ServiceClient:
     """See `acquisition.sources.web.protocol.Client`.
 
     Args:
+        keys: taken out of answers and errors, which may be shown: some services repeat what they were sent.
         sleep: seconds; replaced in tests.
     """
 
-    def __init__(self, rules: FetchRules, journal: Journal, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        rules: FetchRules,
+        journal: Journal,
+        keys: Iterable[Secret] = (),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.rules, self._journal, self._sleep = rules, journal, sleep
+        self._hidden = [part for key in keys for part in key.reveal().split(":")]
         self._door = Door(rules.contact, rules.limits, is_loopback_allowed=rules.is_loopback_allowed)
         self._paces: dict[str, Pace] = {}
         self._held = journal.held_until()
@@ -105,21 +115,23 @@ class ServiceClient:
 
     def _ask_once(self, host: str, request: Request) -> "Reply | Trouble":
         pace, slot = self._keep_pace(host)
+        hidden = [*self._hidden, *request.headers.get("Authorization", "").split()[-1:]]
         try:
             with self._door.ask(request.url, request.headers, method=request.method, body=request.body) as answer:
                 found = {name.lower(): value for name, value in answer.headers.items()}
                 data = b"".join(self._door.chunks(answer, LARGEST_REPLY))
                 status = answer.status
         except FetchError as error:
+            detail = without(str(error).encode(), hidden).decode()
             if error.kind != "transient":
-                raise ListingError(f"{host} cannot be listed: {error}") from error
-            return Trouble(str(error))
+                raise ListingError(f"{host} cannot be listed: {detail}") from error
+            return Trouble(detail)
         finally:
             pace.end(slot, time.time())
         after_s = retry_after_s(found.get("retry-after", ""), time.time())
         if status not in request.final and (status in WAIT_STATUSES or status >= 500):
             return Trouble(f"it answered {status}", after_s)
-        return Reply(status, found, data, request.url)
+        return Reply(status, found, without(data, hidden))
 
     def _keep_pace(self, host: str) -> tuple[Pace, Slot]:
         """Wait until a host may be asked, and note the request before it is sent."""
@@ -132,3 +144,11 @@ class ServiceClient:
         slot = pace.start(time.time())
         self._journal.note_times(host, pace.times[-KEPT_TIMES:])
         return pace, slot
+
+
+def without(data: bytes, secrets: Iterable[str]) -> bytes:
+    """The same with asterisks in place of secrets; words that are too short for one stay."""
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            data = data.replace(secret.encode(), b"***")
+    return data

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pyspark import SparkContext
 
 from acquisition.fetching import job
+from acquisition.fetching.client import ServiceClient
 from acquisition.fetching.job import Wanted
+from acquisition.fetching.journal import Journal
 from acquisition.fetching.plan import Wishes
 from acquisition.fetching.rules import FetchRules
 from acquisition.removal import removed_ids
@@ -38,12 +40,19 @@ def check(web: WebQuery, settings: Settings) -> None:
         raise UsageError(
             f"--contact: {service.name} asks for a mail or web address of who runs this, such as --contact me@example.org"
         )
+    keys = web_settings(settings).keys
+    for name, secret in keys.items():
+        if not (secret.reveal().isascii() and secret.reveal().isprintable()) or " " in secret.reveal():
+            raise UsageError(f"{variable(name)}: expected a key in ASCII without blanks, got other characters")
     for key in service.keys:
-        if key not in web_settings(settings).keys:
+        if key not in keys:
             where = f"; get one at {service.key_page}" if service.key_page else ""
             raise UsageError(
                 f"expected a key of {service.name} in the variable {variable(key)} or the line {key} of a profile file{where}"
             )
+    service.open(
+        web.query, web_settings(settings), ServiceClient(fetch_rules(settings), Journal.of(settings.volume, ""))
+    )
 
 
 def web_settings(settings: Settings) -> WebSettings:

@@ -24,8 +24,10 @@ from acquisition.fetching.picture import Ask, Stored
 from acquisition.fetching.plan import Known, Position, Record, Wishes
 from acquisition.fetching.rules import FetchRules
 from acquisition.fetching.task import HostCounts, Task
+from acquisition.sources.web.addresses import ADDRESSES
 from acquisition.sources.web.downloads import source_prefix
 from acquisition.sources.web.protocol import Service, WebSettings
+from acquisition.sources.web.registry import LIMITS
 from shared import tables
 from shared.errors import CannotProceedError
 from shared.fetching.addresses import canonical
@@ -65,11 +67,12 @@ def collect(sc: SparkContext, volume: Storage, wanted: Wanted) -> Snapshot:
         CannotProceedError: nothing of it is stored and nothing could be.
     """
     journal = Journal.of(volume, wanted.wishes.source_id)
-    client = ServiceClient(wanted.rules, journal)
+    wanted = wanted._replace(rules=wanted.rules._replace(host_limits=(*wanted.rules.host_limits, *LIMITS)))
+    client = ServiceClient(wanted.rules, journal, wanted.settings.keys.values())
     listing = wanted.service.open(wanted.query, wanted.settings, client)
-    wanted = wanted._replace(rules=wanted.rules._replace(host_limits=tuple(listing.limits)))
-    client.rules = wanted.rules
     listed = list_candidates(journal, wanted.service, listing, wanted.wishes, wanted.settings.limit)
+    if not listed.state.is_complete:  # what --limit leaves out is not gone
+        wanted = wanted._replace(wishes=wanted.wishes._replace(is_authoritative=False))
     snapshot = tables.open_snapshot(volume)
     if wanted.wishes.is_authoritative and not wanted.wishes.is_removal_allowed and own_parts(snapshot, wanted.wishes):
         check_loss(known_records(sc, volume, snapshot, journal, wanted.wishes).values(), wanted.wishes.source_id)
@@ -267,8 +270,9 @@ def say(volume: Storage, snapshot: Snapshot, wanted: Wanted, listed: Listed, cou
     found = outcome_counts(volume, snapshot, source_id)
     stored = sum(found[outcome] for outcome in STORED)
     log.info("acquisition: %s", progress.source_line(source_id, found, listed.state.refused))
-    if found["refused_license"]:
-        log.info("acquisition: %s", progress.LICENSE_HINT.format(found["refused_license"]))
+    is_scaled = not (wanted.settings.is_original or wanted.service.name == ADDRESSES.name)
+    for line in progress.hints(found, is_scaled=is_scaled):
+        log.info("acquisition: %s", line)
     if not stored and wanted.is_alone:
         reason = str(listed.error) if listed.error else progress.nothing_line(source_id, found, listed.state.refused)
         raise CannotProceedError(reason)

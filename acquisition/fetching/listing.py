@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 from acquisition.fetching.journal import Journal, ListingState
 from acquisition.fetching.plan import Wishes, refusal
-from acquisition.sources.web.protocol import Candidate, CursorExpiredError, Listing, ListingError, Service
+from acquisition.sources.web.protocol import Candidate, CursorExpiredError, Listing, ListingError, Page, Service
 from shared.licenses import find_license, license_by_id
 from shared.licenses.table import UNKNOWN
 from shared.pictures.metadata.described import MOST_TAGS, clean
 
 log = logging.getLogger("acquisition")
 
-#: A service that never says that a page is the last one.
+#: A service that never says that a page is the last one sends nothing, or the same page, for so long.
 MOST_EMPTY_PAGES = 20
 
 
@@ -41,10 +41,10 @@ def list_candidates(journal: Journal, service: Service, listing: Listing, wishes
     if wishes.is_authoritative or is_over:
         state = ListingState()
         journal.set_state(state)
-    empty_pages = 0
+    empty_pages, records = 0, list[str]()
     while not state.is_complete and not (limit and state.accepted >= limit) and empty_pages < MOST_EMPTY_PAGES:
         try:
-            after = list_page(journal, service, listing, wishes, state, limit)
+            page = listing.list(state.cursor)
         except CursorExpiredError:
             log.info("acquisition: %s does not know where the listing stood; it begins again", wishes.source_id)
             state = ListingState(pages=state.pages)
@@ -52,16 +52,17 @@ def list_candidates(journal: Journal, service: Service, listing: Listing, wishes
             continue
         except ListingError as error:
             return Listed(state, error)
-        empty_pages = empty_pages + 1 if after.accepted == state.accepted else 0
-        state = after
+        before, records = records, [one.record for one in page.candidates]
+        is_new = records != before if records else bool(page.refused)
+        empty_pages = 0 if is_new else empty_pages + 1
+        state = store_page(journal, service, page, wishes, state, limit)
     return Listed(state)
 
 
-def list_page(
-    journal: Journal, service: Service, listing: Listing, wishes: Wishes, state: ListingState, limit: int
+def store_page(
+    journal: Journal, service: Service, page: Page, wishes: Wishes, state: ListingState, limit: int
 ) -> ListingState:
-    """Ask for one page and store it; errors as `Listing.list`."""
-    page = listing.list(state.cursor)
+    """Store a page, or as much of it as the limit allows."""
     before = accepted = state.accepted - state.overlap
     rows = []
     for candidate in page.candidates:
@@ -84,6 +85,7 @@ def list_page(
 
 def candidate_row(service: Service, candidate: Candidate) -> dict[str, Any]:
     """A row of CANDIDATES: texts made safe, the licence identified, the credit composed."""
+    candidate = with_whole_characters(candidate)
     license_id = (
         candidate.license_id
         or find_license(url=candidate.license_url, code=candidate.license_code, name=candidate.license).id
@@ -109,6 +111,12 @@ def candidate_row(service: Service, candidate: Candidate) -> dict[str, Any]:
         "declared": declared_digest(candidate),
         "tracking_url": candidate.tracking_url,
     }
+
+
+def with_whole_characters(candidate: Candidate) -> Candidate:
+    """The candidate without half characters, as titles have that were cut within an emoji."""
+    texts: dict[str, Any] = {name: value for name, value in candidate._asdict().items() if isinstance(value, str)}
+    return candidate._replace(**{name: text.encode("utf-8", "replace").decode() for name, text in texts.items()})
 
 
 def declared_digest(candidate: Candidate) -> str:

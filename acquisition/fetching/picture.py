@@ -5,20 +5,21 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from acquisition.fetching.hosts.opt_outs import PROHIBITED, header_opt_out
 from acquisition.fetching.outcomes import NOT_MODIFIED, OK, PLACEHOLDERS, RedirectedError, RefusedError, judge_status
 from acquisition.fetching.rules import FetchRules
-from shared.fetching.addresses import canonical
+from shared.fetching.addresses import next_url
 from shared.fetching.door import Door
-from shared.fetching.limits import REDIRECTS, Answer, FetchError
+from shared.fetching.limits import REDIRECTS, Answer, FetchError, location_of
 from shared.pictures.codecs.signatures import HEAD_BYTES, claimed_size, ending_of
 from shared.pictures.originals import IMAGE_ID_LENGTH
 from shared.storage import Storage
 from shared.storage.volume import IMAGES
 
 IN_MEMORY_BYTES, START_BYTES, COPY_BYTES = 4 << 20, 256 << 10, 1 << 20
+LONGEST_VALIDATOR = 1024
 ACCEPT = "image/avif,image/webp,image/png,image/jpeg,image/gif,image/tiff,image/*;q=0.8"
 
 
@@ -86,11 +87,16 @@ def fetch_picture(
                 received = receive(door.chunks(answer, rules.max_bytes), file, ask.declared, spend)
                 ending = check_received(received, ask, rules)
                 stored = store(volume, file, received, ending)
-            headers = answer.headers
-            kept = stored._replace(etag=headers.get("ETag", ""), last_modified=headers.get("Last-Modified", ""))
-            return Got(OK, kept, answer.status)
+            etag, last_modified = (validator(answer, name) for name in ("ETag", "Last-Modified"))
+            return Got(OK, stored._replace(etag=etag, last_modified=last_modified), answer.status)
     except FetchError as error:
         raise RefusedError(error.kind, str(error), is_hosts_fault=error.kind == "transient") from error
+
+
+def validator(answer: Answer, name: str) -> str:
+    """A header for a conditional request; empty for one that is so long that the host may refuse to read it back."""
+    value = str(answer.headers.get(name, ""))
+    return value if len(value) <= LONGEST_VALIDATOR else ""
 
 
 def _headers(ask: Ask) -> dict[str, str]:
@@ -102,7 +108,7 @@ def _headers(ask: Ask) -> dict[str, str]:
 
 def check_answer(answer: Answer, ask: Ask, rules: FetchRules) -> None:
     """Accept 200 and 304 without an opt-out; errors as `fetch_picture`."""
-    location = answer.headers.get("Location", "")
+    location = location_of(answer)
     if answer.status in REDIRECTS and location:
         next_url = target_of(ask.url, location, answer.status)
         if next_url in (*ask.hops, ask.url) or len(ask.hops) >= rules.limits.redirects:
@@ -112,7 +118,7 @@ def check_answer(answer: Answer, ask: Ask, rules: FetchRules) -> None:
         raise RedirectedError(next_url)
     if answer.status != 200 and not (answer.status == 304 and ask.stored is not None):
         raise judge_status(answer.status, answer.headers.get("Retry-After", ""), time.time())
-    if reason := header_opt_out(answer.headers):
+    if reason := header_opt_out(answer.headers.items()):
         raise RefusedError("refused_optout", reason, status=answer.status)
 
 
@@ -123,8 +129,8 @@ def target_of(url: str, location: str, status: int) -> str:
         RefusedError: it is none of the web.
     """
     try:
-        return canonical(urljoin(url, location))
-    except (FetchError, ValueError) as error:
+        return next_url(url, location)
+    except FetchError as error:
         raise RefusedError("blocked_address", f"redirects to no address of the web: {error}", status=status) from error
 
 
@@ -170,6 +176,8 @@ def receive(chunks: Iterator[bytes], file: BinaryIO, declared: str, spend: Calla
 
 
 def _check_head(start: bytes) -> None:
+    if not start:
+        raise RefusedError("not_image", "the answer is empty", status=200)
     if not ending_of(start):
         shown = " ".join(start[:60].decode("utf-8", "replace").split())
         raise RefusedError("not_image", f"the bytes begin with {shown!r}", status=200)

@@ -80,20 +80,40 @@ def merge(found: Iterable[Known]) -> Iterator[Record]:
     first = listed[0] if listed else stored
     if first is None:
         return
-    outcomes = [one.row for one in everything if one.kind == OUTCOMES.name]
+    outcomes = sorted((one.row for one in everything if one.kind == OUTCOMES.name), key=lambda row: row["fetched"])
     before = {name: stored.row[name] for name in RESULT} if stored else None
-    result, redirect = last_result(before, sorted(outcomes, key=lambda row: row["fetched"]))
-    older = stored.row if stored and is_of_another_size(first.row, stored.row, outcomes) else None
-    metadata = {name: first.row[name] for name in METADATA}
-    kept = {name: older[name] for name in METADATA} if older else None
-    yield Record(first.position, metadata, result, redirect, bool(listed), kept)
+    older = None
+    if stored and before and is_of_another_size(first.row, stored.row):
+        if stored.row["outcome"] not in STORED:
+            before = None  # of an address that is not listed any more
+        elif not any(is_answer(row, first.row) and row["outcome"] in STORED for row in outcomes):
+            older = {name: stored.row[name] for name in METADATA}
+            refused = [row for row in outcomes if is_answer(row, first.row)]
+            outcomes = [row for row in outcomes if row not in refused]
+            before |= unreplaced(refused[-1]) if refused else {}
+    result, redirect = last_result(before, outcomes)
+    yield Record(first.position, {name: first.row[name] for name in METADATA}, result, redirect, bool(listed), older)
 
 
-def is_of_another_size(listed: Row, stored: Row, outcomes: Iterable[Row]) -> bool:
-    """Whether stored bytes are of another address and width than those that are listed, and these were not had since."""
-    is_other = listed["url"] != stored["url"] and listed["width_px"] != stored["width_px"]
-    is_had = any(row["url"] == listed["url"] and row["outcome"] not in {TRANSIENT, REDIRECTED} for row in outcomes)
-    return stored["outcome"] in STORED and is_other and not is_had
+def is_of_another_size(listed: Row, stored: Row) -> bool:
+    """Whether what is known is of another address and width than what is listed."""
+    return bool(listed["url"] != stored["url"] and listed["width_px"] != stored["width_px"])
+
+
+def is_answer(outcome: Row, listed: Row) -> bool:
+    """Whether an outcome is the final one of the address that is listed."""
+    return outcome["url"] == listed["url"] and outcome["outcome"] not in {TRANSIENT, REDIRECTED}
+
+
+def unreplaced(refused: Row) -> Row:
+    """Columns of stored bytes whose place others could not take."""
+    detail = f"{kept_for(refused['url'])}: {refused['outcome']} ({refused['detail']})"
+    return {"detail": detail, "fetched": refused["fetched"]}
+
+
+def kept_for(url: str) -> str:
+    """What the detail of bytes begins with whose place those of an address could not take."""
+    return f"kept in its old size, for there is none at {url}"
 
 
 def has_bytes(record: Record) -> bool:
@@ -147,16 +167,29 @@ def ask_of(wishes: Wishes, is_there: Callable[[str], bool], record: Record) -> A
     if result is None or (result["outcome"] in BY_SETTINGS and not result["status"]):
         return fresh
     if result["outcome"] in STORED:
-        is_removed = result["sha256"][:IMAGE_ID_LENGTH] in wishes.removed
-        if not is_removed and (record.older is not None or not is_there(result["key"])):
-            return fresh
-        return conditional(fresh, result) if wishes.is_refresh and result["fetched"] < wishes.started else None
+        return ask_of_stored(wishes, is_there, record, fresh)
     if result["fetched"] >= wishes.started:
         return None
     if wishes.is_refresh:
         return fresh
     is_worth_it = result["outcome"] == TRANSIENT and result["tries"] < wishes.max_runs
     return fresh._replace(tries=result["tries"]) if is_worth_it else None
+
+
+def ask_of_stored(wishes: Wishes, is_there: Callable[[str], bool], record: Record, fresh: Ask) -> Ask | None:
+    """What is to be asked of a picture that was downloaded, None if nothing is.
+
+    Args:
+        fresh: the request for what is listed.
+    """
+    result = record.result or {}
+    is_removed = result["sha256"][:IMAGE_ID_LENGTH] in wishes.removed
+    is_due = record.older is not None and not result["detail"].startswith(kept_for(record.row["url"]))
+    if not is_removed and (is_due or not is_there(result["key"])):
+        return fresh
+    if not wishes.is_refresh or result["fetched"] >= wishes.started or (is_removed and record.older is not None):
+        return None
+    return conditional(fresh, result) if record.older is None else fresh
 
 
 def conditional(ask: Ask, result: Row) -> Ask:

@@ -18,6 +18,8 @@ LICENSE_HINT = (
     "{} pictures are left out because --licenses does not name their licence; "
     "`--licenses any` takes them all, and you answer for the rights"
 )
+SIZE_HINT = "{} pictures are left out because they are smaller than --min-side{}"
+LARGER = "; larger copies may come with --width or --original"
 
 
 @contextmanager
@@ -76,11 +78,23 @@ def source_line(source_id: str, found: Mapping[str, int], refused: Mapping[str, 
     return f"{source_id}: listed {total} = {terms}" + (f" (not listed: {left_out})" if left_out else "")
 
 
+def hints(found: Mapping[str, int], *, is_scaled: bool) -> list[str]:
+    """What the user may do about pictures that settings leave out.
+
+    Args:
+        is_scaled: scaled copies were asked for.
+    """
+    counted = {LICENSE_HINT: found.get("refused_license", 0), SIZE_HINT: found.get("too_small", 0)}
+    return [hint.format(count, LARGER if is_scaled else "") for hint, count in counted.items() if count]
+
+
 def nothing_line(source_id: str, found: Mapping[str, int], refused: Mapping[str, int]) -> str:
     """Why nothing is stored of a source."""
-    reasons = ", ".join(f"{reason} {count}" for reason, count in sorted({**refused, **found}.items()) if count)
+    counts = sorted({**refused, **found}.items(), key=lambda one: (-one[1], one[0]))
+    reasons = ", ".join(f"{reason} {count}" for reason, count in counts if count)
     hint = "; `--licenses any` takes pictures of unknown licence, and you answer for the rights"
     if not reasons:
         return f"found no pictures in {source_id}"
-    is_license = found.get("refused_license", 0) > 0
-    return f"nothing could be fetched of {source_id}: {reasons}" + (hint if is_license else "")
+    return f"nothing could be fetched of {source_id}: {reasons}" + (
+        hint if reasons.startswith("refused_license") else ""
+    )

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from acquisition.fetching.hosts.lanes import Lane, Lanes, Turn, not_asked, scheme_of
 from acquisition.fetching.hosts.opt_outs import TDM_FILE
-from acquisition.fetching.hosts.robots import MOST_BYTES, ROBOTS_FILE, HostRules, host_rules
+from acquisition.fetching.hosts.robots import ROBOTS_FILE, HostRules, host_rules
+from acquisition.fetching.hosts.rule_files import RuleFile, read_rule_file
 from acquisition.fetching.journal import Journal
 from acquisition.fetching.outcomes import REDIRECTED, STORED, TRANSIENT, RedirectedError, RefusedError, retry_after_s
 from acquisition.fetching.picture import Ask, fetch_picture, result_row
@@ -49,17 +50,16 @@ class Task:
         self.results: queue.Queue[tuple[str, Row] | BaseException | None] = queue.Queue()
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.name = uuid.uuid4().hex
+        self.held: dict[str, float] = {}
 
     def run(self, asks: Iterable[tuple[str, Ask]]) -> Iterator[HostCounts]:
         """Ask everything; one item for each host at the end."""
-        earlier, held = self.journal.host_times(), self.journal.held_until()
+        earlier, self.held = self.journal.host_times(), self.journal.held_until()
         for host, ask in asks:
-            if held.get(host, 0.0) > time.time() + self.rules.longest_wait_s:
-                self._put(host, ask, **not_asked(f"{host} asked to be left alone for longer"))
-            else:
+            if not self._is_left_alone(host, ask):
                 self.lanes.add(host, ask, earlier=earlier.get(host, ()))
         for lane in self.lanes.hosts:
-            lane.pace.hold(held.get(lane.host, 0.0), "Retry-After of an earlier run")
+            lane.pace.hold(self.held.get(lane.host, 0.0), "Retry-After of an earlier run")
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._n_threads())]
         for thread in threads:
             thread.start()
@@ -70,6 +70,13 @@ class Task:
         self._collect(1)
         self.journal.hold(self.lanes.held)
         return (HostCounts(host, dict(found), self._waiting(host)) for host, found in self.counts.items())
+
+    def _is_left_alone(self, host: str, ask: Ask) -> bool:
+        """Whether a host asked in an earlier run to be left alone for longer; what it was to be asked is noted then."""
+        is_held = self.held.get(host, 0.0) > time.time() + self.rules.longest_wait_s
+        if is_held:
+            self._put(host, ask, **not_asked(f"{host} asked to be left alone for longer"))
+        return is_held
 
     def _n_threads(self) -> int:
         return max(1, min(self.rules.threads, sum(len(lane.asks) for lane in self.lanes.hosts)))
@@ -148,10 +155,10 @@ class Task:
         """Ask the next address of a chain, or leave it to the task that owns its host."""
         host = place_of(url).name
         hops = (*ask.hops, ask.url)
-        if self.owns(host):
-            self.lanes.add(host, ask._replace(url=url, hops=hops), is_next=True)
-        else:
+        if not self.owns(host):
             self._put(lane.host, ask, outcome=REDIRECTED, detail="\n".join(hops), final_url=url)
+        elif not self._is_left_alone(host, ask):
+            self.lanes.add(host, ask._replace(url=url, hops=hops), is_next=True)
 
     def _put(self, host: str, ask: Ask, **columns: Any) -> None:
         now = datetime.now(UTC)
@@ -170,40 +177,36 @@ class Task:
         address = f"{scheme}://{lane.host}"
         asked, rules = KNOWN_RULES.get(address, (0.0, None))
         if rules is None or time.time() - asked > RULES_KEPT_S:
-            robots = self._small_file(f"{address}{ROBOTS_FILE}", is_needed=True)
-            self.lanes.ask_again(turn)
-            rules = host_rules(robots, self._small_file(f"{address}{TDM_FILE}", is_needed=False))
+            rules = self._ask_rules(address, turn)
             while len(KNOWN_RULES) >= MOST_KNOWN:
                 KNOWN_RULES.pop(next(iter(KNOWN_RULES)), None)
             KNOWN_RULES[address] = time.time(), rules
-            self.lanes.ask_again(turn)
-        lane.pace.spread(rules.pause_s)
+        self.lanes.spread(lane, rules.pause_s)
         lane.rules[scheme] = rules
         for ask in self.lanes.take_if(lane, lambda one: scheme_of(one.url) == scheme and not rules.is_allowed(one.url)):
             self._put(lane.host, ask, outcome="refused_robots", detail=DISALLOWED, final_url=ask.url)
         return rules
 
-    def _small_file(self, url: str, *, is_needed: bool) -> bytes | None:
-        """A file with rules, None if there is none.
+    def _ask_rules(self, address: str, turn: Turn) -> HostRules:
+        """The rules that a host states now; errors as `_rules_of`."""
 
-        Raises:
-            RefusedError: it is needed, and the host cannot say whether there is one. Source: RFC 9309, section 2.3.1.
-        """
+        def wait() -> None:
+            self.lanes.ask_again(turn)
+
         try:
-            with self.door.ask(url) as answer:
-                if answer.status == 200:
-                    return b"".join(self.door.chunks(answer, MOST_BYTES))
-                if is_needed and (answer.status == 429 or answer.status >= 500):
-                    detail = f"the server answered {answer.status} for {ROBOTS_FILE}"
-                    after_s = retry_after_s(answer.headers.get("Retry-After", ""), time.time())
-                    raise RefusedError(
-                        TRANSIENT, detail, status=answer.status, retry_after_s=after_s, is_hosts_fault=True
-                    )
-                return None
+            robots = read_rule_file(self.door, f"{address}{ROBOTS_FILE}", wait)
         except FetchError as error:
-            if is_needed and error.kind != "too_big":
-                raise RefusedError(error.kind, str(error), is_hosts_fault=error.kind == TRANSIENT) from error
-            return None
+            raise RefusedError(error.kind, f"{ROBOTS_FILE}: {error}", is_hosts_fault=error.kind == TRANSIENT) from error
+        if robots.status == 429 or robots.status >= 500:  # RFC 9309, section 2.3.1.4: no permission
+            detail = f"the server answered {robots.status} for {ROBOTS_FILE}"
+            after_s = retry_after_s(robots.retry_after, time.time())
+            raise RefusedError(TRANSIENT, detail, status=robots.status, retry_after_s=after_s, is_hosts_fault=True)
+        wait()
+        tdm = RuleFile(0)
+        with suppress(FetchError):
+            tdm = read_rule_file(self.door, f"{address}{TDM_FILE}", wait)
+        wait()
+        return host_rules(robots.data, tdm.data)
 
 
 def n_stored(counts: Iterable[HostCounts]) -> int:

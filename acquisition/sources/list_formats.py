@@ -29,8 +29,8 @@ ALIASES = {
     "original_width": "width",
     "original_height": "height",
 }
-#: What an address begins with.
-ADDRESS = re.compile(r"\s*https?://", re.IGNORECASE)
+#: An address, maybe in quotes or angle brackets.
+ADDRESS = re.compile(r"[\s\"'<]*(https?://.+?)[\s\"'>]*", re.IGNORECASE)
 
 Line = tuple[int, Mapping[str, Any] | str]
 """A line's number and its columns, or what is wrong with it."""
@@ -107,7 +107,8 @@ def text_lines(path: Path, notes: Notes) -> Iterator[Line]:
 
 def columns_of(text: str) -> dict[str, str]:
     """The columns of a line that is nothing but a path or an address."""
-    return {URL_COLUMN: text.strip()} if ADDRESS.match(text) else {PATH_COLUMN: text}
+    address = ADDRESS.fullmatch(text)
+    return {URL_COLUMN: address.group(1)} if address else {PATH_COLUMN: text}
 
 
 def _split_lines(file: Iterable[str]) -> Iterator[str]:
@@ -128,8 +129,9 @@ def table_lines(path: Path, notes: Notes) -> Iterator[Line]:
         delimiter = _delimiter(header, "\t" if path.suffix.lower() == ".tsv" else ",")
         file.seek(0)
         reader = csv.reader(_without_mark(file), delimiter=delimiter, skipinitialspace=True)
-        columns = column_names(_first_row(reader))
-        check_columns(path, columns, notes)
+        header_row = _first_row(reader)
+        columns = column_names(header_row)
+        check_columns(path, header_row, notes)
         while True:
             try:
                 row = next(reader)
@@ -241,17 +243,18 @@ def parquet_lines(path: Path, notes: Notes) -> Iterator[Line]:
     """
     stored = untrusted_parquet.parquet_columns(path)
     names = dict(zip(column_names(stored), stored, strict=True))
-    check_columns(path, list(names), notes)
+    check_columns(path, stored, notes)
     wanted = {names[name]: name for name in COLUMNS if name in names}
     for number, row in enumerate(untrusted_parquet.parquet_rows(path, list(wanted)), start=1):
         yield number, {wanted[name]: value for name, value in row.items()}
 
 
-def check_columns(path: Path, columns: Sequence[str], notes: Notes) -> None:
+def check_columns(path: Path, header: Sequence[str], notes: Notes) -> None:
     """Refuse a list without paths and addresses, and note the columns that are not used."""
+    columns = column_names(header)
     if PATH_COLUMN not in columns and URL_COLUMN not in columns:
         raise UsageError(
-            f"--source: expected a column `{PATH_COLUMN}` or `{URL_COLUMN}` in {path}, got {', '.join(columns) or 'none'}"
+            f"--source: expected a column `{PATH_COLUMN}` or `{URL_COLUMN}` in {path}, got {', '.join(header) or 'none'}"
         )
     note_unused(path, [name for name in columns if name not in COLUMNS], notes)
 

@@ -17,6 +17,7 @@ from acquisition.sources.source import Filters, Notes, Source, SourceKind, path_
 from acquisition.sources.web.addresses import is_address, plain_text, tags_of, web_query
 from acquisition.sources.web.downloads import downloaded_entries
 from shared.errors import BadInputError
+from shared.fetching.addresses import without_user
 from shared.storage import Storage, locations
 
 KIND = "list"
@@ -75,5 +76,5 @@ def path_in(base: Path, line: Mapping[str, Any] | str) -> Path:
 
 def origin_of(line: Mapping[str, Any]) -> Origin:
     """What the optional columns state."""
-    texts = {name: plain_text(line.get(name)) for name in OPTIONAL_COLUMNS if name != "tags"}
+    texts = {name: without_user(plain_text(line.get(name))) for name in OPTIONAL_COLUMNS if name != "tags"}
     return Origin(**texts, tags=tags_of(line))

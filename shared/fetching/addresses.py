@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from shared.fetching.limits import FetchError
 
@@ -16,6 +16,9 @@ PORTS = {"http": 80, "https": 443}
 UNESCAPED = "!$%&'()*+,-./:;=?@_~"
 #: IPv6 networks whose last four bytes are an IPv4 address. Source: RFC 6052, RFC 4291, section 2.5.5.
 EMBEDDING = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
+USER = re.compile(r"^(\s*\w+://)[^/?#\\]*@")
+LONGEST_LABEL = 63
 NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -45,17 +48,28 @@ def place_of(url: str) -> Place:
     Raises:
         FetchError: it is none of the web.
     """
+    shown = without_user(url)[:200]
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
         host = host if host.isascii() else host.encode("idna").decode()
     except ValueError as error:
-        raise FetchError(f"{url[:200]!r} is no address: {error}", "bad_address") from error
+        raise FetchError(f"{shown!a} is no address: {error}", "bad_address") from error
     if parts.scheme.lower() not in PORTS:
-        raise FetchError(f"expected http or https, got {url[:200]!r}", "bad_address")
-    if not (NAME.fullmatch(host) or ":" in host):
-        raise FetchError(f"expected a host in {url[:200]!r}", "bad_address")
+        raise FetchError(f"expected http or https, got {shown!a}", "bad_address")
+    if not (is_name(host) or ":" in host):
+        raise FetchError(f"expected a host in {shown!a}", "bad_address")
     return Place(parts.scheme.lower(), host, port or PORTS[parts.scheme.lower()])
+
+
+def is_name(host: str) -> bool:
+    """Whether a host may be a name."""
+    return bool(NAME.fullmatch(host)) and all(0 < len(label) <= LONGEST_LABEL for label in host.split("."))
+
+
+def without_user(url: str) -> str:
+    """An address without the name and password in it, as tables, credits and messages may have it."""
+    return USER.sub(r"\1", url)
 
 
 def canonical(url: str) -> str:
@@ -64,11 +78,29 @@ def canonical(url: str) -> str:
     Source: RFC 3986, section 6.2.2. Errors as `place_of`.
     """
     place, parts = place_of(url.strip()), urlsplit(url.strip())
-    path = quote(parts.path or "/", safe=UNESCAPED)
+    try:
+        path, query = escaped(parts.path or "/"), escaped(parts.query)
+    except UnicodeEncodeError as error:
+        raise FetchError(
+            f"{without_user(url)[:200]!a} is no address: it has half a character", "bad_address"
+        ) from error
     if "/." in path:
         kept_slash = "/" if path.endswith(("/", "/.", "/..")) else ""
         path = posixpath.normpath(path).replace("//", "/").rstrip("/") + kept_slash or "/"
-    return urlunsplit((place.scheme, place.name, path, quote(parts.query, safe=UNESCAPED), ""))
+    return urlunsplit((place.scheme, place.name, path, query, ""))
+
+
+def escaped(text: str) -> str:
+    """A path or query with escapes where they must be, and in capitals; a percent sign that begins none is escaped."""
+    return ESCAPE.sub(lambda found: f"%{found.group(1) or '25'}".upper(), quote(text, safe=UNESCAPED))
+
+
+def next_url(url: str, location: str) -> str:
+    """The address that a redirect leads to, in its canonical form; errors as `place_of`."""
+    try:
+        return canonical(urljoin(url, location))
+    except ValueError as error:  # brackets that are no IPv6 address
+        raise FetchError(f"{without_user(location)[:200]!r} is no address: {error}", "bad_address") from error
 
 
 def is_public(address: IPAddress, *, is_loopback_allowed: bool = False) -> bool:

@@ -1,11 +1,9 @@
 """Requests to many hosts, one hop each: connections stay open, addresses pinned, all within limits of time."""
 
-import heapq
-import itertools
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from importlib.metadata import version
@@ -18,55 +16,14 @@ from urllib3.exceptions import HTTPError, SSLError
 
 from shared.fetching.addresses import Place, check_public, literal, place_of, resolve
 from shared.fetching.limits import AGENT, Answer, FetchError, FetchLimits, proxy_of, read_chunk, reason_of
+from shared.fetching.watchdog import Watchdog, end_reading
 
 #: A host is looked up again after this long.
 PINNED_S = 600.0
 #: Hosts with connections that are kept open.
 MOST_HOSTS = 256
 WEB_LIMITS = FetchLimits(answer_s=20.0, silence_s=20.0, total_s=120.0)
-
-
 URLLIB3 = version("urllib3")
-
-
-class Watchdog:
-    """Closes connections whose time is over: a server that sends a byte now and then never runs into a read's limit."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
-        self._ended: set[int] = set()
-        self._numbers = itertools.count()
-        self._thread: threading.Thread | None = None
-
-    @contextmanager
-    def limit(self, seconds: float, close: Callable[[], None]) -> Iterator[None]:
-        """Call `close` if the block takes longer."""
-        with self._changed:
-            number = next(self._numbers)
-            heapq.heappush(self._waiting, (time.monotonic() + seconds, number, close))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, daemon=True)
-                self._thread.start()
-            if self._waiting[0][1] == number:
-                self._changed.notify()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._ended.add(number)
-
-    def _watch(self) -> None:
-        while True:
-            with self._changed:
-                while self._waiting and self._waiting[0][1] in self._ended:
-                    self._ended.discard(heapq.heappop(self._waiting)[1])
-                left = self._waiting[0][0] - time.monotonic() if self._waiting else None
-                if left is None or left > 0:
-                    self._changed.wait(left)
-                    continue
-                close = heapq.heappop(self._waiting)[2]
-            close()
 
 
 #: The connection that a thread waits on for the head of an answer.
@@ -173,16 +130,38 @@ class Door:
             FetchError: it is longer, takes longer, or the connection is cut.
         """
         declared = answer.headers.get("Content-Length", "")
-        if declared.isdigit() and int(declared) > max_bytes:
+        if declared.isascii() and declared.isdigit() and int(declared) > max_bytes:
             raise FetchError(f"expected at most {max_bytes} bytes, got {declared}", "too_big")
-        n_bytes, deadline_s = 0, time.monotonic() + self.limits.total_s
-        while chunk := read_chunk(answer):
+        n_bytes = 0
+        for chunk in self._pieces(answer):
             n_bytes += len(chunk)
             if n_bytes > max_bytes:
                 raise FetchError(f"expected at most {max_bytes} bytes, got more", "too_big")
-            if time.monotonic() > deadline_s:
-                raise FetchError(f"not finished within {self.limits.total_s:g} s")
             yield chunk
+
+    def start(self, answer: Answer, most_bytes: int) -> bytes:
+        """The body, or what it begins with if it is longer.
+
+        Raises:
+            FetchError: it takes longer, or the connection is cut.
+        """
+        data = b""
+        for piece in self._pieces(answer):
+            data += piece
+            if len(data) >= most_bytes:
+                break
+        return data[:most_bytes]
+
+    def _pieces(self, answer: Answer) -> Iterator[bytes]:
+        """The body as it arrives; one that ends because its time is over looks like one that has ended."""
+        deadline_s = time.monotonic() + self.limits.total_s
+        with self._watchdog.limit(self.limits.total_s, lambda: end_reading(answer)):
+            while chunk := read_chunk(answer):
+                if time.monotonic() > deadline_s:
+                    break
+                yield chunk
+        if time.monotonic() > deadline_s:
+            raise FetchError(f"not finished within {self.limits.total_s:g} s")
 
 
 def agent(contact: str) -> str:

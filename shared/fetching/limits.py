@@ -51,6 +51,15 @@ def proxy_of(url: str) -> str | None:
     return None
 
 
+def location_of(answer: Answer) -> str:
+    """Where an answer redirects to, empty if it does not say. Headers are read as Latin-1; many servers send UTF-8."""
+    location = str(answer.headers.get("Location", ""))
+    try:
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return location
+
+
 def reason_of(error: Exception) -> str:
     """What went wrong, on one line."""
     cause = error.args[-1] if error.args else None

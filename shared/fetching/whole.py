@@ -22,6 +22,7 @@ from shared.fetching.limits import (
     read_chunk,
     reason_of,
 )
+from shared.fetching.watchdog import Watchdog, end_reading
 
 HEADERS = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
 OK = 200
@@ -67,13 +68,16 @@ def chunks(answer: Answer, max_bytes: int, limits: FetchLimits = LIMITS) -> Iter
         FetchError: it is longer, takes longer, or the connection is cut.
     """
     n_bytes, deadline_s = 0, time.monotonic() + limits.total_s
-    while chunk := read_chunk(answer):
-        n_bytes += len(chunk)
-        if n_bytes > max_bytes:
-            raise FetchError(f"expected at most {max_bytes} bytes, got more")
-        if time.monotonic() > deadline_s:
-            raise FetchError(f"not finished within {limits.total_s:g} s")
-        yield chunk
+    with Watchdog().limit(limits.total_s, lambda: end_reading(answer)):
+        while chunk := read_chunk(answer):
+            n_bytes += len(chunk)
+            if n_bytes > max_bytes:
+                raise FetchError(f"expected at most {max_bytes} bytes, got more")
+            if time.monotonic() > deadline_s:
+                break
+            yield chunk
+    if time.monotonic() > deadline_s:
+        raise FetchError(f"not finished within {limits.total_s:g} s")
 
 
 def _answer_into(answers: "queue.Queue[Answer | FetchError]", url: str, limits: FetchLimits) -> None:

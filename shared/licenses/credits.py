@@ -103,8 +103,8 @@ def with_referral(url: str, service: PhotoService) -> str:
 
 
 def to_text(pieces: Iterable[Piece]) -> str:
-    """A credit as plain text, addresses in parentheses."""
-    return "".join(f"{piece.text} ({piece.url})" if piece.url else piece.text for piece in pieces)
+    """A credit as plain text, addresses of the web in parentheses."""
+    return "".join(f"{piece.text} ({piece.url})" if is_web(piece.url) else piece.text for piece in pieces)
 
 
 def to_html(pieces: Iterable[Piece]) -> str:

@@ -25,13 +25,6 @@ pytestmark = pytest.mark.spark
 STUB = str(Path(__file__).parents[1] / "shared" / "pictures" / "stub_decoder.py")
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    return folder
-
-
 def add(folder: Path, name: str | bytes, data: bytes) -> Path:
     path = folder / os.fsdecode(name)
     path.parent.mkdir(parents=True, exist_ok=True)

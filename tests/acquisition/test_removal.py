@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,14 +16,9 @@ from shared.pipeline.runs import StageCounts, record
 from shared.storage import LocalStorage
 from shared.tables import open_snapshot
 from shared.tables.contracts import FAILURES, IMAGES, LOCATIONS, THUMBNAILS
-from tests.acquisition.source_folder import Run, add, add_pictures, filenames, picture, places, rows, run_source
+from tests.acquisition.source_folder import Run, add, add_pictures, filenames, picture, places, rows
 
 pytestmark = pytest.mark.spark
-
-
-@pytest.fixture
-def run(sc: SparkContext, volume: LocalStorage) -> Run:
-    return partial(run_source, sc, volume)
 
 
 @pytest.fixture
@@ -124,7 +118,7 @@ def test_sources_are_listed_with_what_they_brought(
         record_run(volume, counts)
     assert sources.main(["--data", str(volume.root), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    not_of_the_web = {"licenses": {}, "refused": {}, "left": 0}
+    not_of_the_web = {"licenses": {}, "refused": {}, "left": 0, "is_listed": True}
     assert [{**one, "last_run": bool(one["last_run"])} for one in found] == [
         {
             "source": str(paths),

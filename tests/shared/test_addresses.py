@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from shared.fetching.addresses import canonical, is_public, place_of
+from shared.fetching.addresses import canonical, is_public, next_url, place_of
 from shared.fetching.door import Door
 from shared.fetching.limits import FetchError
 
@@ -21,6 +21,8 @@ from shared.fetching.limits import FetchError
         ("http://bücher.example/ä", "http://xn--bcher-kva.example/%C3%A4"),
         ("http://[::1]:8080/a", "http://[::1]:8080/a"),
         (" http://example.com./a ", "http://example.com/a"),
+        ("http://example.com/%e2%82%ac?q=%c3", "http://example.com/%E2%82%AC?q=%C3"),
+        ("http://example.com/100%_a b.png?5%", "http://example.com/100%25_a%20b.png?5%25"),
     ],
 )
 def test_all_spellings_of_an_address_have_one_form(url: str, expected: str) -> None:
@@ -29,11 +31,43 @@ def test_all_spellings_of_an_address_have_one_form(url: str, expected: str) -> N
 
 
 @pytest.mark.parametrize(
-    "url", ["", "a.jpg", "file:///etc/passwd", "ftp://h/a", "http://", "http://h:port/", "http://[x/", "http://a b/"]
+    "url",
+    [
+        *("", "a.jpg", "file:///etc/passwd", "ftp://h/a", "http://", "http://h:port/", "http://[x/", "http://a b/"),
+        *("http://a..b/", f"http://{'a' * 64}.example/", "http://h/\ud800"),
+    ],
 )
 def test_what_is_no_address_of_the_web_is_refused(url: str) -> None:
     with pytest.raises(FetchError) as caught:
         canonical(url)
+    assert caught.value.kind == "bad_address"
+
+
+@pytest.mark.parametrize("url", ["http://me:s3cret@h:port/", "http://me:s3c@ret@h\ud800/", "ftp://me:s3cret@h/"])
+def test_a_password_in_an_address_is_in_no_message(url: str) -> None:
+    with pytest.raises(FetchError) as caught:
+        canonical(url)
+    assert "s3c" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("/b", "http://h/b"),
+        ("//other/b", "http://other/b"),
+        ("HTTPS://h/ä", "https://h/%C3%A4"),
+        ("b c", "http://h/a/b%20c"),
+        ("?q", "http://h/a/x?q"),
+    ],
+)
+def test_a_redirect_leads_on_from_its_address(location: str, expected: str) -> None:
+    assert next_url("http://h/a/x", location) == expected
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "http://[::1/x", "javascript:alert(1)", "http://h:99999/"])
+def test_a_redirect_to_no_address_of_the_web_is_refused(location: str) -> None:
+    with pytest.raises(FetchError) as caught:
+        next_url("http://h/a/x", location)
     assert caught.value.kind == "bad_address"
 
 

@@ -89,6 +89,14 @@ def test_a_body_that_trickles_is_given_up() -> None:
         fetch(address, 1000, QUICK)
 
 
+@pytest.mark.parametrize("start", [b"", b"1\r\nx\r\n0\r\n"], ids=["length", "trailers"])
+def test_a_piece_of_a_body_that_never_begins_or_ends_is_given_up(start: bytes) -> None:
+    """The length of a piece and the lines behind the last one are read whole, however slowly they come."""
+    head = HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + start
+    with dripping(itertools.chain([head], itertools.repeat(b"0")), []) as address, pytest.raises(FetchError):
+        fetch(address, 1000, QUICK)
+
+
 def test_a_server_that_falls_silent_is_given_up() -> None:
     silent = itertools.chain([HEAD + b"Content-Length: 9\r\n\r\n"], itertools.repeat(b""))
     with dripping(silent, []) as address, pytest.raises(FetchError, match="Read timed out"):

@@ -151,10 +151,21 @@ class Lanes:
             elif lane.failures >= self._rules.failures:
                 lane.closed = f"{lane.host} failed {lane.failures} times in a row, at last: {refusal.detail}"
             elif after_s is not None:
-                lane.pace.hold(now + after_s, f"Retry-After {after_s:g} s")
+                lane.pace.hold(now + after_s, f"Retry-After {after_s:.0f} s")
             else:
                 pause = self._rules.backoff_s * 2 ** (lane.failures - 1) * random.uniform(1.0, 1.25)
                 lane.pace.hold(now + min(pause, self._rules.longest_wait_s), refusal.detail)
+
+    def spread(self, lane: Lane, pause_s: float) -> None:
+        """Keep a pause between two requests; after the one that is under way, a host with a long one is left alone."""
+        with self._changed:
+            lane.pace.spread(pause_s)
+            if pause_s > self._rules.longest_wait_s and not lane.closed:
+                until = self._clock() + pause_s
+                lane.closed = (
+                    f"robots.txt of {lane.host} asks for {pause_s:g} s between requests: not before {moment(until)}"
+                )
+                self.held[lane.host] = until
 
     def take_if(self, lane: Lane, is_taken: Callable[[Ask], bool]) -> list[Ask]:
         """Take some addresses out of a lane."""

@@ -2,7 +2,7 @@
 
 import fnmatch
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 #: Words of X-Robots-Tag that ask to be left alone.
@@ -17,18 +17,20 @@ TDM_HEADER = "tdm-reservation"
 PROHIBITED = b"DMI-PROHIBITED"
 
 
-def header_opt_out(headers: Mapping[str, str]) -> str:
+def header_opt_out(headers: Iterable[tuple[str, str]]) -> str:
     """Why the headers of an answer ask to leave it, empty if they do not.
 
     Args:
-        headers: by any case of their names; several of one name joined by commas.
+        headers: names in any case and values, an item for each line: lines for several agents have the same name.
     """
-    found = {name.lower(): value for name, value in headers.items()}
-    if words := reserved_words(found.get("x-robots-tag", "")):
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name.lower(), []).append(value)
+    if words := ", ".join(filter(None, map(reserved_words, found.get("x-robots-tag", [])))):
         return f"X-Robots-Tag: {words}"
-    if found.get(TDM_HEADER, "").strip() == "1":
+    if "1" in map(str.strip, found.get(TDM_HEADER, [])):
         return f"{TDM_HEADER}: 1"
-    usage = found.get("content-usage", "").lower().replace(" ", "")
+    usage = ",".join(found.get("content-usage", [])).lower().replace(" ", "")
     return "Content-Usage: train-ai=n" if "train-ai=n" in usage.split(",") else ""
 
 
@@ -58,7 +60,8 @@ def tdm_rules(data: bytes) -> list[tuple[str, bool]]:
     if not isinstance(rules, list):
         return []
     named = [one for one in rules if isinstance(one, dict) and isinstance(one.get("location"), str)]
-    return [(one["location"], one.get("tdm-reservation") in {1, "1"}) for one in named]
+    reserved = (1, "1")  # no set: what hosts write may not be hashable
+    return [(one["location"], one.get("tdm-reservation") in reserved) for one in named]
 
 
 def is_tdm_reserved(url: str, rules: Iterable[tuple[str, bool]]) -> bool:

@@ -33,7 +33,7 @@ class Pace:
         self.concurrency = limit.concurrency if limit else unlimited
         self.running = 0
         self.reason = ""
-        self._spacing_s = 0.0
+        self._spacing_s = self._pause_s = 0.0
         self._slots: deque[Slot] = deque(
             (Slot(at, at) for at in sorted(earlier)), maxlen=limit.requests if limit else 1
         )
@@ -50,8 +50,8 @@ class Pace:
         return [slot.start if slot.end is None else slot.end for slot in self._slots]
 
     def spread(self, seconds: float) -> None:
-        """Keep at least this pause between two requests, as robots.txt asks for."""
-        self._spacing_s = max(self._spacing_s, seconds)
+        """Keep at least this pause from a request's end to the next one, as robots.txt asks for."""
+        self._pause_s = max(self._pause_s, seconds)
         if seconds > 0:
             self.concurrency = 1
 
@@ -64,7 +64,9 @@ class Pace:
         """When it may be asked next, other requests that are under way left aside."""
         earliest = max(self._not_before, self._bytes_free_at)
         if self._slots:
-            earliest = max(earliest, self._slots[-1].start + self._spacing_s)
+            last = self._slots[-1]
+            ended = last.start if last.end is None else last.end
+            earliest = max(earliest, last.start + self._spacing_s, ended + self._pause_s)
             if self._is_full and (end := self._slots[0].end) is not None:
                 earliest = max(earliest, end + (self.limit.period_s if self.limit else 0.0))
         return earliest

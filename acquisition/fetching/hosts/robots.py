@@ -7,7 +7,10 @@ from protego import Protego
 from acquisition.fetching.hosts.opt_outs import AGENT_NAME, is_tdm_reserved, tdm_rules
 
 ROBOTS_FILE = "/robots.txt"
-MOST_BYTES = 512 << 10
+#: The longest pause; rules are asked for anew after it.
+LONGEST_PAUSE_S = 24 * 3600.0
+#: Encodings by the mark that the file begins with.
+MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 class HostRules(NamedTuple):
@@ -36,12 +39,13 @@ class HostRules(NamedTuple):
             return 0.0
         rate = self.robots.request_rate(AGENT_NAME)
         pause = rate.seconds / rate.requests if rate is not None and rate.requests else 0.0
-        return max(float(self.robots.crawl_delay(AGENT_NAME) or 0.0), pause)
+        return min(LONGEST_PAUSE_S, max(float(self.robots.crawl_delay(AGENT_NAME) or 0.0), pause))
 
 
 def parse_robots(data: bytes) -> Protego:
     """The rules of a robots.txt, whatever its bytes are."""
-    return Protego.parse(data[:MOST_BYTES].decode("utf-8", "replace"))
+    encoding = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
+    return Protego.parse(data.decode(encoding, "replace"))
 
 
 def host_rules(robots: bytes | None, tdm: bytes | None) -> HostRules:

@@ -1,22 +1,24 @@
 """The addresses in a list, as a listing for the engine: columns of ours, of img2dataset, LAION and DataComp."""
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from acquisition.sources.list_formats import PATH_COLUMN, URL_COLUMN, read_lines
 from acquisition.sources.source import Notes, WebQuery
-from acquisition.sources.web.protocol import Candidate, Client, HostLimit, Page, Service, WebSettings
+from acquisition.sources.web.protocol import Candidate, Client, Page, Service, WebSettings
 from shared.errors import UsageError
-from shared.fetching.addresses import canonical
+from shared.fetching.addresses import canonical, without_user
 from shared.fetching.limits import FetchError
 from shared.licenses.credits import Work, credit, to_text
 from shared.secret import Secret
 
 KIND = "list"
-ROWS_OF_A_PAGE, PROBED_LINES = 1024, 1000
+ROWS_OF_A_PAGE = 1024
 DIGESTS = {"sha256": re.compile("[0-9a-f]{64}"), "sha1": re.compile("[0-9a-f]{40}"), "md5": re.compile("[0-9a-f]{32}")}
 
 
@@ -26,18 +28,29 @@ def is_address(line: Mapping[str, Any] | str) -> bool:
 
 
 def web_query(path: Path) -> WebQuery | None:
-    """What is to be downloaded of a list, from its first lines; None if they name files only, or it is no list."""
+    """What is to be downloaded of a list; None if it names files only, or is no list."""
+    status = path.stat()
+    kinds = kinds_of_lines(path, status.st_size, status.st_mtime_ns)
+    return WebQuery(ADDRESSES, str(path), is_resumable=False, is_alone=False not in kinds) if True in kinds else None
+
+
+@lru_cache(maxsize=4)
+def kinds_of_lines(path: Path, _size_bytes: int, _mtime_ns: int) -> frozenset[bool]:
+    """Whether lines of a list name pictures of the web, and whether others do not; read no further than to see both."""
+    kinds = set[bool]()
     try:
-        first = [is_address(line) for _, line in islice(read_lines(path, Notes()), PROBED_LINES)]
+        for _, line in read_lines(path, Notes()):
+            kinds.add(is_address(line))
+            if len(kinds) > 1:
+                break
     except UsageError:  # said when it is read as a source
-        return None
-    return WebQuery(ADDRESSES, str(path), is_resumable=False, is_alone=all(first)) if any(first) else None
+        return frozenset()
+    return frozenset(kinds)
 
 
 class AddressListing:
     """See `acquisition.sources.web.protocol.Listing`. It is read once, from its beginning to its end."""
 
-    limits: Sequence[HostLimit] = ()
     tracking_headers: Mapping[str, Secret] = {}
 
     def __init__(self, path: Path) -> None:
@@ -60,7 +73,7 @@ class AddressListing:
 
 def candidate_of(line: Mapping[str, Any]) -> Candidate:
     """The candidate of a line; its identity is the canonical form of its address."""
-    text = {name: plain_text(line.get(name)) for name in line if name != "tags"}
+    text = {name: without_user(plain_text(line.get(name))) for name in line if name != "tags"}
     url = text[URL_COLUMN]
     try:
         record = canonical(url)
@@ -101,7 +114,10 @@ def tags_of(line: Mapping[str, Any]) -> list[str]:
 
 def plain_text(value: Any) -> str:
     """A value as text that can be stored whatever bytes the list had."""
-    text = "" if value is None else str(value).strip()
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "surrogateescape")
+    is_empty = value is None or (isinstance(value, float) and math.isnan(value))  # as tables of pandas have it
+    text = "" if is_empty else str(value).strip()
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # half a character, as JSON can have

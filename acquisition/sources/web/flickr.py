@@ -71,14 +71,16 @@ class Place(NamedTuple):
         return Place([(start, end) for start, end in slices], page, first)
 
 
+#: 3,600 requests an hour and key; the servers of pictures answer 429 much sooner.
+LIMITS = (
+    HostLimit("api.flickr.com", requests=10, period_s=10),
+    HostLimit(".staticflickr.com", requests=60, period_s=60),
+)
+
+
 class FlickrListing:
     """A search at Flickr, opened."""
 
-    #: 3,600 requests an hour and key; the servers of pictures answer 429 much sooner.
-    limits = (
-        HostLimit("api.flickr.com", requests=10, period_s=10),
-        HostLimit(".staticflickr.com", requests=60, period_s=60),
-    )
     tracking_headers = answers.NO_HEADERS
 
     def __init__(self, question: Mapping[str, str], terms: list[str], settings: WebSettings, client: Client) -> None:
@@ -208,4 +210,6 @@ def open_flickr(query: str, settings: WebSettings, client: Client) -> FlickrList
     return FlickrListing(question, terms, settings, client)
 
 
-FLICKR = Service(NAME, "WORDS or tag:WORD[,WORD]", open_flickr, attribute, keys=(KEY,), key_page=KEY_PAGE)
+FLICKR = Service(
+    NAME, "WORDS or tag:WORD[,WORD]", open_flickr, attribute, keys=(KEY,), key_page=KEY_PAGE, limits=LIMITS
+)

@@ -32,16 +32,13 @@ LEAST_ACCURACY = 0.9
 WAIT = re.compile(r"available in (\d+) seconds?")
 DAY_S = 86_400.0
 
+#: 20 requests a minute and 200 a day without an account.
+LIMITS = (HostLimit("api.openverse.org", requests=20, period_s=60),)
+
 
 class OpenverseListing:
     """A search at Openverse, opened."""
 
-    #: 20 requests a minute and 200 a day without an account.
-    limits = (
-        HostLimit("api.openverse.org", requests=20, period_s=60),
-        HostLimit(".staticflickr.com", requests=60, period_s=60),
-        HostLimit("upload.wikimedia.org", requests=100, period_s=10, concurrency=2, bytes_per_s=25e6 / 8),
-    )
     tracking_headers = answers.NO_HEADERS
 
     def __init__(self, query: str, settings: WebSettings, client: Client) -> None:
@@ -153,4 +150,4 @@ def open_openverse(query: str, settings: WebSettings, client: Client) -> Openver
     return OpenverseListing(query, settings, client)
 
 
-OPENVERSE = Service(NAME, "WORDS", open_openverse, attribute)
+OPENVERSE = Service(NAME, "WORDS", open_openverse, attribute, limits=LIMITS)

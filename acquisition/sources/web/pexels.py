@@ -27,15 +27,16 @@ HOUR_S = 3600.0
 #: The boxes that the sizes fit in: width and height, px.
 BOXES = {"large2x": (1880, 1300), "large": (940, 650)}
 
+#: 200 requests an hour and 20,000 a month.
+LIMITS = (
+    HostLimit("api.pexels.com", requests=200, period_s=3600),
+    HostLimit("images.pexels.com", requests=100, period_s=10, concurrency=2),
+)
+
 
 class PexelsListing:
     """A search at Pexels, opened."""
 
-    #: 200 requests an hour and 20,000 a month.
-    limits = (
-        HostLimit("api.pexels.com", requests=200, period_s=3600),
-        HostLimit("images.pexels.com", requests=100, period_s=10, concurrency=2),
-    )
     tracking_headers = answers.NO_HEADERS
 
     def __init__(self, query: str, settings: WebSettings, client: Client) -> None:
@@ -132,4 +133,4 @@ def open_pexels(query: str, settings: WebSettings, client: Client) -> PexelsList
     return PexelsListing(query, settings, client)
 
 
-PEXELS = Service(NAME, "WORDS", open_pexels, attribute, keys=(KEY,), key_page=KEY_PAGE)
+PEXELS = Service(NAME, "WORDS", open_pexels, attribute, keys=(KEY,), key_page=KEY_PAGE, limits=LIMITS)

@@ -121,7 +121,6 @@ class Reply(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
-    url: str
 
 
 class Client(Protocol):
@@ -161,10 +160,6 @@ class Listing(Protocol):
     """A query to a service, opened."""
 
     @property
-    def limits(self) -> Sequence[HostLimit]:
-        """Limits of the hosts that this listing and its pictures need; others have the engine's default."""
-
-    @property
     def tracking_headers(self) -> Mapping[str, Secret]:
         """Headers for tracking addresses, such as a key; never stored."""
 
@@ -197,6 +192,7 @@ class Service(NamedTuple):
         keys: settings that must be set, such as `unsplash_key`; `key_page` says where to get one.
         needs_contact: the service asks for the operator's contact.
         terms: what the user must agree to with `--accept-terms NAME`; empty: nothing.
+        limits: of its API and of the hosts of its pictures, whatever source leads there; others have the engine's default.
     """
 
     name: str
@@ -207,3 +203,4 @@ class Service(NamedTuple):
     key_page: str = ""
     needs_contact: bool = False
     terms: str = ""
+    limits: Sequence[HostLimit] = ()

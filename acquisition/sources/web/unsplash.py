@@ -35,15 +35,15 @@ TERMS = (
     "your volume is for analysis only."
 )
 
+#: A new key may ask 50 times an hour, an approved one 5,000; the quota itself is read from the answers.
+LIMITS = (
+    HostLimit("api.unsplash.com", requests=50, period_s=60),
+    HostLimit("images.unsplash.com", requests=100, period_s=10, concurrency=2),
+)
+
 
 class UnsplashListing:
     """A search at Unsplash, opened."""
-
-    #: A new key may ask 50 times an hour, an approved one 5,000; the quota itself is read from the answers.
-    limits = (
-        HostLimit("api.unsplash.com", requests=50, period_s=60),
-        HostLimit("images.unsplash.com", requests=100, period_s=10, concurrency=2),
-    )
 
     def __init__(self, query: str, settings: WebSettings, client: Client) -> None:
         self._query = query
@@ -145,4 +145,4 @@ def open_unsplash(query: str, settings: WebSettings, client: Client) -> Unsplash
     return UnsplashListing(query, settings, client)
 
 
-UNSPLASH = Service(NAME, "WORDS", open_unsplash, attribute, keys=(KEY,), key_page=KEY_PAGE, terms=TERMS)
+UNSPLASH = Service(NAME, "WORDS", open_unsplash, attribute, keys=(KEY,), key_page=KEY_PAGE, terms=TERMS, limits=LIMITS)

@@ -8,10 +8,12 @@ import pytest
 from pyspark import SparkContext
 
 from acquisition import job
+from acquisition.commands.sources import sources
 from acquisition.fetching import download
 from acquisition.fetching.rules import FetchRules
 from acquisition.settings import Settings
 from acquisition.sources.registry import open_source
+from acquisition.sources.web.protocol import HostLimit
 from shared.errors import CannotProceedError
 from shared.fetching.limits import FetchLimits
 from shared.pipeline.runs import StageCounts, checked
@@ -105,73 +107,71 @@ def test_pictures_of_a_list_are_stored_with_their_origin_and_asked_for_once_unti
     assert {path for path in web.volume.local_path("images").rglob("*") if path.is_file()} == {*kept, mine}
 
 
+def redirect(location: str, status: int = 302) -> Reply:
+    return Reply(status=status, headers=(("Location", location),))
+
+
+def with_header(number: int, name: str, value: str) -> Reply:
+    return Reply(picture(number), headers=((name, value),))
+
+
+#: What a host answers for a path, and what becomes of it.
+STATUSES = {
+    "ok.png": (Reply(picture(1)), "ok"),
+    "gone.jpg": (Reply(status=404), "gone"),
+    "private.jpg": (Reply(status=403), "gone"),
+    "cut.png": (Reply(picture(2)[:50], length=5000), "transient"),
+}
+CONTENTS = {
+    "page.jpg": (Reply(b"<html><body>404 not found, but with a status of 200</body></html>" * 3), "not_image"),
+    "empty.jpg": (Reply(b""), "not_image"),
+    "error.jpg": (Reply(b'{"error": "no such picture", "code": 404, "more": "text"}'), "not_image"),
+    "gzip.png": (Reply(b"\x1f\x8b\x08" + bytes(1000), headers=(("Content-Encoding", "gzip"),)), "not_image"),
+    "bad.png": (Reply(picture(9)[:16] + bytes(100)), "bad_image"),
+}
+REDIRECTIONS = {
+    "loop": (redirect("/loop"), "redirect_loop"),
+    "file": (redirect("file:///etc/passwd"), "blocked_address"),
+    "cloud": (redirect("http://169.254.169.254/latest/meta-data"), "blocked_address"),
+    "six": (redirect("http://[fe80::1]/x.png"), "blocked_address"),
+    "flickr": (redirect("/images/photo_unavailable.png"), "gone"),
+    "moved": (redirect("/target.png", 301), "ok"),
+}
+OPT_OUTS = {
+    "noai.png": (with_header(3, "X-Robots-Tag", "noai"), "refused_optout"),
+    "other.png": (with_header(4, "X-Robots-Tag", "otherbot: noai"), "ok"),
+    "tdm.png": (with_header(5, "TDM-Reservation", "1"), "refused_optout"),
+    "reserved/b.png": (Reply(picture(6)), "refused_optout"),
+    "closed/a.png": (Reply(picture(7)), "refused_robots"),
+    "dmi.png": (Reply(picture(8) + b"http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED"), "refused_optout"),
+}
+ANSWERS = STATUSES | CONTENTS | REDIRECTIONS | OPT_OUTS
+RULES = {
+    "/robots.txt": Reply(b"User-agent: *\nDisallow: /closed/\n"),
+    "/.well-known/tdmrep.json": Reply(b'[{"location": "/reserved/", "tdm-reservation": 1}]'),
+}
+
+
 def test_what_a_host_answers_decides_the_outcome(web: Web) -> None:
     """A redirect to another host is asked by the task that has it; files beside the addresses are read as ever."""
     host = web.host
-    host.replies = {
-        "/ok.png": Reply(picture(1)),
-        "/gone.jpg": Reply(status=404),
-        "/private.jpg": Reply(status=403),
-        "/page.jpg": Reply(b"<html><body>404 not found, but with a status of 200</body></html>" * 3),
-        "/empty.jpg": Reply(b""),
-        "/error.jpg": Reply(b'{"error": "no such picture", "code": 404, "more": "text"}'),
-        "/cut.png": Reply(picture(2)[:50], length=5000),
-        "/loop": Reply(status=302, headers=(("Location", "/loop"),)),
-        "/file": Reply(status=302, headers=(("Location", "file:///etc/passwd"),)),
-        "/cloud": Reply(status=302, headers=(("Location", "http://169.254.169.254/latest/meta-data"),)),
-        "/six": Reply(status=302, headers=(("Location", "http://[fe80::1]/x.png"),)),
-        "/flickr": Reply(status=302, headers=(("Location", "/images/photo_unavailable.png"),)),
-        "/noai.png": Reply(picture(3), headers=(("X-Robots-Tag", "noai"),)),
-        "/other.png": Reply(picture(4), headers=(("X-Robots-Tag", "otherbot: noai"),)),
-        "/tdm.png": Reply(picture(5), headers=(("TDM-Reservation", "1"),)),
-        "/reserved/b.png": Reply(picture(6)),
-        "/closed/a.png": Reply(picture(7)),
-        "/dmi.png": Reply(picture(8) + b"http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED"),
-        "/bad.png": Reply(picture(9)[:16] + bytes(100)),
-        "/moved": Reply(status=301, headers=(("Location", "/target.png"),)),
-        "/target.png": Reply(picture(10)),
-        "/gzip.png": Reply(b"\x1f\x8b\x08" + bytes(1000), headers=(("Content-Encoding", "gzip"),)),
-        "/robots.txt": Reply(b"User-agent: *\nDisallow: /closed/\n"),
-        "/.well-known/tdmrep.json": Reply(b'[{"location": "/reserved/", "tdm-reservation": 1}]'),
-    }
-    names = [
-        path[1:] for path in host.replies if path not in {"/robots.txt", "/.well-known/tdmrep.json", "/target.png"}
-    ]
+    host.replies.update({f"/{name}": reply for name, (reply, _) in ANSWERS.items()} | RULES)
+    host.replies["/target.png"] = Reply(picture(10))
     (web.folder / "beside.png").write_bytes(picture(20))
     with serving("127.0.0.2") as other:
-        host.replies["/elsewhere"] = Reply(status=302, headers=(("Location", f"{other.address}/b.png"),))
+        host.replies["/elsewhere"] = redirect(f"{other.address}/b.png")
         other.replies = {"/b.png": Reply(picture(11)), "/there.png": Reply(picture(12)), "/robots.txt": Reply(b"")}
-        lines = [*(f",{host.address}/{name},CC0" for name in [*names, "elsewhere"]), f",{other.address}/there.png,CC0"]
+        lines = [
+            *(f",{host.address}/{name},CC0" for name in [*ANSWERS, "elsewhere"]),
+            f",{other.address}/there.png,CC0",
+        ]
         counts = web.run("\n".join(["path,url,license", "beside.png,,", *lines]), rules=QUICK._replace(failures=50))
         assert sorted(other.paths()) == ["/b.png", "/there.png"]
         led = {row["final_url"] for row in rows_of(web.volume, FETCHES)} & {f"{other.address}/b.png"}
         assert led
     assert (counts.listed, counts.done) == (6, 6)
-    assert web.outcomes() == {
-        "ok.png": "ok",
-        "gone.jpg": "gone",
-        "private.jpg": "gone",
-        "page.jpg": "not_image",
-        "empty.jpg": "not_image",
-        "error.jpg": "not_image",
-        "cut.png": "transient",
-        "loop": "redirect_loop",
-        "file": "blocked_address",
-        "cloud": "blocked_address",
-        "six": "blocked_address",
-        "flickr": "gone",
-        "noai.png": "refused_optout",
-        "other.png": "ok",
-        "tdm.png": "refused_optout",
-        "a.png": "refused_robots",
-        "b.png": "refused_optout",
-        "elsewhere": "ok",
-        "there.png": "ok",
-        "dmi.png": "refused_optout",
-        "bad.png": "bad_image",
-        "moved": "ok",
-        "gzip.png": "not_image",
-    }
+    expected = {name.rpartition("/")[2]: outcome for name, (_, outcome) in ANSWERS.items()}
+    assert web.outcomes() == expected | {"elsewhere": "ok", "there.png": "ok"}
     assert not [path for path in host.paths() if path.startswith(("/closed", "/reserved"))]
     assert len(rows_of(web.volume, IMAGES)) == 6
     assert len(rows_of(web.volume, LOCATIONS)) == 6
@@ -203,6 +203,28 @@ def test_a_picture_at_two_sources_is_downloaded_once_and_keeps_both_origins(web:
     ]
     assert [row["license_id"] for row in rows_of(web.volume, IMAGES)] == ["CC-BY-SA-4.0"]  # the strictest
     assert len(web.volume.list("images")) == 1
+
+
+def test_the_limit_of_a_services_host_holds_for_lists_that_lead_there(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acquisition.fetching.job.LIMITS", (HostLimit(web.host.name, 4, 0.5),))
+    web.host.replies = {f"/{number}.png": Reply(picture(number)) for number in range(8)}
+    web.download(web.listed(f"{number}.png" for number in range(8)))
+    assert len(web.host.paths()) == 8
+    assert web.host.most_in(0.5) <= 4
+
+
+def test_a_limit_leaves_out_addresses_and_removes_no_picture(web: Web) -> None:
+    web.host.replies = {f"/{number}.png": Reply(picture(number)) for number in range(3)}
+    web.run(web.listed(["0.png", "1.png"]))
+    web.run(web.listed(["2.png", "0.png", "1.png"]), limit=1)
+    assert [one["is_listed"] for one in sources(web.volume)] == [False]
+    assert web.outcomes() == {"0.png": "ok", "1.png": "ok", "2.png": "ok"}
+    web.run(web.listed(["2.png", "0.png"]))
+    assert web.outcomes() == {"0.png": "ok", "2.png": "ok"}
+    assert [one["is_listed"] for one in sources(web.volume)] == [True]
+    assert sorted(web.host.paths()) == ["/0.png", "/1.png", "/2.png"]
 
 
 def test_a_list_that_lost_its_addresses_loses_no_picture(web: Web) -> None:

@@ -1,5 +1,6 @@
 """What is asked for and what is published, from all that is known of a record; and listings page by page."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,6 @@ from acquisition.sources.web.protocol import (
     Candidate,
     Client,
     CursorExpiredError,
-    HostLimit,
     ListingError,
     Page,
     Service,
@@ -22,6 +22,7 @@ from acquisition.sources.web.protocol import (
 from shared.licenses import parse_policy
 from shared.secret import Secret
 from shared.storage import LocalStorage
+from shared.tables import parquet
 from shared.tables.contracts import CANDIDATES, FETCHES, OUTCOMES
 
 STARTED = datetime(2026, 1, 2, tzinfo=UTC)
@@ -32,8 +33,6 @@ URL = "https://example.org/a.jpg"
 
 class Pages:
     """A listing of three pages of two pictures."""
-
-    limits: tuple[HostLimit, ...] = ()
 
     def __init__(self, fails_at: str = "", expires_at: str = "") -> None:
         self.tracking_headers: dict[str, Secret] = {}
@@ -134,6 +133,32 @@ def test_another_width_is_asked_for_and_the_old_one_described_until_it_is_there(
     assert ask(stored, wide, wishes=removed) is None
 
 
+@pytest.mark.parametrize("kind", ["gone", "not_image", "refused_robots"])
+def test_a_stored_picture_stays_where_there_is_none_of_another_width(kind: str) -> None:
+    stored = Known(FETCHES.name, (1 << 32, 0), row(candidate(width_px=330), outcome("ok")))
+    wide = candidate(width_px=960, url="https://example.org/wide.jpg")
+    failed = outcome(kind, AFTER, url="https://example.org/wide.jpg", detail="no")
+    assert ask(stored, wide, failed) is None
+    found = row(stored, wide, failed)
+    assert (found["outcome"], found["url"], found["width_px"]) == ("ok", URL, 330)
+    assert found["detail"] == f"kept in its old size, for there is none at https://example.org/wide.jpg: {kind} (no)"
+    later = Known(FETCHES.name, (1 << 32, 0), found)
+    assert ask(later, wide) is None
+    assert ask(later, candidate(width_px=500, url="https://example.org/middle.jpg")) is not None
+    assert row(later, candidate(width_px=330))["width_px"] == 330
+    refresh = WISHES._replace(is_refresh=True)
+    assert ask(later, wide, wishes=refresh) is None  # asked in this run
+    assert ask(later, wide, wishes=refresh._replace(started=AFTER + timedelta(days=1))) == Ask(
+        "https://example.org/wide.jpg", (("a", "https://example.org/wide.jpg"),)
+    )
+
+
+def test_what_was_refused_is_asked_for_at_another_address() -> None:
+    gone = Known(FETCHES.name, (1 << 32, 0), row(candidate(width_px=330), outcome("gone")))
+    assert ask(gone, candidate(width_px=330, url="https://other/a.jpg")) is None
+    assert ask(gone, candidate(width_px=960, url="https://example.org/wide.jpg")) is not None
+
+
 def test_a_passing_failure_replaces_nothing_final() -> None:
     assert row(candidate(), outcome("ok"), outcome("transient", AFTER))["outcome"] == "ok"
     assert row(candidate(), outcome("transient"), outcome("ok", AFTER))["outcome"] == "ok"
@@ -186,6 +211,13 @@ def test_the_licence_is_identified_and_the_credit_composed() -> None:
     assert candidate(attribution="Photo by Kim").row["attribution"] == "Photo by Kim"
 
 
+def test_half_a_character_of_a_service_stops_no_listing() -> None:
+    half = "\ud83d"
+    made = candidate(title=f"Sea {half}", author=half, url=f"{URL}?{half}", license_url=half, tags=(half,), record=half)
+    assert (made.row["title"], made.row["author"], made.row["url"]) == ("Sea ?", "?", f"{URL}??")
+    parquet.encode(CANDIDATES, [made.row]).finish()
+
+
 def test_a_listing_goes_on_after_the_last_stored_page(volume: LocalStorage) -> None:
     journal = Journal.of(volume, "demo:cats")
     pages = Pages(fails_at="1")
@@ -209,6 +241,35 @@ def test_a_higher_limit_goes_on_where_the_lower_one_ended(volume: LocalStorage) 
     assert pages.asked == [None, "1"]
     assert list_candidates(journal, DEMO, pages, WISHES, 5).state.accepted == 5
     assert pages.asked == [None, "1", "1", "2"]
+
+
+class Numbered(Pages):
+    """A listing with a page for each of some licences; endless ones never say that a page is the last."""
+
+    def __init__(self, stated: Sequence[str], *, is_endless: bool = False) -> None:
+        super().__init__()
+        self.stated, self.is_endless = stated, is_endless
+
+    def list(self, cursor: str | None) -> Page:
+        self.asked.append(cursor)
+        number = int(cursor or 0)
+        place = min(number, len(self.stated) - 1)
+        is_last = place == number == len(self.stated) - 1 and not self.is_endless
+        found = Candidate(str(place), f"{URL}?{place}", license=self.stated[place])
+        return Page([found] if found.license else [], None if is_last else str(number + 1))
+
+
+def test_pictures_behind_many_that_are_refused_are_listed(volume: LocalStorage) -> None:
+    """Lists of addresses may have many thousands without a licence in front of the first with one."""
+    listed = list_candidates(Journal.of(volume, "s"), DEMO, Numbered([*("unknown",) * 50, "CC0"]), WISHES, 0)
+    assert (listed.state.is_complete, listed.state.pages, listed.state.accepted) == (True, 51, 1)
+
+
+@pytest.mark.parametrize("last", ["", "CC0", "unknown"])
+def test_a_service_that_never_ends_is_left_after_some_pages(volume: LocalStorage, last: str) -> None:
+    pages = Numbered(["CC0", last], is_endless=True)
+    assert not list_candidates(Journal.of(volume, "s"), DEMO, pages, WISHES, 0).state.is_complete
+    assert len(pages.asked) < 30
 
 
 def test_a_complete_listing_begins_again_once_it_is_published(volume: LocalStorage) -> None:

@@ -8,6 +8,7 @@ from acquisition.fetching.hosts.robots import host_rules
 from acquisition.fetching.outcomes import judge_status, retry_after_s
 from acquisition.fetching.rules import FetchRules
 from acquisition.sources.web.protocol import HostLimit
+from acquisition.sources.web.registry import LIMITS
 
 
 @pytest.mark.parametrize(
@@ -27,13 +28,18 @@ from acquisition.sources.web.protocol import HostLimit
     ],
 )
 def test_headers_that_reserve_a_picture(headers: dict[str, str], is_reserved: bool) -> None:
-    assert bool(header_opt_out(headers)) is is_reserved
+    assert bool(header_opt_out(headers.items())) is is_reserved
+
+
+@pytest.mark.parametrize("words", [["noai", "googlebot: noindex"], ["googlebot: noindex", "noai"]])
+def test_each_line_of_a_header_is_for_its_own_agent(words: list[str]) -> None:
+    assert header_opt_out([("X-Robots-Tag", word) for word in words]) == "X-Robots-Tag: noai"
 
 
 def test_the_first_rule_of_a_tdm_file_that_names_an_address_counts() -> None:
     rules = tdm_rules(
         b'[{"location": "/open/*", "tdm-reservation": 0}, {"location": "/*.jpg$", "tdm-reservation": 1},'
-        b' {"location": "/[x]", "tdm-reservation": "1"}, 7, {"no": 1}]'
+        b' {"location": "/[x]", "tdm-reservation": "1"}, {"location": "/xy", "tdm-reservation": [1]}, 7, {"no": 1}]'
     )
     found = {
         path: is_tdm_reserved(f"https://h{path}", rules) for path in ("/open/a.jpg", "/a.jpg", "/a.png", "/[x]y", "/xy")
@@ -115,6 +121,15 @@ def test_bandwidth_is_spread() -> None:
     assert pace.spend(500, 10.0) == 0.5
     assert pace.spend(500, 10.2) == pytest.approx(0.8)
     assert pace.ready_at() == 11.0
+
+
+def test_a_host_of_a_service_has_one_limit() -> None:
+    assert len({one.host for one in LIMITS}) == len(LIMITS)
+    rules = FetchRules(host_limits=LIMITS)
+    found = [rules.limit_of(host) for host in ("live.staticflickr.com", "upload.wikimedia.org", "images.pexels.com")]
+    assert [(one.requests, one.period_s, one.concurrency) for one in found if one] == [
+        *((60, 60.0, 1), (100, 10.0, 2), (100, 10.0, 2))
+    ]
 
 
 def test_hosts_without_a_limit_of_their_own_have_the_default() -> None:

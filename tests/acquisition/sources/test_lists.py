@@ -103,6 +103,7 @@ def test_text_of_any_bytes_can_be_stored(tmp_path: Path) -> None:
     ("name", "data", "message"),
     [
         ("list.csv", b"file,license\n", "expected a column `path` or `url` in .*list.csv, got file, license"),
+        ("list.csv", b"link,caption\n", "expected a column `path` or `url` in .*list.csv, got link, caption"),
         ("list.csv", b"", "expected a column `path` or `url` in .*list.csv, got none"),
         ("list.parquet", b"not parquet", "expected a Parquet file, got .*list.parquet"),
         (

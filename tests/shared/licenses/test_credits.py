@@ -77,3 +77,9 @@ def test_html_is_escaped_and_links_to_the_web_only() -> None:
 def test_markdown_is_escaped_and_links_to_the_web_only() -> None:
     pieces = [Piece("*a* [b](c)", "data:x"), Piece("d_e", "https://x.example/a (b)")]
     assert to_markdown(pieces) == r"\*a\* \[b\]\(c\)[d\_e](https://x.example/a%20%28b%29)"
+
+
+def test_text_has_addresses_of_the_web_only() -> None:
+    assert to_text([Piece("Ann", "javascript:alert(1)"), Piece(", "), Piece("CC0", "https://x.example/")]) == (
+        "Ann, CC0 (https://x.example/)"
+    )

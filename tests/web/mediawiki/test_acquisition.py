@@ -17,6 +17,7 @@ from tests.web.mediawiki.wiki import Wiki
 pytestmark = pytest.mark.slow
 
 OPEN = [known for known in collection.known_files() if known.is_open]
+N_AT_COAST = sum(known.category == collection.ROOT for known in OPEN)
 
 
 def acquire(wiki: Wiki, data: Path, query: str, *flags: str, endpoint: str = "") -> Finished:
@@ -95,14 +96,45 @@ def test_the_credits_name_every_picture(acquired: tuple[LocalStorage, Finished, 
     assert "https://creativecommons.org/licenses/by/2.0/de/deed.en" in text
 
 
-def test_scaled_copies_come_in_a_width_that_the_servers_make(wiki: Wiki, tmp_path: Path) -> None:
-    ended = acquire(wiki, tmp_path / "volume", "category:Coast|depth=0", "--width", "300")
+def test_another_width_is_downloaded_in_place_of_the_first_and_credited_as_scaled(wiki: Wiki, tmp_path: Path) -> None:
     volume = LocalStorage(tmp_path / "volume")
+    for width, step in (("300", 330), ("120", 120)):
+        wiki.forget_requests()
+        ended = acquire(wiki, volume.root, "category:Coast|depth=0", "--width", width)
+        assert ended.returncode == 0, ended.stderr
+        images = rows_of(volume, IMAGES)
+        assert len(images) == N_AT_COAST
+        scaled = [row for row in images if "/thumb/" in row["download_url"]]
+        assert {row["width_px"] for row in scaled} == {step}
+        assert all(row["attribution"].endswith(", scaled down") or "Photo by" in row["attribution"] for row in scaled)
+        assert {row["license_id"] for row in scaled} <= set(collection.OPEN.values())
+        asked = [path for _, path, _ in wiki.requests() if path.startswith("/images/")]
+        assert len(asked) == len(set(asked)) == len(scaled) if step == 120 else len(images)
+        files = {path.name for path in (volume.root / "images").rglob("*") if path.is_file()}
+        assert files == {Path(row["location"]).name for row in images}  # those of the first width are deleted
+    wiki.forget_requests()
+    ended = acquire(wiki, volume.root, "category:Coast|depth=0", "--original")
     assert ended.returncode == 0, ended.stderr
-    scaled = [row for row in rows_of(volume, IMAGES) if "/thumb/" in row["download_url"]]
-    assert scaled
-    assert {row["width_px"] for row in scaled} == {330}
-    assert all(row["attribution"].endswith(", scaled down") or "Photo by" in row["attribution"] for row in scaled)
+    images = rows_of(volume, IMAGES)
+    assert len(images) == N_AT_COAST
+    assert not any("/thumb/" in row["download_url"] or "scaled down" in row["attribution"] for row in images)
+
+
+def test_a_width_that_the_servers_do_not_make_any_more_is_counted_and_loses_nothing(wiki: Wiki, tmp_path: Path) -> None:
+    """The API names an address that is answered with 400, as when the steps change between its answer and the download."""
+    volume = LocalStorage(tmp_path / "volume")
+    assert acquire(wiki, volume.root, "category:Coast|depth=0", "--width", "300").returncode == 0
+    before = {row["image_id"] for row in rows_of(volume, IMAGES)}
+    wiki.refuse_width(250)
+    ended = acquire(wiki, volume.root, "category:Coast|depth=0", "--width", "250")
+    assert ended.returncode == 0, ended.stderr
+    assert {row["image_id"] for row in rows_of(volume, IMAGES)} == before
+    fresh = tmp_path / "fresh"
+    ended = acquire(wiki, fresh, "category:Coast|depth=0", "--width", "250")
+    wiki.refuse_width(0)
+    refused = [row for row in rows_of(LocalStorage(fresh), FETCHES) if row["status"] == 400]
+    assert refused
+    assert {(row["outcome"], row["detail"]) for row in refused} == {("gone", "the server answered 400")}
 
 
 def test_a_sparql_query_becomes_pictures(wiki: Wiki, sparql: SparqlServer, tmp_path: Path) -> None:

@@ -95,6 +95,10 @@ class Wiki:
         """Answer 429, so many times."""
         (self.folder / "busy").write_text(str(times))
 
+    def refuse_width(self, width_px: int) -> None:
+        """Answer 400 for scaled copies of this width, too; 0: for none of the steps."""
+        (self.folder / "refused_width").write_text(str(width_px))
+
     def requests(self) -> list[tuple[float, str, str]]:
         """What was asked so far: time, address without host, User-Agent."""
         log = self.folder / "requests.log"

@@ -53,7 +53,6 @@ class Opened(NamedTuple):
 class WikimediaListing:
     """A query to a wiki, opened."""
 
-    limits = LIMITS
     tracking_headers = NO_HEADERS
 
     def __init__(self, query: Opened, api: Api, settings: WebSettings) -> None:
@@ -118,4 +117,4 @@ def open_wikimedia(query: str, settings: WebSettings, client: Client) -> Wikimed
     return WikimediaListing(opener(api, text.strip(), client, sparql_endpoint or WIKIDATA), api, settings)
 
 
-WIKIMEDIA = Service("wikimedia", USAGE, open_wikimedia, attribute, needs_contact=True)
+WIKIMEDIA = Service("wikimedia", USAGE, open_wikimedia, attribute, needs_contact=True, limits=LIMITS)

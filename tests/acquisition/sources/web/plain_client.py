@@ -37,10 +37,10 @@ class PlainClient:
         try:
             with urllib.request.urlopen(request) as answer:
                 headers = {name.lower(): value for name, value in answer.headers.items()}
-                return Reply(answer.status, headers, answer.read(), answer.url)
+                return Reply(answer.status, headers, answer.read())
         except urllib.error.HTTPError as error:
             with error:
                 if error.code in AGAIN and error.code not in final:
                     raise ListingError(f"{request.host} answered {error.code}") from None
                 headers = {name.lower(): value for name, value in error.headers.items()}
-                return Reply(error.code, headers, error.read(), error.url)
+                return Reply(error.code, headers, error.read())

@@ -32,9 +32,10 @@ class ScriptedClient:
     def get(
         self, url: str, params: Mapping[str, str] = {}, headers: Mapping[str, str] = {}, final: Collection[int] = ()
     ) -> Reply:
+        assert url
         assert not final or set(final) <= {500}
         self.asked.append({**params, **headers})
-        return Reply(self.status, self.headers, json.dumps(self.answers.pop(0)).encode(), url)
+        return Reply(self.status, self.headers, json.dumps(self.answers.pop(0)).encode())
 
     def post(
         self, url: str, form: Mapping[str, str], headers: Mapping[str, str] = {}, final: Collection[int] = ()

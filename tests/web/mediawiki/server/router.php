@@ -20,6 +20,7 @@ if ( $path === '/robots.txt' ) {
 }
 if ( strpos( $path, '/images/' ) === 0 ) {
 	$steps = [ 20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840 ];
+	$steps = array_diff( $steps, [ (int)@file_get_contents( "$folder/refused_width" ) ] );
 	if ( preg_match( '#^/images/thumb/.*/(\d+)px-[^/]*$#', $path, $found ) && !in_array( (int)$found[1], $steps ) ) {
 		http_response_code( 400 );
 		echo 'Use thumbnail steps listed on https://w.wiki/GHai';
