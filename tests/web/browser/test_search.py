@@ -104,6 +104,19 @@ def test_an_address_with_a_picture_of_another_device_says_what_is_missing(visit:
     page.wait_for_selector("#start .card")
 
 
+def test_a_file_that_is_no_picture_can_be_left_out(web: Web, visit: Visit, tmp_path: Path) -> None:
+    watched = visit("/")
+    page = watched.page
+    wrong = tmp_path / "words.jpg"
+    wrong.write_text("no picture", encoding="utf-8")
+    page.set_input_files("#files", [web.pictures[7], wrong])
+    expect(page.locator("#answers")).to_contain_text("words.jpg: expected one of JPEG")
+    page.get_by_role("button", name="Start without it").click()
+    wait_answers(page)
+    assert chips(page) == 1
+    watched.errors.clear()  # the refused request
+
+
 def test_a_copied_link_holds_a_small_copy_for_others(web: Web, visit: Visit) -> None:
     first = visit("/", permissions=["clipboard-read", "clipboard-write"]).page
     first.set_input_files("#files", web.pictures[12])
