@@ -88,7 +88,7 @@ def test_the_collection_is_sorted_by_similarity_to_a_picture(web: Web, visit: Vi
     listed = httpx.get(f"{web.url}/v1/images?{asked}").json()["images"]
     assert ids_of(page)[:30] == [one["image_id"] for one in listed]
     page.locator(".section .card .pic").nth(1).click()
-    page.get_by_role("link", name="Sort all pictures by similarity to this one").click()
+    page.get_by_role("link", name="Sort by similarity").click()
     page.wait_for_url(f"**similar%3A{listed[1]['image_id']}")
     assert "where=orientation" in page.url
     page.get_by_role("button", name="Sort by date again").click()
@@ -111,7 +111,7 @@ def test_details_open_close_and_go_on_by_keys_and_address(visit: Visit) -> None:
     expect(dialog.locator(".strip img").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    assert "#" not in page.url
+    page.wait_for_url(lambda url: "#" not in url)
     page.locator(".section .card .pic").first.click()
     expect(dialog).to_contain_text("Palette")
     page.go_back()
@@ -204,5 +204,5 @@ def test_a_person_gets_recommendations_with_reasons_and_less_of_this(web: Web, v
     )
     page.get_by_role("button", name="Reset").click()
     page.get_by_role("button", name="Take all back").click()
-    expect(page.locator("#content")).to_contain_text("Nothing is known of Fan yet")
+    expect(page.locator("#content")).to_contain_text("Fan has not liked any picture yet")
     assert PeopleStore(web.volume).events("Fan") == []
