@@ -60,6 +60,20 @@ def test_half_a_million_pictures_can_be_reached(web: Web, visit: Visit, viewport
     page.wait_for_function("() => [...document.querySelectorAll('.section')].length && scrollY > 20000")
 
 
+def test_pictures_of_any_shape_stay_in_their_rows(web: Web, visit: Visit) -> None:
+    page = visit("/status").page
+    pixel = web.pictures[0].read_bytes()  # of another shape than the list says, as panoramas are cut
+    page.route("**/v1/images?*", many_pictures)
+    page.route("**/thumbnail?*", lambda route: route.fulfill(status=200, content_type="image/png", body=pixel))
+    page.goto(f"{web.url}/browse")
+    page.wait_for_function("() => document.querySelector('.section .card img')?.naturalWidth")
+    outside = """() => [...document.querySelectorAll('.section .card')].slice(0, 20).map(card => {
+      const [image, box] = [card.querySelector('img'), card].map(one => one.getBoundingClientRect());
+      return Math.max(Math.abs(image.height - box.height), Math.abs(image.width - box.width));
+    })"""
+    assert max(page.evaluate(outside)) < 1
+
+
 def test_lists_are_sorted_filtered_and_named_by_the_address(visit: Visit) -> None:
     page = visit("/browse").page
     page.wait_for_selector(".section .card")
@@ -75,6 +89,16 @@ def test_lists_are_sorted_filtered_and_named_by_the_address(visit: Visit) -> Non
     page.go_back()
     page.go_back()
     page.wait_for_function("id => document.querySelector('.section .card')?.dataset.id === id", arg=by_date[0])
+
+
+def test_filters_that_nothing_meets_leave_no_empty_rows(visit: Visit) -> None:
+    page = visit("/browse").page
+    page.wait_for_selector(".section .card")
+    page.evaluate("history.pushState(null, '', '?where=tags%3Dnowhere'); dispatchEvent(new PopStateEvent('popstate'))")
+    expect(page.locator("#pictures")).to_contain_text("No picture meets all filters")
+    assert page.locator(".sections").evaluate("place => place.clientHeight") == 0
+    page.get_by_role("button", name="Remove the filters").click()
+    page.wait_for_selector(".section .card")
 
 
 def test_the_collection_is_sorted_by_similarity_to_a_picture(web: Web, visit: Visit) -> None:

@@ -32,6 +32,14 @@ def test_the_map_is_as_light_or_dark_as_the_other_pages(visit: Visit) -> None:
     watched.errors.clear()  # what WebGL says of a machine without a graphics card
 
 
+def test_an_address_of_no_page_leads_to_those_that_are(visit: Visit) -> None:
+    watched = visit("/browse/")
+    expect(watched.page.get_by_role("heading")).to_have_text("No such page")
+    watched.page.get_by_role("link", name="browse the collection").click()
+    watched.page.wait_for_selector(".section .card")
+    watched.errors.clear()  # the browser notes the answer's status
+
+
 def test_a_query_with_a_picture_that_is_gone_goes_on_without_it(visit: Visit) -> None:
     watched = visit(f"/?id={GONE}&text=balloons")
     page = watched.page

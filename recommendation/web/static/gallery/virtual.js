@@ -36,6 +36,7 @@ export class VirtualList {
     const at = this.total ? this.position() : 0;
     this.width = this.place.clientWidth;
     this.row = this.rowHeight(this.width);
+    this.place.style.setProperty('--row', `${this.row}px`);
     if (!this.width) return;
     this.heights = Array.from({length: this.sections}, (_, section) => this.heightOf(section));
     for (const part of this.shown.values()) part.remove();
@@ -69,7 +70,7 @@ export class VirtualList {
   // Shows a place in the list at the top of the screen.
   goTo(picture) {
     const section = Math.min(this.sections - 1, Math.max(0, Math.floor(picture / SECTION)));
-    if (section < 0) { this.plan(); return; }
+    if (section < 0) { this.setHeight(); this.plan(); return; }
     this.wanted = this.items.has(section) ? null : picture; // where it is exactly, its pictures say
     const isIn = section >= this.first && section < this.last();
     if (!isIn) this.window(section);

@@ -28,7 +28,7 @@ async function show() {
     const liked = Object.keys(opinions).filter(id => opinions[id] >= .5), disliked = Object.keys(opinions).filter(id => opinions[id] <= -.5);
     const profile = liked.length ? await request(about()) : null;
     const wanted = element('section', {'aria-label': 'Recommended', class: 'stack'}, element('h2', {text: 'You might like'}));
-    const isDrawn = Boolean(content.querySelector('.reason'));
+    const isDrawn = Boolean(content.querySelector('[aria-label=Recommended] .card'));
     if (isDrawn) await recommend(wanted); // what is on the screen stays until all is there
     redraw(content, profile ? profileOf(profile, liked.length, disliked.length) : hint(disliked.length), wanted, ...await said('You like', liked), ...await said('You do not want to see', disliked));
     if (liked.length + disliked.length) controls.append(button('Reset', askReset, {kind: 'plain', symbol: 'undo'}));
