@@ -101,6 +101,22 @@ def test_filters_that_nothing_meets_leave_no_empty_rows(visit: Visit) -> None:
     page.wait_for_selector(".section .card")
 
 
+def test_another_value_takes_the_place_of_the_first(visit: Visit) -> None:
+    page = visit("/browse").page
+    page.wait_for_selector(".section .card")
+    boxes = {name: page.locator(f"input[data-key='orientation={name}']") for name in ("landscape", "portrait")}
+    count = page.locator(".facet label").filter(has=boxes["portrait"]).locator(".count")
+    portraits = count.inner_text()
+    boxes["landscape"].check()
+    page.wait_for_url("**where=orientation%3Dlandscape")
+    expect(boxes["landscape"]).to_be_checked()
+    expect(count).to_have_text(portraits)
+    boxes["portrait"].check()
+    page.wait_for_url("**/browse?where=orientation%3Dportrait")
+    expect(boxes["landscape"]).not_to_be_checked()
+    expect(page.locator("#count")).to_have_text(f"{portraits} pictures")
+
+
 def test_the_collection_is_sorted_by_similarity_to_a_picture(web: Web, visit: Visit) -> None:
     page = visit("/browse?where=orientation%3Dlandscape").page
     page.locator(".section .card .pic").nth(2).focus()

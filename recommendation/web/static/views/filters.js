@@ -5,6 +5,8 @@ import {request} from '../shell/api.js';
 const TITLES = {license: 'Licence', orientation: 'Orientation', size_category: 'Size', color_names: 'Colour', tags: 'Tags', category: 'Category', year: 'Year', brightness: 'Brightness',
   camera_make: 'Camera make', camera_model: 'Camera', source: 'Source', format: 'Format'};
 const FIRST = 8, SWATCHES = 36, MOST = 200;
+// A picture may have several tags and colours, and filters ask for all that are chosen. It has one of everything else, so another value takes the place of the first.
+const SEVERAL = new Set(['tags', 'color_names']);
 const OPEN = new Set(['orientation', 'color_names', 'tags']);
 const COLUMN = /^(\w+)(!=|<=|>=|=|<|>|~)(.*)$/s;
 
@@ -13,9 +15,11 @@ const HUES = new Map(config.colors), PLACES = new Map(config.colors.map(([name],
 const inOrder = values => values.sort((one, other) => PLACES.get(one.value) - PLACES.get(other.value));
 const short = count => count < 1000 ? count : `${Math.round(count / 1000)}k`;
 
+const SAID = {'=': ': ', '!=': ': not ', '~': ' contains ', '>=': ' from ', '<=': ' up to ', '>': ' above ', '<': ' below '};
+const columnOf = condition => COLUMN.exec(condition)?.[1];
 export const labelOf = condition => {
   const [, column, operator, value] = COLUMN.exec(condition) ?? [null, condition, '', ''];
-  return `${TITLES[column] ?? column.replaceAll('_', ' ')}${{'=': ': ', '!=': ': not ', '~': ' contains '}[operator] ?? ` ${operator} `}${value}`;
+  return `${TITLES[column] ?? column.replaceAll('_', ' ')}${SAID[operator] ?? ''}${value}`;
 };
 
 // All filters and options of a page, open beside the pictures on wide screens; on narrow ones a button closes it, which says what is shown then.
@@ -30,17 +34,19 @@ export function filterPanel(get, set, shown) {
   const lists = element('div', {}), opened = new Set(OPEN), grown = new Set();
   const toggle = conditions => {
     const now = get(), has = conditions.every(one => now.includes(one));
-    const columns = new Set(conditions.map(one => COLUMN.exec(one)[1]));
-    const others = conditions.length > 1 ? now.filter(one => !columns.has(COLUMN.exec(one)?.[1])) : now;
+    const columns = new Set(conditions.map(columnOf));
+    const others = now.filter(one => SEVERAL.has(columnOf(one)) || !columns.has(columnOf(one)));
     set(has ? now.filter(one => !conditions.includes(one)) : [...others, ...conditions]);
   };
   let controller = null;
   const show = async () => {
     controller?.abort();
     controller = new AbortController();
-    const asked = new URLSearchParams([...get().map(one => ['where', one]), ['top', grown.size ? MOST : 60]]);
+    const {signal} = controller, now = get(), taken = [...new Set(now.map(columnOf))].filter(column => column in TITLES && !SEVERAL.has(column));
+    const ask = where => request(`/v1/facets?${new URLSearchParams([...where.map(one => ['where', one]), ['top', grown.size ? MOST : 60]])}`, {signal});
     try {
-      const {facets, matching} = await request(`/v1/facets?${asked}`, {signal: controller.signal});
+      const [{facets, matching}, ...others] = await Promise.all([ask(now), ...taken.map(column => ask(now.filter(one => columnOf(one) !== column)))]);
+      taken.forEach((column, place) => { facets[column] = others[place].facets[column]; }); // what one could choose instead
       redraw(lists, ...Object.keys(TITLES).filter(name => facets[name]?.values.length).map(name => facetOf(name, facets[name])).filter(Boolean));
       shown(matching);
     } catch (error) {
