@@ -293,6 +293,20 @@ def test_a_region_of_a_picture_is_the_query(web: Web, visit: Visit) -> None:
     )
 
 
+def test_a_region_is_chosen_by_keyboard_alone(visit: Visit) -> None:
+    page = visit("/").page
+    page.locator("#start .card .pic").first.click()
+    wait_answers(page)
+    page.locator("#query .chip .open").press("Enter")
+    area = page.locator(".crop")
+    expect(area).to_be_focused()
+    for key in ("ArrowRight", "Shift+ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url("**%7E0.22**")
+    wait_answers(page)
+    expect(page.locator("#query .chip .label")).to_have_text("Part")
+
+
 def test_an_answer_can_be_what_others_should_not_be_like(visit: Visit) -> None:
     page = visit("/").page
     page.locator("#start .card .pic").first.click()
