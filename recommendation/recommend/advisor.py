@@ -23,7 +23,7 @@ WHOLE = 20_000
 PROPOSED, POPULAR, RANDOM = 200, 500, 500
 NODES_PER_CANDIDATE = 20  # of an Annoy forest
 #: Metadata that a recommendation comes with, for a page that shows it.
-SHOWN = ("width_px", "height_px", "title", "source_url", "tags", "category")
+SHOWN = ("width_px", "height_px", "title", "author", "source_url", "tags", "category")
 
 
 class State(NamedTuple):

@@ -5,15 +5,17 @@ from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from recommendation.search.answer import ErrorAnswer, error_object, make_error
 from recommendation.search.messages import MAX_SHOWN
 from recommendation.settings import ServeSettings
+from recommendation.web.access.prefix import check_prefix
 from recommendation.web.locations import hide_paths
 from recommendation.web.middleware import security_headers
+from recommendation.web.pages.assets import TEMPLATES, TITLE
 from shared.errors import BadInputError, CannotProceedError, UsageError
 
 log = logging.getLogger("recommendation")
@@ -54,7 +56,7 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def add_error_handlers(app: FastAPI, settings: ServeSettings) -> None:
-    """Every error leaves as ``{"error": {"code", "message"}}``."""
+    """Every error leaves as ``{"error": {"code", "message"}}``, but for people who follow a link to no page."""
     volume = str(settings.data.absolute())
     app.add_exception_handler(RequestValidationError, invalid_parameter)
 
@@ -78,9 +80,8 @@ def add_error_handlers(app: FastAPI, settings: ServeSettings) -> None:
         return JSONResponse(make_error(CODES[503], f"the system refused it ({error.strerror}); try again later"), 503)
 
     @app.exception_handler(HTTPException)
-    def other(_: Request, error: HTTPException) -> JSONResponse:
-        code = CODES.get(error.status_code, "error")
-        return JSONResponse(make_error(code, error.detail), error.status_code, headers=error.headers)
+    def other(request: Request, error: HTTPException) -> Response:
+        return other_error(request, error, check_prefix(settings.root_path))
 
     @app.exception_handler(ClientDisconnect)
     def gone(_: Request, __: ClientDisconnect) -> Response:
@@ -90,6 +91,20 @@ def add_error_handlers(app: FastAPI, settings: ServeSettings) -> None:
     def bug(request: Request, _: Exception) -> JSONResponse:
         headers = security_headers(request.url.path)  # this answer does not pass through the middleware
         return JSONResponse(make_error(CODES[500], "a bug; the service's log says more"), 500, headers=headers)
+
+
+def other_error(request: Request, error: HTTPException, root: str) -> Response:
+    """The answer to an error that a route names by its status; a page for people who look for one that is not there."""
+    if error.status_code == 404 and is_for_people(request):
+        return HTMLResponse(TEMPLATES.get_template("missing.html").render(title=TITLE, root=root), 404)
+    code = CODES.get(error.status_code, "error")
+    return JSONResponse(make_error(code, error.detail), error.status_code, headers=error.headers)
+
+
+def is_for_people(request: Request) -> bool:
+    """Whether a browser asks for a page, and not a program for an answer of the interface."""
+    is_page = not request.url.path.startswith(("/v1/", "/static/"))
+    return request.method == "GET" and is_page and "text/html" in request.headers.get("accept", "")
 
 
 def invalid_parameter(_: Request, error: Exception) -> JSONResponse:

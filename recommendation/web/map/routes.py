@@ -65,10 +65,11 @@ def map_routes(volume: Storage, assets: Assets, *, has_index: bool, root: str = 
     router, maps = APIRouter(), Maps(volume)
 
     @router.get("/map", response_class=HTMLResponse, include_in_schema=False)
-    def page() -> HTMLResponse:
+    def page(request: Request) -> HTMLResponse:
         template = pages.TEMPLATES.get_template("map.html")
         has_map = files.read_document(volume) is not None
         facts = {"has_index": has_index, "has_map": has_map, "no_map": NO_MAP, "root": root}
+        facts["theme"] = pages.theme_of(request)
         return HTMLResponse(template.render(title=pages.TITLE, **facts, **assets._asdict()))
 
     @router.get("/map/files/{name}", response_class=FileResponse, include_in_schema=False)

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,6 +18,8 @@ VERSION = "1"
 FOLDER = Path(__file__).parents[1]
 STATIC_DIR = FOLDER / "static"
 TEMPLATES = Environment(loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
+THEMES = ("light", "dark")
+THEME_COOKIE = "imagerec-theme"
 ONE_YEAR = "public, max-age=31536000, immutable"
 IMPORT = re.compile(r"^import\s[^'\"]*['\"](\.{1,2}/[^'\"]+)['\"]", re.MULTILINE)
 
@@ -41,6 +43,12 @@ class HashedFiles(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["cache-control"] = ONE_YEAR
         return response
+
+
+def theme_of(request: Request) -> str:
+    """Light or dark, as somebody chose on a page; empty for what the browser prefers."""
+    theme = request.cookies.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else ""
 
 
 def mount_assets(app: FastAPI) -> Assets:

@@ -12,17 +12,17 @@ from recommendation.search.request import KEYS, MAX_TOP_K
 from recommendation.search.weights import DEFAULT
 from recommendation.settings import ServeSettings
 from recommendation.web.access.prefix import check_prefix
-from recommendation.web.pages.assets import TEMPLATES, TITLE, Assets, imported_by
+from recommendation.web.pages.assets import TEMPLATES, TITLE, Assets, imported_by, theme_of
 from recommendation.web.pages.views import OWN, VIEWS, View
 from shared.pictures.color_names import COLOR_NAMES
 
-THEMES = ("light", "dark")
-THEME_COOKIE = "imagerec-theme"
 #: What queries may have that not every version of the service knows: shown where it does.
 OPTIONS = {"unlike": "unlike_id", "crop": "crop", "text": "text", "mirror": "mirror"}
 #: What a page must not be taken from another user's or an older service's answer.
 NO_CACHE = {"cache-control": "no-cache"}
-COLORS = {name: "#" + bytes(rgb).hex() for name, rgb in COLOR_NAMES.items()}
+COLORS = [
+    (name, "#" + bytes(rgb).hex()) for name, rgb in COLOR_NAMES.items()
+]  # in their order, around the colour circle
 
 
 class Facts(NamedTuple):
@@ -43,8 +43,7 @@ def page_routes(answerer: Answerer, assets: Assets, settings: ServeSettings) -> 
 
     def route(view: View) -> Callable[[Request], HTMLResponse]:
         def page(request: Request) -> HTMLResponse:
-            theme = request.cookies.get(THEME_COOKIE, "")
-            shown = {"root": root, "theme": theme if theme in THEMES else "", **addresses}
+            shown = {"root": root, "theme": theme_of(request), **addresses}
             session = {
                 "read_only": settings.read_only,
                 "job_days": settings.job_days,

@@ -6,7 +6,7 @@ import {Tree} from './map-tree.js';
 
 const TILE = 56, CELL = 64, MOST_SHEETS = 8;
 const over = document.getElementById('over'), base = document.getElementById('map'), note = document.getElementById('note');
-const dark = matchMedia('(prefers-color-scheme: dark)'), calm = matchMedia('(prefers-reduced-motion: reduce)');
+const {theme} = document.documentElement.dataset, dark = theme ? {matches: theme === 'dark'} : matchMedia('(prefers-color-scheme: dark)'), calm = matchMedia('(prefers-reduced-motion: reduce)');
 const pen = over.getContext('2d');
 const answer = await fetch(at('/v1/map'));
 const facts = await answer.json();
@@ -390,7 +390,7 @@ addEventListener('keydown', press);
 over.addEventListener('focus', () => { if (over.matches(':focus-visible')) state.keys = true; redraw(); });
 over.addEventListener('blur', () => { state.hover = -1; redraw(); });
 addEventListener('resize', () => { limit(); redraw(); });
-dark.addEventListener('change', redraw);
+dark.addEventListener?.('change', redraw);
 
 drawing = new Drawing(base, tree, facts.tiles_a_side, facts.tile_px, facts.sheets.length);
 const panel = new Panel({facts, tree, sheetOf, choose, fly, isFlying, reveal, flyTo, highlight, home, pin, redraw, say, zoom});

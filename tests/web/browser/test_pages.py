@@ -20,6 +20,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
     "phone": {"viewport": PHONE, "has_touch": True, "is_mobile": True},
+    "small phone": {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True},
 }
 SHIFTS = """() => new Promise(resolve => {
   let sum = 0;
@@ -59,6 +60,8 @@ def test_every_view_is_accessible_and_fits(web: Web, visit: Visit, look: str) ->
             page.viewport_size["width"] if page.viewport_size else 0
         )  # a phone's innerWidth grows with what is too wide
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        right = "views => Math.max(...[...views.children].map(one => one.getBoundingClientRect().right))"
+        assert page.locator(".views").evaluate(right) <= width, name
         assert page.locator("img[onerror]").count() == 0
 
 
@@ -117,12 +120,46 @@ def test_jobs_are_sent_watched_and_downloaded(web: Web, visit: Visit) -> None:
     page.locator("input[type=file]").set_input_files(web.pictures[20:23])
     panel = page.locator("article[data-state=done]").first
     expect(panel).to_contain_text("3 of 3 queries", timeout=30_000)
+    panel.get_by_text("Look at the answers").click()
+    expect(panel.locator("section")).to_have_count(3)
+    expect(panel.locator("section").first.locator(".card").first).to_be_visible()
     with page.expect_download() as download:
         panel.get_by_role("link", name="Download").click()
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert len(lines) == 3
     panel.get_by_role("button", name="Delete").click()
     expect(page.locator("article").filter(has_text=web.pictures[20].name)).to_have_count(0)
+
+
+def test_a_job_names_what_it_could_not_answer(visit: Visit, tmp_path: Path) -> None:
+    page = visit("/jobs", person="Worker").page
+    wrong = tmp_path / "words.jpg"
+    wrong.write_text("no picture", encoding="utf-8")
+    page.locator("input[type=file]").set_input_files(wrong)
+    panel = page.locator("article[data-state=done]").filter(has_text=wrong.name)
+    panel.get_by_text("Look at the answers").click()
+    expect(panel).to_contain_text("1 query could not be answered")
+    expect(panel.locator("section")).to_contain_text("words.jpg: expected one of JPEG")
+    panel.get_by_role("button", name="Delete").click()
+    expect(panel).to_have_count(0)
+
+
+def test_dialogs_start_where_people_type(visit: Visit) -> None:
+    page = visit("/").page
+    page.locator("#who").click()
+    expect(page.get_by_label("A name is enough")).to_be_focused()
+
+
+def test_paper_has_pictures_and_what_is_said_of_them_alone(web: Web, visit: Visit) -> None:
+    page = visit(addresses(web)["Answers"]).page
+    wait_answers(page)
+    page.emulate_media(media="print")
+    for selector in (".skip", ".bar", ".side", "#words", ".tools >> nth=0"):
+        expect(page.locator(selector)).to_be_hidden()
+    expect(page.locator("#answers .card").first).to_be_visible()
+    page.goto(f"{web.url}{addresses(web)['Details']}")
+    expect(page.locator("dialog.detail h2")).to_be_visible()
+    expect(page.locator("main")).to_be_hidden()
 
 
 def test_the_status_shows_index_runs_and_sources(visit: Visit) -> None:

@@ -104,6 +104,19 @@ def test_an_address_with_a_picture_of_another_device_says_what_is_missing(visit:
     page.wait_for_selector("#start .card")
 
 
+def test_a_file_that_is_no_picture_can_be_left_out(web: Web, visit: Visit, tmp_path: Path) -> None:
+    watched = visit("/")
+    page = watched.page
+    wrong = tmp_path / "words.jpg"
+    wrong.write_text("no picture", encoding="utf-8")
+    page.set_input_files("#files", [web.pictures[7], wrong])
+    expect(page.locator("#answers")).to_contain_text("words.jpg: expected one of JPEG")
+    page.get_by_role("button", name="Start without it").click()
+    wait_answers(page)
+    assert chips(page) == 1
+    watched.errors.clear()  # the refused request
+
+
 def test_a_copied_link_holds_a_small_copy_for_others(web: Web, visit: Visit) -> None:
     first = visit("/", permissions=["clipboard-read", "clipboard-write"]).page
     first.set_input_files("#files", web.pictures[12])
@@ -278,6 +291,20 @@ def test_a_region_of_a_picture_is_the_query(web: Web, visit: Visit) -> None:
         "ids => [...document.querySelectorAll('#answers .card')].map(card => card.dataset.id).join() !== ids",
         arg=",".join(whole),
     )
+
+
+def test_a_region_is_chosen_by_keyboard_alone(visit: Visit) -> None:
+    page = visit("/").page
+    page.locator("#start .card .pic").first.click()
+    wait_answers(page)
+    page.locator("#query .chip .open").press("Enter")
+    area = page.locator(".crop")
+    expect(area).to_be_focused()
+    for key in ("ArrowRight", "Shift+ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url("**%7E0.22**")
+    wait_answers(page)
+    expect(page.locator("#query .chip .label")).to_have_text("Part")
 
 
 def test_an_answer_can_be_what_others_should_not_be_like(visit: Visit) -> None:

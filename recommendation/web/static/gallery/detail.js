@@ -7,8 +7,9 @@ import {opinionOf, toggleOpinion} from './opinions.js';
 
 const LEAST_SHOWN = .01; // a category's probability
 const THUMBNAIL_PX = 256;
+const LEAST_SWIPE_PX = 50;
 const ID = /^#([0-9a-f]{32})$/;
-let dialog = null, shown = null, opener = null, neighbour = (id, step) => cardBeside(id, step);
+let isStarted = false, dialog = null, shown = null, opener = null, neighbour = (id, step) => cardBeside(id, step);
 export const setNeighbours = find => { neighbour = find; };
 // Browse, sorted by similarity to a picture; from Browse with its filters.
 function similarAddress(id) {
@@ -30,6 +31,8 @@ export function openDetail(item, card = null) {
 }
 
 export function startDetail() {
+  if (isStarted) return;
+  isStarted = true;
   const follow = () => {
     const id = ID.exec(location.hash)?.[1];
     if (!id) dialog?.close();
@@ -45,6 +48,7 @@ function show(item) {
     dialog = element('dialog', {class: 'detail', 'aria-label': 'Picture'});
     dialog.addEventListener('close', closed);
     dialog.addEventListener('keydown', onKey);
+    followSwipes(dialog);
     document.body.append(dialog);
     dialog.showModal();
   }
@@ -67,6 +71,17 @@ function go(step) {
   if (!next) return;
   history.replaceState(history.state, '', `#${next.image_id}`);
   show(next);
+}
+
+// A finger that moves over the picture to the side goes to the next or to the one before.
+function followSwipes(place) {
+  let start = null;
+  place.addEventListener('touchstart', ({touches, target}) => { start = touches.length === 1 && target.closest('.stage') ? touches[0] : null; }, {passive: true});
+  place.addEventListener('touchend', ({changedTouches: [end]}) => {
+    const right = start ? end.clientX - start.clientX : 0;
+    if (Math.abs(right) > LEAST_SWIPE_PX && Math.abs(right) > 2 * Math.abs(end.clientY - start.clientY)) go(right < 0 ? 1 : -1);
+    start = null;
+  });
 }
 
 function onKey(event) {
@@ -114,7 +129,7 @@ function headOf(item) {
   return element('header', {}, element('h2', {}, element('bdi', {text: name || 'Picture'})), iconButton('Close (Esc)', 'close', () => dialog.close()));
 }
 
-const linkTo = (label, symbol, href) => element('a', {class: 'button plain square', title: label, 'aria-label': label, href}, icon(symbol));
+const linkTo = (label, symbol, href, title) => element('a', {class: 'button', title, href}, icon(symbol), label);
 
 function actionsOf(details) {
   const opinion = value => {
@@ -125,7 +140,7 @@ function actionsOf(details) {
     return made;
   };
   return element('div', {class: 'row tight'}, element('a', {class: 'button primary', href: searchAddress(details.image_id), text: 'Find similar'}),
-    config.read_only ? null : [opinion(1), opinion(-1)], linkTo('Sort all pictures by similarity to this one', 'browse', similarAddress(details.image_id)), linkTo('Show on the map', 'map', `${root}/map?id=${details.image_id}`));
+    config.read_only ? null : [opinion(1), opinion(-1)], linkTo('Sort by similarity', 'browse', similarAddress(details.image_id), 'All pictures, the most similar to this one first'), linkTo('On the map', 'map', `${root}/map?show=${details.image_id}`, 'Its place among all pictures'));
 }
 
 function paletteOf(details) {
@@ -137,11 +152,11 @@ function paletteOf(details) {
 
 const where = (column, value) => `${root}/browse?where=${encodeURIComponent(`${column}=${value}`)}`;
 const section = (title, ...content) => element('div', {}, element('h3', {text: title}), ...content);
-const pairs = list => element('dl', {class: 'pairs'}, list.filter(([, value]) => value).map(([name, value]) => [element('dt', {text: name}), element('dd', {dir: 'auto'}, value)]));
+const pairs = list => element('dl', {class: 'pairs'}, list.filter(([, value]) => value).map(([name, value]) => [element('dt', {text: name}), element('dd', {}, element('bdi', {}, value))]));
 
 function factsOf(details, tags) {
   const exif = details.exif, seen = details.categories.filter(one => one.probability >= LEAST_SHOWN).slice(0, 5);
-  const camera = [[exif.camera_make, exif.camera_model].filter(Boolean).join(' '), exif.lens, exposure(exif)].filter(Boolean);
+  const camera = [cameraName(exif), exif.lens, exposure(exif)].filter(Boolean);
   return [
     section('Tags', tags),
     seen.length ? section('What the network sees', element('div', {class: 'tags'}, seen.map(one => element('a', {class: 'tag', href: where('category', one.category), title: percent(one.probability), text: `${one.category} ${percent(one.probability)}`})))) : null,
@@ -154,6 +169,11 @@ function factsOf(details, tags) {
 }
 
 const outside = (text, url) => text && isWebAddress(url) ? element('a', {href: url, rel: 'noreferrer noopener', target: '_blank', text}) : text;
+
+// Most models name their maker: “Canon EOS 5D”, “NIKON D90” of “NIKON CORPORATION”.
+function cameraName({camera_make: make, camera_model: model}) {
+  return model?.toLowerCase().startsWith(make?.split(' ')[0].toLowerCase()) ? model : [make, model].filter(Boolean).join(' ');
+}
 
 function exposure({exposure_s: time, aperture_f: aperture, iso, focal_length_mm: focal}) {
   const shutter = time ? time < .5 ? `1/${Math.round(1 / time)} s` : `${time} s` : '';

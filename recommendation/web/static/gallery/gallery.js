@@ -1,13 +1,22 @@
 // What can be done with the cards of a page by pointer and by keyboard.
 import {config, isTyping} from '../shell/dom.js';
 import {shortcut} from '../shell/keys.js';
-import {copyText} from '../shell/toast.js';
+import {copyText, toast} from '../shell/toast.js';
 import {markAll} from './card.js';
-import {openDetail} from './detail.js';
 import {setOpinion, toggleOpinion} from './opinions.js';
 import {addAction, clearSelection, selectedIds, toggleSelected} from './selection.js';
 
+// The large view is loaded when a click or the address asks for it.
+let detail = null;
+const loadDetail = () => detail ??= import('./detail.js').then(loaded => { loaded.startDetail(); return loaded; }, () => {
+  detail = null;
+  toast('The service does not answer. Try again when it is back.');
+});
+const openDetail = async (item, card) => (await loadDetail())?.openDetail(item, card);
+const followAddress = () => { if (location.hash) loadDetail(); };
+
 const askTags = async ids => (await import('./tagging.js')).askTags(ids);
+const LONG_PRESS_MS = 600;
 let hovered = null;
 export const currentCard = () => document.activeElement?.closest?.('.card') ?? (hovered?.isConnected ? hovered : null);
 
@@ -32,10 +41,9 @@ export function startGallery({open, add, unlike} = {}) {
     if (event.shiftKey || document.body.classList.contains('selecting')) { event.preventDefault(); toggleSelected(card, event.shiftKey); return; }
     if (open) { event.preventDefault(); open(card.item, card); }
   });
-  document.addEventListener('contextmenu', event => { // a long press of a finger
-    const card = event.target.closest('.card');
-    if (card && event.pointerType === 'touch') { event.preventDefault(); toggleSelected(card); }
-  });
+  followPresses();
+  followAddress();
+  addEventListener('popstate', followAddress);
   document.addEventListener('pointerover', event => { hovered = event.target.closest('.card') ?? hovered; });
   document.addEventListener('dragstart', event => {
     const card = event.target.closest?.('.card');
@@ -47,6 +55,32 @@ export function startGallery({open, add, unlike} = {}) {
   addAction('Like', 'heart', ids => setOpinion(ids, 1), {writes: true});
   addAction('Dislike', 'down', ids => setOpinion(ids, -1), {writes: true});
   addAction('Tag', 'tag', askTags, {writes: true});
+}
+
+// A long press of a finger selects. Some browsers call it `contextmenu`, those of iPhones leave it to the page.
+function followPresses() {
+  let timer = 0, pressed = null, start = null;
+  const select = card => { clearTimeout(timer); pressed = card; toggleSelected(card); };
+  const stop = () => clearTimeout(timer);
+  document.addEventListener('pointerdown', event => {
+    stop();
+    pressed = null;
+    start = event;
+    const card = event.pointerType === 'touch' && event.target.closest('.card');
+    if (card) timer = setTimeout(select, LONG_PRESS_MS, card);
+  });
+  for (const name of ['pointerup', 'pointercancel', 'scroll']) document.addEventListener(name, stop);
+  document.addEventListener('pointermove', event => { if (start && Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) > 8) stop(); });
+  document.addEventListener('contextmenu', event => {
+    const card = event.target.closest('.card');
+    if (!card || event.pointerType !== 'touch') return;
+    event.preventDefault();
+    if (pressed !== card) select(card);
+  });
+  document.addEventListener('click', event => { // what a browser makes of the finger's leaving
+    if (pressed?.contains(event.target)) { event.preventDefault(); event.stopPropagation(); }
+    pressed = null;
+  }, {capture: true});
 }
 
 function addKeys(does, {add, unlike}) {

@@ -36,5 +36,6 @@ function show() {
       offered.map(one => button(one.label, () => one.work(selectedIds()), {symbol: one.symbol, kind: 'plain'})), iconButton('Clear the selection', 'close', clearSelection));
     document.body.append(bar);
   }
+  document.documentElement.style.setProperty('--selection', bar ? `${bar.offsetHeight + 8}px` : '0px'); // notes stand above it
   dispatchEvent(new Event('selection'));
 }

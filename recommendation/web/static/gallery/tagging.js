@@ -1,5 +1,5 @@
 // Tags by hand: for one picture in its details, and for many at once; every change can be undone.
-import {button, config, element, icon, plural} from '../shell/dom.js';
+import {button, config, element, icon, isolated, plural, redraw} from '../shell/dom.js';
 import {request} from '../shell/api.js';
 import {openSheet} from '../shell/dialog.js';
 import {askPerson, person} from '../shell/person.js';
@@ -16,7 +16,7 @@ export async function changeTags(pictures, {add = [], remove = []}, {quiet = fal
   try {
     const {added, removed} = await request('/v1/tags', {method: 'POST', json: {pictures, add, remove, user_id: user}});
     dispatchEvent(new CustomEvent('tags', {detail: pictures}));
-    const what = [add.length && `Tagged ${add.join(', ')}`, remove.length && `Removed ${remove.join(', ')}`].filter(Boolean).join('; ');
+    const what = [add.length && `Tagged ${add.map(isolated).join(', ')}`, remove.length && `Removed ${remove.map(isolated).join(', ')}`].filter(Boolean).join('; ');
     if (!quiet) toast(pictures.length > 1 ? `${what}: ${plural(pictures.length, 'picture')}` : what, 'Undo', () => undo(added, removed));
     return true;
   } catch (error) {
@@ -56,7 +56,7 @@ export async function tagEditor(id) {
   const place = element('div', {class: 'stack'});
   const show = async () => {
     const {tags, suggestions: proposed} = await request(`/v1/images/${id}/tags`);
-    place.replaceChildren(element('div', {class: 'tags'}, tags.map(one => tagOf(id, one)), tags.length ? null : element('span', {class: 'muted small', text: 'None yet.'})),
+    redraw(place, element('div', {class: 'tags'}, tags.map(one => tagOf(id, one)), tags.length ? null : element('span', {class: 'muted small', text: 'None yet.'})),
       ...config.read_only ? [] : [tagField(add => changeTags([id], {add})), proposed.length ? element('div', {class: 'tags'}, element('span', {class: 'muted small', text: 'Suggested:'}),
         proposed.map(tag => element('button', {type: 'button', class: 'tag', onclick: () => changeTags([id], {add: [tag]})}, icon('plus'), element('bdi', {text: tag})))) : null].filter(Boolean));
   };

@@ -10,7 +10,7 @@ const MOST_PX = 6e6, NEAR = 1.5, FIRST_RATIO = 1.35, KEPT = 60;
 export class VirtualList {
   // options: load(section) gives the items of a section; href(item); rowHeight(width); moved(list): called when another place is shown.
   constructor(place, options) {
-    Object.assign(this, {place, ...options, total: 0, first: 0, items: new Map(), loading: new Map(), shown: new Map(), heights: [], ratio: FIRST_RATIO, generation: 0});
+    Object.assign(this, {place, ...options, total: 0, first: 0, wanted: null, items: new Map(), loading: new Map(), shown: new Map(), heights: [], ratio: FIRST_RATIO, generation: 0});
     addEventListener('scroll', () => this.plan(), {passive: true});
     new ResizeObserver(() => { if (this.place.clientWidth && this.place.clientWidth !== this.width) this.resize(); }).observe(place);
   }
@@ -36,6 +36,7 @@ export class VirtualList {
     const at = this.total ? this.position() : 0;
     this.width = this.place.clientWidth;
     this.row = this.rowHeight(this.width);
+    this.place.style.setProperty('--row', `${this.row}px`);
     if (!this.width) return;
     this.heights = Array.from({length: this.sections}, (_, section) => this.heightOf(section));
     for (const part of this.shown.values()) part.remove();
@@ -69,7 +70,8 @@ export class VirtualList {
   // Shows a place in the list at the top of the screen.
   goTo(picture) {
     const section = Math.min(this.sections - 1, Math.max(0, Math.floor(picture / SECTION)));
-    if (section < 0) { this.plan(); return; }
+    if (section < 0) { this.setHeight(); this.plan(); return; }
+    this.wanted = this.items.has(section) ? null : picture; // where it is exactly, its pictures say
     const isIn = section >= this.first && section < this.last();
     if (!isIn) this.window(section);
     const inside = this.heights[section] * (picture / SECTION - section);
@@ -153,13 +155,14 @@ export class VirtualList {
     this.setHeight();
     for (const [at, part] of this.shown) part.style.top = `${this.topOf(at)}px`;
     if (bottom <= 0 && section >= this.first) scrollBy(0, this.heights[section] - old);
+    else if (this.wanted !== null && Math.floor(this.wanted / SECTION) === section && Math.abs(this.position() - this.wanted) < SECTION) this.goTo(this.wanted);
   }
 
   draw(section) {
     const items = this.items.get(section), {boxes, height} = layoutRows(items, this.width, this.row);
     const part = element('ul', {class: 'section', 'aria-label': `Pictures ${section * SECTION + 1} to ${section * SECTION + items.length}`});
     items.forEach((item, place) => {
-      const card = makeCard(item, {href: this.href(item), label: 'Open', caption: false, height: Math.round(this.row), tools: [], eager: true});
+      const card = makeCard(item, {href: this.href(item), label: 'Open', caption: false, height: Math.round(this.row), tools: []});
       const {x, y, width, height: high} = boxes[place];
       Object.assign(card.style, {left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${high}px`});
       if (item.color) card.querySelector('.pic').style.background = item.color;

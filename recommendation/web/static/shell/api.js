@@ -17,10 +17,10 @@ const pause = (ms, signal) => new Promise((resolve, reject) => {
 
 const contentOf = response => {
   const kind = response.headers.get('content-type') ?? '';
-  return kind.startsWith('application/json') ? response.json() : kind.startsWith('image/') ? response.blob() : null;
+  return kind.startsWith('application/json') ? response.json() : kind.startsWith('image/') ? response.blob() : kind.startsWith('application/x-ndjson') ? response.text() : null;
 };
 
-// What a request answers with: an object, or a picture as a blob. One that finds no room (503 or 429 with Retry-After) is sent again.
+// What a request answers with: an object, a picture as a blob, or JSON lines as a text. One that finds no room (503 or 429 with Retry-After) is sent again.
 export async function request(path, {method = 'GET', json, body, signal} = {}) {
   const headers = json === undefined ? {} : {'content-type': 'application/json'};
   const options = {method, headers, signal, credentials: 'same-origin', body: json === undefined ? body : JSON.stringify(json)};
@@ -39,6 +39,7 @@ export async function request(path, {method = 'GET', json, body, signal} = {}) {
       continue;
     }
     const content = await contentOf(response);
+    if (response.status === 404 && path.startsWith('/v1/images/')) throw new Problem('This picture is not, or no longer, in the collection.', 404);
     if (!response.ok) throw new Problem(content?.error?.message ?? `The service answered ${response.status}.`, response.status);
     return content;
   }

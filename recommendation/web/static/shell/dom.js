@@ -40,7 +40,34 @@ export function empty(symbol, title, text, ...actions) {
   return element('div', {class: 'empty'}, icon(symbol), element('h2', {text: title}), text && element('p', {text}), actions.length ? element('p', {class: 'row'}, actions) : null);
 }
 
+// The name of a control, by which it is found again when its surroundings are drawn anew; that of a picture's control is one of many.
+const nameOfControl = one => one.dataset.key ?? (one.id || one.getAttribute('aria-label') || one.textContent);
+const pictureOf = one => one.closest('.card')?.dataset.id;
+const controlsOf = place => [...place.querySelectorAll('a[href], button, input, select, textarea, summary')].filter(one => !one.disabled && one.checkVisibility());
+
+// Draws a place anew. The keyboard stays with the control of the same name and picture, else with one of that name, else with what is in its place now: after an answer, with the first answer.
+export function redraw(place, ...content) {
+  const focused = place.contains(document.activeElement) && document.activeElement.matches(':focus-visible') ? document.activeElement : null;
+  if (!focused) { place.replaceChildren(...content); return; }
+  const name = nameOfControl(focused), picture = pictureOf(focused), before = controlsOf(place), isNamed = one => nameOfControl(one) === name;
+  const at = before.indexOf(focused), among = before.filter(isNamed).indexOf(focused);
+  place.replaceChildren(...content);
+  const controls = controlsOf(place), named = controls.filter(isNamed);
+  (named.find(one => pictureOf(one) === picture) ?? named[Math.min(among, named.length - 1)] ?? (picture && place.querySelector('.card .pic')) ?? controls[Math.min(at, controls.length - 1)])?.focus({preventScroll: true});
+}
+
+// The place where a list is scrolled to is kept with its entry of the history, so that Back, Forward and reloading find it again.
+export function keepPlaces(placeNow) {
+  history.scrollRestoration = 'manual';
+  addEventListener('pagehide', () => keepPlace(placeNow()));
+  addEventListener('scroll', debounced(() => keepPlace(placeNow()), 300), {passive: true}); // reloading forgets what pagehide keeps
+}
+export const keepPlace = place => history.replaceState({...history.state, place}, '');
+export const keptPlace = () => history.state?.place ?? 0;
+
 export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+// A name inside a sentence: one that is written from right to left keeps the words around it in their order.
+export const isolated = name => /[\u0590-\u08ff]/.test(name) ? `\u2068${name}\u2069` : name;
 export const percent = share => `${Math.round(share * 100)} %`;
 export const bytes = size => size < 0 ? 'unknown' : size < 1e6 ? `${Math.max(1, Math.round(size / 1e3))} kB` : `${(size / 1e6).toFixed(1)} MB`;
 export const isTyping = target => target.matches?.('input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable]');

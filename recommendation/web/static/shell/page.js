@@ -2,6 +2,7 @@
 import {config, root} from './dom.js';
 import {shortcut, showShortcuts} from './keys.js';
 import {startPerson} from './person.js';
+import {doLast} from './toast.js';
 import {startOpinions} from '../gallery/opinions.js';
 
 function changeTheme() {
@@ -17,5 +18,6 @@ export function startPage() {
   document.getElementById('theme').addEventListener('click', changeTheme);
   document.getElementById('help').addEventListener('click', showShortcuts);
   config.views.forEach((view, place) => shortcut(String(place + 1), view.name, () => { location.href = root + view.path; }));
+  shortcut(['u', 'U'], 'Undo, while the note offers it', doLast, 'U');
   shortcut('?', 'These shortcuts', showShortcuts);
 }

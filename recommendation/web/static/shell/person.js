@@ -22,7 +22,7 @@ export const askPerson = () => config.auth ? askToken() : askName();
 
 function askName() {
   return new Promise(resolve => {
-    const field = element('input', {class: 'field', id: 'person-name', maxlength: 200, autocomplete: 'nickname', placeholder: 'Your name', required: true, dir: 'auto'});
+    const field = element('input', {class: 'field', id: 'person-name', maxlength: 200, autocomplete: 'nickname', placeholder: 'Your name', required: true, dir: 'auto', autofocus: true});
     const known = element('div', {class: 'tags'});
     const choose = name => { setPerson(name); dialog.close(); };
     const form = element('form', {class: 'stack', onsubmit: event => { event.preventDefault(); choose(field.value.trim().normalize('NFC')); }},
@@ -38,7 +38,7 @@ function askName() {
 
 function askToken() {
   return new Promise(resolve => {
-    const field = element('input', {class: 'field', id: 'token', type: 'password', autocomplete: 'current-password', required: true});
+    const field = element('input', {class: 'field', id: 'token', type: 'password', autocomplete: 'current-password', required: true, autofocus: true});
     const problem = element('p', {class: 'notice warn', hidden: true, role: 'alert'});
     const use = name => { config.session = name; dialog.close(); changed(); };
     const signIn = async event => {
@@ -46,8 +46,9 @@ function askToken() {
       try {
         use((await request('/v1/session', {method: 'POST', json: {token: field.value.trim()}})).user_id);
       } catch (error) {
-        problem.textContent = error.message;
+        problem.textContent = error.status === 401 ? 'This service does not know that token.' : error.message;
         problem.hidden = false;
+        field.select();
       }
     };
     const signOut = async () => { await request('/v1/session', {method: 'DELETE'}); use(null); };

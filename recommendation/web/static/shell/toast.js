@@ -14,14 +14,22 @@ function bringForward() {
 
 export function toast(text, action, work) {
   bringForward();
-  const note = element('div', {class: 'toast'}, element('span', {text, dir: 'auto'}));
+  const note = element('div', {class: 'toast'}, element('span', {text}));
   const close = () => note.remove();
   if (action) note.append(element('button', {type: 'button', text: action, onclick: () => { close(); work(); }}));
   let timer = setTimeout(close, STAYS_MS);
   note.addEventListener('pointerenter', () => clearTimeout(timer));
+  note.addEventListener('focusin', () => clearTimeout(timer));
   note.addEventListener('pointerleave', () => { timer = setTimeout(close, STAYS_MS / 2); });
   while (place.children.length > 2) place.firstElementChild.remove();
   place.append(note);
+}
+
+// Does what the last note offers, such as Undo.
+export function doLast() {
+  const offered = place.lastElementChild?.querySelector('button');
+  offered?.click();
+  return Boolean(offered);
 }
 
 export async function copyText(text, done) {

@@ -1,5 +1,5 @@
 // Browse: the whole collection, or what filters leave of it, in one list that can be as long as it likes.
-import {button, config, element, empty, plural, root} from '../shell/dom.js';
+import {button, config, element, empty, keepPlace, keepPlaces, keptPlace, plural, root} from '../shell/dom.js';
 import {onceBack, Problem, request, thumbnail} from '../shell/api.js';
 import {shortcut} from '../shell/keys.js';
 import {startPage} from '../shell/page.js';
@@ -8,7 +8,7 @@ import {currentCard, startGallery} from '../gallery/gallery.js';
 import {makeScrubber} from '../gallery/scrubber.js';
 import {addAction} from '../gallery/selection.js';
 import {SECTION, VirtualList} from '../gallery/virtual.js';
-import {activeFilters, filterPanel} from './filters.js';
+import {activeFilters, filterPanel, sidePanel} from './filters.js';
 
 const SORTS = {'-date': 'Newest first', date: 'Oldest first', color: 'By colour', '-brightness': 'Brightest first', brightness: 'Darkest first', filename: 'By name', id: 'Mixed'};
 const SIZES = {small: 88, medium: 150, large: 240};
@@ -31,6 +31,7 @@ function addressOf({where, sort, size}) {
 }
 
 function change(next, replace = false) {
+  if (!replace) keepPlace(list.position());
   state = {...state, ...next};
   history[replace ? 'replaceState' : 'pushState'](null, '', addressOf(state));
   show();
@@ -57,7 +58,7 @@ const yearAt = share => {
 const scrubber = makeScrubber({get: () => list.total ? list.position() / list.total : 0, set: share => list.goTo(Math.min(list.total - 1, Math.floor(share * list.total))), keys: true,
   label: share => yearAt(share) || `${Math.min(list.total, Math.floor(share * list.total) + 1).toLocaleString('en')} of ${list.total.toLocaleString('en')}`});
 
-async function show() {
+async function show(place = 0) {
   controls();
   filters.showSoon();
   active.replaceChildren(similarTo(SIMILAR.exec(state.sort)?.[1]), activeFilters(state.where, where => change({where})) ?? '');
@@ -68,9 +69,10 @@ async function show() {
     document.body.querySelector('.empty')?.remove();
     if (!found.total) places.pictures.append(empty('browse', 'No picture meets all filters', '', button('Remove the filters', () => change({where: []}), {kind: 'primary'})));
     list.reset(found.total, found.images);
+    if (place) list.goTo(place);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (error.isOffline) onceBack(show);
+    if (error.isOffline) onceBack(() => show(place));
     document.body.querySelector('.empty')?.remove();
     list.reset(0);
     places.pictures.append(empty('status', 'The collection cannot be listed', error.message, error.isOffline ? '' : button('Show all pictures', () => change({where: [], sort: DEFAULTS.sort}))));
@@ -89,8 +91,9 @@ function controls() {
   if (focused) sort.focus();
 }
 
-const filters = filterPanel(() => state.where, where => { scrollTo(0, 0); change({where}); });
-places.side.append(element('details', {class: 'whole', open: matchMedia('(min-width: 62.01rem)').matches}, element('summary', {text: 'Filters'}), filters.element));
+const filters = filterPanel(() => state.where, where => { change({where}); scrollTo(0, 0); }, matching => panel.say(matching === null ? 'Close' : `Show ${plural(matching, 'picture')}`));
+const panel = sidePanel('Filters', filters.element);
+places.side.append(panel.element);
 places.pictures.append(active, box, scrubber.element);
 startPage();
 startGallery({open: openDetail});
@@ -98,10 +101,11 @@ addAction('Search with these', 'search', ids => { location.href = `${root}/?${id
 shortcut(['s', 'S'], 'Sort by similarity to the picture', () => {
   const card = document.querySelector('dialog[open]') ? null : currentCard();
   if (!card) return false;
-  scrollTo(0, 0);
   change({sort: `similar:${card.dataset.id}`});
+  scrollTo(0, 0);
 }, 'S');
 setNeighbours((id, step) => list.beside(id, step));
 startDetail();
-addEventListener('popstate', () => { const next = readState(); if (addressOf(next) !== addressOf(state)) { state = next; show(); } });
-show();
+addEventListener('popstate', () => { const next = readState(); if (addressOf(next) !== addressOf(state)) { state = next; show(keptPlace()); } });
+keepPlaces(() => list.position());
+show(keptPlace());

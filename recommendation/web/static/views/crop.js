@@ -20,12 +20,14 @@ export function askCrop(picture) {
     };
     const finish = value => { result = value; dialog.close(); };
     const whole = region => region && region[2] > .99 && region[3] > .99;
-    const dialog = openSheet('Search with a part of the picture', area, element('p', {class: 'small muted', text: 'Drag over what matters. Arrow keys move the region, with Shift they resize it.'}),
-      element('div', {class: 'row'}, button('Search with this part', () => finish(region && !whole(region) ? region.map(round).join(',') : ''), {kind: 'primary'}), button('Whole picture', () => finish(''), {kind: 'plain'})));
+    const search = () => finish(region && !whole(region) ? region.map(round).join(',') : '');
+    const dialog = openSheet('Search with a part of the picture', area, element('p', {class: 'small muted', text: 'Drag over what matters. Arrow keys move the region, with Shift they resize it; Enter searches.'}),
+      element('div', {class: 'row'}, button('Search with this part', search, {kind: 'primary'}), button('Whole picture', () => finish(''), {kind: 'plain'})));
     dialog.addEventListener('close', () => resolve(result));
     fillCanvas(canvas, picture).then(show);
     drag(area, next => { region = next; show(); });
     area.addEventListener('keydown', event => {
+      if (event.key === 'Enter') { event.preventDefault(); search(); return; }
       const by = {ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP]}[event.key];
       if (!by) return;
       event.preventDefault();

@@ -1,11 +1,15 @@
 // Query jobs: many pictures or a file of queries, answered in the background; they outlive this page and the service's restarts.
-import {button, config, element, empty, icon, plural, root} from '../shell/dom.js';
+import {button, config, element, empty, icon, plural, redraw, root} from '../shell/dom.js';
 import {onceBack, Problem, request} from '../shell/api.js';
 import {startPage} from '../shell/page.js';
 import {person} from '../shell/person.js';
+import {makeCard} from '../gallery/card.js';
+import {openDetail, searchAddress, startDetail} from '../gallery/detail.js';
+import {startGallery} from '../gallery/gallery.js';
+import {addAction} from '../gallery/selection.js';
 import {toast} from '../shell/toast.js';
 
-const POLL_MS = 1500, AT_ONCE_BYTES = 40 << 20, AT_ONCE = 400;
+const POLL_MS = 1500, AT_ONCE_BYTES = 40 << 20, AT_ONCE = 400, QUERIES_SHOWN = 50, ANSWERS_SHOWN = 12;
 const content = document.getElementById('content');
 const list = element('div', {class: 'stack', 'aria-live': 'polite'}), sending = element('div', {});
 const field = element('input', {type: 'file', multiple: true, hidden: true, accept: 'image/*,.heic,.heif,.jsonl,.ndjson,.json', 'aria-label': 'Pictures or a file of queries'});
@@ -66,7 +70,8 @@ async function show() {
   clearTimeout(timer);
   try {
     const {jobs} = await request('/v1/jobs');
-    list.replaceChildren(...jobs.map(panelOf), jobs.length ? '' : empty('jobs', 'No jobs yet', 'What you send here is answered one query after the other.'));
+    const panels = jobs.map(panelOf);
+    if (!jobs.length || panels.length !== list.children.length || panels.some((panel, place) => panel !== list.children[place])) redraw(list, ...panels, jobs.length ? '' : empty('jobs', 'No jobs yet', 'What you send here is answered one query after the other.'));
     if (jobs.some(job => job.state !== 'done')) timer = setTimeout(show, POLL_MS);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -75,13 +80,47 @@ async function show() {
   }
 }
 
+// The panel of a job: the same one, open or not, until something changes.
+const panels = new Map();
 function panelOf(job) {
+  const state = JSON.stringify(job), known = panels.get(job.job_id);
+  if (known?.state === state) return known.panel;
+  const panel = makePanel(job, known?.panel.querySelector('.answers')?.open);
+  panels.set(job.job_id, {state, panel});
+  return panel;
+}
+
+function makePanel(job, isOpen) {
   const when = new Date(job.created * 1000), isDone = job.state === 'done';
   return element('article', {class: 'panel stack', 'data-state': job.state}, element('div', {class: 'row'}, element('h3', {dir: 'auto', text: job.names.slice(0, 3).join(', ') + (job.queries > 3 ? ` and ${job.queries - 3} more` : '')}), element('span', {class: 'tag push', text: isDone ? 'Done' : job.state === 'working' ? 'Working' : 'Waiting'})),
     element('progress', {class: 'wide', max: job.queries, value: job.answered, 'aria-label': `${job.answered} of ${job.queries} answered`}),
     element('div', {class: 'row small muted'}, element('span', {class: 'number', text: `${job.answered.toLocaleString('en')} of ${plural(job.queries, 'query', 'queries')}`}), element('time', {datetime: when.toISOString(), text: when.toLocaleString()}), job.user_id ? element('bdi', {text: job.user_id}) : null,
       element('span', {text: `deleted on ${new Date(job.expires * 1000).toLocaleDateString()}`}),
-      element('span', {class: 'row push'}, job.answered ? element('a', {class: 'button', href: `${root}/v1/jobs/${job.job_id}/answers`, download: `${job.job_id}.jsonl`}, icon('jobs'), isDone ? 'Download' : 'Download so far') : null, config.read_only ? null : button('Delete', () => remove(job), {kind: 'plain danger'}))));
+      element('span', {class: 'row push'}, job.answered ? element('a', {class: 'button', href: `${root}/v1/jobs/${job.job_id}/answers`, download: `${job.job_id}.jsonl`}, icon('jobs'), isDone ? 'Download' : 'Download so far') : null, config.read_only ? null : button('Delete', () => remove(job), {kind: 'plain danger'}))), job.answered ? answersOf(job, isOpen) : null);
+}
+
+// The answers of a job, loaded when somebody looks at them.
+function answersOf(job, open) {
+  const place = element('div', {class: 'stack'});
+  const fill = async () => {
+    try {
+      const answers = (await request(`/v1/jobs/${job.job_id}/answers`)).split('\n').filter(Boolean).map(line => JSON.parse(line));
+      const failed = answers.filter(answer => answer.error).length;
+      place.replaceChildren(failed ? element('p', {class: 'notice warn', text: `${plural(failed, 'query', 'queries')} could not be answered.`}) : '', ...answers.slice(0, QUERIES_SHOWN).map(answerOf),
+        answers.length > QUERIES_SHOWN ? element('p', {class: 'muted small', text: `The first ${QUERIES_SHOWN} are shown; the download has all ${answers.length.toLocaleString('en')}.`}) : '');
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      place.replaceChildren(element('p', {class: 'notice warn', text: error.message}));
+    }
+  };
+  return element('details', {class: 'answers', open, ontoggle: event => event.target.open && fill()}, element('summary', {text: 'Look at the answers'}), place);
+}
+
+const STORED_NAME = /^job-[0-9a-f]+\/\d+-/;
+function answerOf({name, error, results}, place) {
+  const items = error ? [] : Object.values(results)[0].slice(0, ANSWERS_SHOWN);
+  return element('section', {class: 'stack'}, element('h4', {dir: 'auto', text: name || `Query ${place + 1}`}), error ? element('p', {class: 'small', text: error.message.replace(STORED_NAME, '')}) :
+    element('ul', {class: 'grid small'}, items.map(item => makeCard(item, {href: `#${item.image_id}`, label: 'Open', caption: false, height: 112, tools: []}))));
 }
 
 async function remove(job) {
@@ -101,4 +140,7 @@ addEventListener('drop', event => { event.preventDefault(); document.body.classL
 content.setAttribute('aria-busy', 'false');
 content.append(config.read_only ? '' : form(), field, sending, list);
 startPage();
+startGallery({open: openDetail});
+addAction('Search with these', 'search', ids => { location.href = searchAddress(...ids.slice(0, config.max_pictures)); });
+startDetail();
 show();

@@ -17,7 +17,7 @@ export function dropZone(choose, setText) {
 function wordsField(text, setText, large = false) {
   const field = element('input', {class: 'field', id: 'words', type: 'search', placeholder: config.can_fetch ? 'or words, or the address of a picture' : 'or words: red flower', 'aria-label': config.can_fetch ? 'Words, or the address of a picture' : 'Words', maxlength: 2000, dir: 'auto', enterkeyhint: 'search'});
   field.value = text;
-  const soon = debounced(() => setText(field.value.trim(), true), 350);
+  const soon = debounced(() => field.isConnected && setText(field.value.trim(), true), 350);
   if (!large) field.addEventListener('input', soon);
   return element('form', {class: 'words', role: 'search', onsubmit: event => { event.preventDefault(); setText(field.value.trim()); }}, field);
 }

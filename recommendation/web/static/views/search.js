@@ -1,33 +1,35 @@
 // Search: pictures and words in, answers as a justified grid. The address is the state, so Back is the previous query.
-import {button, config, element, empty, isTyping, nameOf, root} from '../shell/dom.js';
+import {button, config, element, empty, isTyping, keepPlace, keepPlaces, keptPlace, nameOf, redraw, root} from '../shell/dom.js';
 import {onceBack, Problem, request} from '../shell/api.js';
 import {shortcut} from '../shell/keys.js';
 import {startPage} from '../shell/page.js';
 import {toast} from '../shell/toast.js';
 import {countText, makeCard} from '../gallery/card.js';
 import {isWebAddress} from '../gallery/describe.js';
-import {startDetail} from '../gallery/detail.js';
 import {startGallery} from '../gallery/gallery.js';
 import {addAction} from '../gallery/selection.js';
 import {ask, MissingUpload} from './ask.js';
-import {activeFilters, filterPanel} from './filters.js';
+import {activeFilters, filterPanel, sidePanel} from './filters.js';
 import {optionsPanel} from './options.js';
 import {dropZone, queryBar} from './querybar.js';
 import {addressOf, emptyState, isEmpty, likedOf, MOST_PICTURES, readState} from './state.js';
 import {FILE_LIMIT, fromShared, keepFile} from './uploads.js';
 
 const places = Object.fromEntries(['query', 'start', 'columns', 'side', 'answers', 'files'].map(id => [id, document.getElementById(id)]));
+const GONE = /image_id of a picture in the index, got '([0-9a-f]{32})'/;
 let state = readState(), controller = null;
 const names = new Map();
 
-// Shows another state; its address is a new entry of the history, or replaces that of a slider that still moves.
-function change(next, replace = false) {
+// Shows another state; its address is a new entry of the history, or replaces that of a slider or a text that still changes.
+function change(next, replace = false, {keepQuery = replace} = {}) {
   state = next ?? emptyState();
-  history[replace ? 'replaceState' : 'pushState'](null, '', addressOf(state));
-  show({keepQuery: replace});
+  const address = addressOf(state);
+  if (!replace) keepPlace(scrollY);
+  history[replace || address === location.pathname + location.search ? 'replaceState' : 'pushState'](null, '', address);
+  show({keepQuery});
 }
 
-async function show({keepQuery = false} = {}) {
+async function show({keepQuery = false, place = null} = {}) {
   state.pictures.forEach(one => { one.name ||= names.get(one.id ?? one.upload) ?? ''; });
   document.title = `${likedOf(state).map(one => one.name).filter(Boolean).join(' + ') || state.text || 'Search'} · ${config.title}`;
   if (!keepQuery) showQuery();
@@ -39,15 +41,16 @@ async function show({keepQuery = false} = {}) {
   options.show();
   filters.showSoon();
   await showAnswers();
+  if (place !== null) scrollTo(0, place);
 }
 
 function showQuery() {
   const choose = () => places.files.click();
   const setText = (text, typed) => {
-    if (!isWebAddress(text)) change({...state, text}, typed && !!state.text && !!text);
+    if (!isWebAddress(text)) change({...state, text}, typed && !!state.text && !!text, {keepQuery: typed && !isEmpty({...state, text})});
     else if (!typed) addAddress(text);
   };
-  places.query.replaceChildren(isEmpty(state) && !state.pictures.length ? dropZone(choose, setText) : queryBar(state, {choose, get: () => state, change, setText}));
+  redraw(places.query, isEmpty(state) && !state.pictures.length ? dropZone(choose, setText) : queryBar(state, {choose, get: () => state, change, setText}));
 }
 
 async function showAnswers() {
@@ -72,7 +75,7 @@ async function showAnswers() {
 function render(answer) {
   const groups = Object.entries(answer.results), first = groups[0]?.[1] ?? [];
   const total = new Set(groups.flatMap(([, items]) => items.map(one => one.image_id))).size;
-  places.answers.replaceChildren(toolbar(countText(total, answer.seconds)), unknownWords(answer.words ?? {}) ?? '', activeFilters(state.where, where => change({...state, where})) ?? '',
+  redraw(places.answers, toolbar(countText(total, answer.seconds)), unknownWords(answer.words ?? {}) ?? '', activeFilters(state.where, where => change({...state, where})) ?? '',
     total === 0 ? nothingFound() : groups.length > 1 ? byMeasure(groups) : grid(first));
 }
 
@@ -82,7 +85,7 @@ function unknownWords(words) {
 }
 
 function nothingFound() {
-  return empty('search', 'No picture fits', state.where.length ? 'Not one picture meets all filters.' : 'Nothing in the collection is like this.', state.where.length ? button('Remove the filters', () => change({...state, where: []}), {kind: 'primary'}) : '');
+  return empty('search', 'No picture fits', state.where.length ? 'Not one picture meets all filters.' : state.text ? 'Words are looked for in tags, titles, file names and what the network sees.' : 'Nothing in the collection is like this.', state.where.length ? button('Remove the filters', () => change({...state, where: []}), {kind: 'primary'}) : '');
 }
 
 const hrefOf = item => addressOf({...state, text: '', pictures: [{id: item.image_id, like: true, crop: '', name: ''}]});
@@ -98,14 +101,21 @@ function toolbar(text) {
 
 function fail(error) {
   if (error instanceof MissingUpload) {
-    places.answers.replaceChildren(empty('upload', `“${error.picture.name || 'A picture'}” is not in this browser`, 'This address names a picture that somebody chose on another device, and the service keeps none. Drop the picture here, or ask for a link made with “Copy a link”, which holds a small copy.',
-      button('Start without it', () => change({...state, pictures: state.pictures.filter(one => one !== error.picture)}), {kind: 'primary'})));
+    places.answers.replaceChildren(empty('upload', `“${error.picture.name || 'A picture'}” is not in this browser`, 'This address names a picture that somebody chose on another device, and the service keeps none. Drop the picture here, or ask for a link made with “Copy a link”, which holds a small copy.', without(error.picture)));
     return;
   }
   if (!(error instanceof Problem)) throw error;
   if (error.isOffline) onceBack(show);
-  places.answers.replaceChildren(empty('status', error.isOffline ? 'No connection' : 'This search cannot be answered', error.message, error.isOffline ? '' : button('Try again', () => show())));
+  const goneId = GONE.exec(error.message)?.[1], gone = goneId && state.pictures.find(one => one.id === goneId);
+  if (gone) {
+    places.answers.replaceChildren(empty('search', 'A picture of the query is gone', 'It is not, or no longer, in the collection.', without(gone)));
+    return;
+  }
+  const unusable = state.pictures.find(one => one.upload && error.message.startsWith(`${one.name}:`));
+  places.answers.replaceChildren(empty('status', error.isOffline ? 'No connection' : 'This search cannot be answered', error.message, error.isOffline ? '' : unusable ? without(unusable) : button('Try again', () => show())));
 }
+
+const without = picture => button('Start without it', () => change({...state, pictures: state.pictures.filter(one => one !== picture)}), {kind: 'primary'});
 
 async function showStart() {
   if (places.start.children.length) return;
@@ -192,22 +202,24 @@ async function takeShared() {
 
 const filters = filterPanel(() => state.where, where => change({...state, where}), () => { options.element.hidden = false; });
 const options = optionsPanel(() => state, change);
-places.side.append(element('details', {class: 'whole', open: matchMedia('(min-width: 62.01rem)').matches}, element('summary', {text: 'Filters and options'}), filters.element, options.element));
+const panel = sidePanel('Filters and options', filters.element, options.element);
+panel.say('Show the answers');
+places.side.append(panel.element);
 startPage();
 startGallery({add: id => addStored([id]), unlike: id => addStored([id], false)});
 addAction('Search with these', 'search', ids => { state = emptyState(); addStored(ids.slice(0, MOST_PICTURES)); });
-startDetail();
 startDrops();
 shortcut('/', 'Words, or choose pictures', () => { const words = document.getElementById('words'); if (words) words.focus(); else places.files.click(); });
 shortcut(['o', 'O'], 'Choose pictures', () => places.files.click(), 'O');
-addEventListener('popstate', () => { const before = addressOf(state); state = readState(); if (addressOf(state) !== before) show(); });
+addEventListener('popstate', () => { const before = addressOf(state); state = readState(); if (addressOf(state) !== before) show({place: keptPlace()}); });
 addEventListener('click', event => {
   const link = event.target.closest('.card .pic');
   if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const item = link.closest('.card').item;
   names.set(item.image_id, item.title || item.filename);
-  scrollTo({top: 0});
   change({...state, text: '', pictures: [{id: item.image_id, like: true, crop: '', name: item.filename}]});
+  scrollTo({top: 0});
 });
-takeShared().then(() => show());
+keepPlaces(() => scrollY);
+takeShared().then(() => show({place: keptPlace()}));

@@ -1,5 +1,5 @@
 // Status: the index and how well it finds, runs, files that could not be used and why, sources with licences and credits.
-import {button, element, empty, nameOf, percent, plural, root} from '../shell/dom.js';
+import {button, element, empty, nameOf, percent, plural, redraw, root} from '../shell/dom.js';
 import {onceBack, Problem, request} from '../shell/api.js';
 import {startPage} from '../shell/page.js';
 
@@ -42,7 +42,7 @@ async function showFailures(place, reason, offset) {
   const choose = (label, value) => element('button', {type: 'button', 'aria-pressed': value === reason, onclick: () => showFailures(place, value, 0), text: label});
   const all = reasons.reduce((sum, one) => sum + one.count, 0);
   if (!all) { place.replaceChildren(element('h2', {text: 'Files that could not be used'}), element('p', {class: 'muted', text: 'None: every file of every source is in the collection.'})); return; }
-  place.replaceChildren(element('h2', {text: 'Files that could not be used'}), element('div', {class: 'segments', role: 'group', 'aria-label': 'Reason'}, choose(`All ${all.toLocaleString('en')}`, ''), reasons.map(one => choose(`${one.reason.replaceAll('_', ' ')} ${one.count.toLocaleString('en')}`, one.reason))),
+  redraw(place, element('h2', {text: 'Files that could not be used'}), element('div', {class: 'segments', role: 'group', 'aria-label': 'Reason'}, choose(`All ${all.toLocaleString('en')}`, ''), reasons.map(one => choose(`${one.reason.replaceAll('_', ' ')} ${one.count.toLocaleString('en')}`, one.reason))),
     table([['File'], ['Why'], ['Exactly']], failures.map(one => element('tr', {}, cell(one.item), cell(REASONS[one.reason] ?? one.reason.replaceAll('_', ' ')), cell(one.detail, 'muted small')))),
     total > PAGE ? element('div', {class: 'row'}, button('Before', () => showFailures(place, reason, offset - PAGE), {disabled: offset === 0}), button('More', () => showFailures(place, reason, offset + PAGE), {disabled: offset + PAGE >= total}), element('span', {class: 'muted number', text: `${offset + 1} to ${Math.min(total, offset + PAGE)} of ${total.toLocaleString('en')}`})) : '');
 }
