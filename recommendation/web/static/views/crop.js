@@ -1,7 +1,7 @@
 // Choose a region of a query picture: drag over it, or move and resize with the arrow keys.
 import {button, element} from '../shell/dom.js';
 import {openSheet} from '../shell/dialog.js';
-import {thumbnail} from '../shell/api.js';
+import {large} from '../shell/api.js';
 import {draw, keptFile} from './uploads.js';
 
 const SIDE = 900, LEAST = .05, STEP = .02;
@@ -57,7 +57,7 @@ function drag(area, set) {
 }
 
 async function fillCanvas(canvas, picture) {
-  const blob = picture.upload ? (await keptFile(picture.upload))?.blob : await (await fetch(thumbnail(picture.id, 256))).blob();
+  const blob = picture.upload ? (await keptFile(picture.upload))?.blob : await (await fetch(large(picture.id))).blob();
   if (blob) await draw(canvas, blob, SIDE);
   if (canvas.width < 420) canvas.style.width = `min(420px, 80vw)`;
 }
