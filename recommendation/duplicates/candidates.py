@@ -24,8 +24,10 @@ MOST_ALIKE = (
 NEIGHBOURS, LEAST_COSINE = 6, 0.65  # by embedding
 BLOCK = 2048  # rows that are compared at once
 
+ROW_BITS = 32
+
 Pairs = NDArray[np.int64]
-"""Rows of two pictures, the smaller one first, shape (pairs, 2)."""
+"""Rows of two pictures, the smaller one first, shape (pairs, 2); rows are below 2 to the power of 31."""
 NO_PAIRS: Pairs = np.zeros((0, 2), np.int64)
 
 
@@ -175,8 +177,10 @@ def nearest_of(near: Near) -> Near:
 
 def unique(pairs: Pairs) -> Pairs:
     """Each pair once, the smaller row first; none of a picture with itself."""
-    different = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
-    return np.unique(different, axis=0) if len(different) else NO_PAIRS
+    first, second = np.minimum(*pairs.T), np.maximum(*pairs.T)
+    both = np.sort((first << ROW_BITS | second)[first != second])  # as one number: a tenth of the time of rows
+    both = both[np.diff(both, prepend=-1) != 0]
+    return np.stack([both >> ROW_BITS, both & (1 << ROW_BITS) - 1], axis=1)
 
 
 def has_new(pairs: Pairs, is_new: NDArray[np.bool_]) -> Pairs:
