@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from recommendation.duplicates import candidates, signature
 from recommendation.duplicates.candidates import Entries, Pairs
+from recommendation.duplicates.plausibility import open_gallery, plausible
 from recommendation.duplicates.verification import verify
 from recommendation.index import objects
 from recommendation.index.objects import SHARDS
@@ -61,6 +62,11 @@ def propose_by_hash(
 def pairs_of_share(entries: Iterable[Entries]) -> Pairs:
     """See `candidates.pairs_of_bands`."""
     return candidates.pairs_of_bands(candidates.joined(list(entries)))
+
+
+def keep_plausible(volume: Storage, shards: Sequence[ShardEntry], pairs: Pairs) -> Pairs:
+    """See `plausibility.plausible`."""
+    return plausible(open_gallery(volume, shards), pairs) if len(pairs) else pairs
 
 
 def propose_by_embedding(volume: Storage, gallery: Sequence[Rows], some: Rows) -> Pairs:

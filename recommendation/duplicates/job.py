@@ -93,9 +93,11 @@ def compare(
     """The copies with a new picture among them, by row."""
     shards = rows_of_shards(live, rows)
     starts = np.array([one.first for one in shards])
-    proposed = by_hash(sc, volume, shards, is_new).union(by_embedding(sc, volume, shards, is_new))
+    log.info("duplicates: comparing %d new pictures with %d", is_new.sum(), len(rows))
+    by_bits = by_hash(sc, volume, shards, is_new)
+    by_bits = by_bits.map(partial(keep_new, is_new)).map(partial(comparison.keep_plausible, volume, tuple(live.shards)))
     pairs: RDD[Pairs] = (
-        proposed.map(partial(keep_new, is_new))
+        by_bits.union(by_embedding(sc, volume, shards, is_new))
         .flatMap(partial(comparison.split, starts))
         .reduceByKey(comparison.merge_pairs)
         .flatMap(blocks_of_shard)

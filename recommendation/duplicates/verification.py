@@ -29,6 +29,10 @@ RING_SHARE = 0.4  # of the pixels within the frame that have another colour
 SLACK_PX = 0.3  # what a part may be misplaced by
 ALMOST_WHOLE = 0.95  # share of a picture's area; a part that large is the picture itself
 
+#: Which pixel of a picture each pixel of the turned one is, for each symmetry.
+PIXELS = np.arange(SIDE_PX * SIDE_PX, dtype=np.float32).reshape(SIDE_PX, SIDE_PX)
+TURNED = np.array([turn(PIXELS, symmetry).ravel() for symmetry in range(SYMMETRIES)], np.int64)
+
 CHROMA_GRID = 8
 GRID, COARSE = 32, 12  # samples along each side where parts are compared
 SHARES = (0.77, 0.82, 0.87, 0.92, 0.97, 1.0)  # of a side that a part may have
@@ -68,7 +72,7 @@ def verify(first: Signature, second: Signature, *, is_cut_possible: bool = True)
 
 def verify_whole(first: Signature, second: Signature) -> Verified | None:
     """Whether the whole pictures are the same, as they are or turned or mirrored."""
-    turned = np.stack([turn(second.light, symmetry).ravel() for symmetry in range(SYMMETRIES)])
+    turned = second.light.ravel()[TURNED]
     best = int(np.argmax(turned @ (first.light - first.light.mean()).ravel()))  # all have the same mean and spread
     other = second.turned(best)
     if correlation(first.light, other.light) < LEAST_LIGHT or chroma_distance(first, other) > MOST_CHROMA:
