@@ -1,16 +1,16 @@
 """A large index grown from a small real one: made-up neighbours of its pictures, with their metadata."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommendation.index import annoy_index, generation, objects, shard
+from recommendation.index import generation, objects, shard
 from recommendation.index.basis import Basis, vector_measures
 from recommendation.index.build import columns
 from recommendation.index.build.layout import SHARD_ROWS
-from recommendation.index.build.shards import hex_ids, put_metadata, reduce_vectors
+from recommendation.index.build.shards import hex_ids, objects_of, put_metadata
 from recommendation.index.generation import Generation
 from recommendation.index.metadata import Row
 from recommendation.index.objects import SHARDS
@@ -57,7 +57,7 @@ def grow_shard(
     chosen = random.integers(0, len(rows), size)
     ids = np.frombuffer(random.bytes(16 * size), "S16")
     hashes = {}
-    for suffix, chunks in objects_of(basis, ids, made_up(real, chosen, random)):
+    for suffix, chunks in objects_of(basis, TREES, ids, made_up(real, chosen, random)):
         hashes[suffix] = objects.put_bytes(volume, f"{SHARDS}/{name}.{suffix}", chunks)
     objects.put_document(volume, shard.manifest_key(name), {"slices": {}, "objects": hashes})
     embedding = objects.load_array(volume, f"{SHARDS}/{name}.embedding.npy")
@@ -65,21 +65,6 @@ def grow_shard(
     made = zip(chosen.tolist(), hex_ids(ids), strict=True)
     put_metadata(volume, name, [{**rows[row], "image_id": image_id} for row, image_id in made])
     return ShardEntry(name, size, name, 0, name, averages)
-
-
-def objects_of(
-    basis: Basis, ids: NDArray[np.bytes_], measures: Iterable[tuple[str, NDArray[Any]]]
-) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Suffix and content of each object of a shard, as `build.shards` has them."""
-    yield "ids.npy", objects.array_chunks(ids)
-    yield "order.npy", objects.array_chunks(np.argsort(ids, kind="stable").astype(np.uint32))
-    for measure, found in measures:
-        yield f"{measure}.npy", objects.array_chunks(found)
-        reduced = found
-        if measure in vector_measures():
-            reduced = reduce_vectors(found, basis.axes[measure])
-            yield f"{measure}.reduced.npy", objects.array_chunks(reduced)
-        yield f"{measure}.ann", annoy_index.build_forest(reduced, TREES)
 
 
 def made_up(

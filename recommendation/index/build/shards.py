@@ -130,10 +130,22 @@ def read_prepared(volume: Storage, basis: Basis, parts: SliceInput) -> SliceVect
 def shard_objects(basis: Basis, trees: int, slices: list[SliceVectors]) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Name and content of each object of a shard; nothing but ids for a shard without rows."""
     ids = np.array([bytes.fromhex(one) for some in slices for one in some.image_ids], "S16")
+    names = MEASURES if len(ids) else ()
+    measures = ((name, np.concatenate([one.features.pop(name) for one in slices])) for name in names)
+    yield from objects_of(basis, trees, ids, measures)
+
+
+def objects_of(
+    basis: Basis, trees: int, ids: NDArray[np.bytes_], measures: Iterable[tuple[str, NDArray[Any]]]
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Name and content of each object of a shard.
+
+    Args:
+        measures: each with its vectors or bits, shape (len(ids), width); taken one at a time.
+    """
     yield "ids.npy", objects.array_chunks(ids)
     yield "order.npy", objects.array_chunks(np.argsort(ids, kind="stable").astype(np.uint32))
-    for name in MEASURES if len(ids) else ():
-        full = np.concatenate([one.features.pop(name) for one in slices])
+    for name, full in measures:
         yield f"{name}.npy", objects.array_chunks(full)
         reduced = full
         if name in vector_measures():
