@@ -6,16 +6,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def open_regular(path: Path | int) -> BinaryIO | None:
+def open_regular(path: Path) -> BinaryIO | None:
     """Open a file to read it; None for a folder, a pipe, a device: whatever is no regular file.
-
-    Args:
-        path: or a handle of one, which is closed with the file.
 
     Raises:
         OSError: it cannot be opened.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC) if isinstance(path, Path) else path
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if stat.S_ISREG(os.fstat(handle).st_mode):
         return os.fdopen(handle, "rb")
     os.close(handle)
