@@ -20,18 +20,12 @@ from shared.pipeline.runs import StageCounts, checked
 from shared.storage import LocalStorage
 from shared.tables.contracts import FETCHES, IMAGES, LOCATIONS
 from tests.acquisition.fetching.hosts import Asked, Host, Reply, picture, serving
+from tests.acquisition.fetching.tasks import QUICK as RULES_OF_TASKS
 from tests.rows import rows_of
 
 pytestmark = pytest.mark.spark
 
-QUICK = FetchRules(
-    limits=FetchLimits(answer_s=2.0, silence_s=1.0, total_s=3.0),
-    requests_per_s=0,
-    is_loopback_allowed=True,
-    backoff_s=0.01,
-    batch_s=0.2,
-    longest_wait_s=3.0,
-)
+QUICK = RULES_OF_TASKS._replace(limits=FetchLimits(answer_s=2.0, silence_s=1.0, total_s=3.0), batch_s=0.2)
 
 
 class Web:

@@ -9,27 +9,20 @@ from pyspark import SparkContext
 
 from acquisition import job
 from acquisition.fetching import download
-from acquisition.fetching.rules import FetchRules
 from acquisition.settings import Settings
 from acquisition.sources.registry import open_source
 from shared.fetching.limits import FetchLimits
 from shared.secret import Secret
 from shared.storage import LocalStorage
 from shared.tables.contracts import FETCHES, IMAGES
+from tests.acquisition.fetching.tasks import QUICK
 from tests.acquisition.sources.web.servers import flickr, openverse, pexels, unsplash
 from tests.acquisition.sources.web.servers.photo_server import PhotoServer
 from tests.rows import Row, rows_of
 
 pytestmark = pytest.mark.spark
 
-RULES = FetchRules(
-    limits=FetchLimits(answer_s=5.0, silence_s=5.0, total_s=20.0),
-    requests_per_s=0,
-    is_loopback_allowed=True,
-    backoff_s=0.01,
-    batch_s=0.2,
-    longest_wait_s=3.0,
-)
+RULES = QUICK._replace(limits=FetchLimits(answer_s=5.0, silence_s=5.0, total_s=20.0), batch_s=0.2)
 SECRETS = (unsplash.KEY, pexels.KEY, flickr.KEY)
 
 
